@@ -1,0 +1,1 @@
+"""The models: arrays in, arrays out. The only user of Triton; knows nothing of Django."""

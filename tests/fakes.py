@@ -1,0 +1,55 @@
+"""Stand-ins for the models, where a test wants neither Triton nor real faces."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from inference.arrays import RGB, Array
+from inference.client import ModelIdentity
+from inference.faces import DetectedFace
+from inference.geometry import CROP_SIDE, TEMPLATE, Box
+
+IDENTITY = ModelIdentity(
+    role="face_embedder",
+    space="face_embedder:fake:1",
+    weights_sha256="0" * 64,
+    version="1",
+    dimension=8,
+    same_person_cosine=0.5,
+)
+
+
+@dataclass
+class FakeDetector:
+    """Sees the faces it was told of, in every photo; or raises what it was told to."""
+
+    faces: list[DetectedFace] = field(default_factory=list)
+    error: Exception | None = None
+    calls: int = 0
+
+    def detect(self, image: RGB) -> list[DetectedFace]:
+        self.calls += 1
+        if self.error:
+            raise self.error
+        return self.faces
+
+
+@dataclass
+class FakeEmbedder:
+    """Faces look like the vectors it was told of, one after the other."""
+
+    vectors: Sequence[Array] = ()
+    identity: ModelIdentity = IDENTITY
+    calls: int = 0
+
+    def embed(self, crops: Sequence[RGB]) -> Array:
+        self.calls += 1
+        empty = np.empty((0, self.identity.dimension), np.float32)
+        return np.concatenate([empty, *(vector[None] for vector in self.vectors[: len(crops)])])
+
+
+def face_at(x: float = 4, y: float = 4, side: float = 30, score: float = 0.9) -> DetectedFace:
+    """A detected face of `side` pixels, whose top left corner is at `x`, `y`."""
+    landmarks = (TEMPLATE / CROP_SIDE * side + [x, y]).astype(np.float32)
+    return DetectedFace(Box(x, y, side, side), landmarks, score)

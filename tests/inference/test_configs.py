@@ -1,0 +1,123 @@
+"""The model repository says of each model what the service thinks of it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from google.protobuf import text_format  # type: ignore[import-untyped]  # ships no types
+from tritonclient.grpc import model_config_pb2
+from tritonclient.utils import np_to_triton_dtype
+
+from inference.client import ModelIdentity
+from inference.roles import FACE_DETECTOR, FACE_EMBEDDER
+from inference.spec import ANY, TensorSpec
+
+REPOSITORY = Path(__file__).parents[2] / "model_repository"
+SPECS = {spec.name: spec for spec in (FACE_DETECTOR, FACE_EMBEDDER)}
+CONFIGS = [
+    *sorted(REPOSITORY.glob("*/config.pbtxt")),
+    *sorted(REPOSITORY.glob("*/configs/*.pbtxt")),
+]
+
+
+def role_of(file: Path) -> str:
+    return file.relative_to(REPOSITORY).parts[0]
+
+
+@pytest.fixture(params=CONFIGS, ids=lambda file: str(file.relative_to(REPOSITORY)))
+def file(request: pytest.FixtureRequest) -> Path:
+    found: Path = request.param
+    return found
+
+
+@pytest.fixture
+def config(file: Path) -> Any:
+    return parsed(file)
+
+
+def parsed(file: Path) -> Any:
+    return text_format.Parse(file.read_text(), model_config_pb2.ModelConfig())
+
+
+def parameters_of(config: Any) -> dict[str, str]:
+    return {name: value.string_value for name, value in config.parameters.items()}
+
+
+def written(tensors: Any) -> list[tuple[str, str, tuple[int, ...]]]:
+    """Name, type and shape of each tensor of a configuration."""
+    kind = model_config_pb2.DataType.Name
+    return [(each.name, kind(each.data_type), tuple(each.dims)) for each in tensors]
+
+
+def expected(tensors: tuple[TensorSpec, ...], parameters: Any) -> list[Any]:
+    """The same of a spec; the size that the model decides is its dimension."""
+    return [
+        (
+            spec.name,
+            f"TYPE_{np_to_triton_dtype(np.dtype(spec.dtype))}",
+            tuple(
+                int(parameters["dimension"].string_value) if size == ANY else size
+                for size in spec.shape
+            ),
+        )
+        for spec in tensors
+    ]
+
+
+class TestConfigurations:
+    def test_are_there_for_each_role_and_for_no_other(self) -> None:
+        roles = {path.parent.name for path in REPOSITORY.glob("*/config.pbtxt")}
+
+        assert roles == SPECS.keys()
+
+    def test_have_the_tensors_of_the_spec(self, file: Path, config: Any) -> None:
+        spec = SPECS[role_of(file)]
+
+        assert config.name == spec.name
+        assert written(config.input) == expected(spec.inputs, config.parameters)
+        assert written(config.output) == expected(spec.outputs, config.parameters)
+
+    def test_take_as_many_at_once_as_the_spec_says(self, file: Path, config: Any) -> None:
+        assert config.max_batch_size >= SPECS[role_of(file)].max_batch
+
+    def test_let_triton_batch(self, config: Any) -> None:
+        assert config.max_batch_size > 1
+        assert config.HasField("dynamic_batching")
+
+    def test_say_how_many_instances_run_where(self, file: Path, config: Any) -> None:
+        target = "KIND_GPU" if file.name == "gpu.pbtxt" else "KIND_CPU"
+        kind = model_config_pb2.ModelInstanceGroup.Kind.Name
+
+        [group] = config.instance_group
+        assert kind(group.kind) == target
+        assert group.count >= 1
+
+    def test_warm_the_model_up_with_its_inputs(self, file: Path, config: Any) -> None:
+        names = {spec.name for spec in SPECS[role_of(file)].inputs}
+
+        assert len(config.model_warmup) >= 1
+        assert all(set(warmup.inputs) == names for warmup in config.model_warmup)
+
+    def test_serve_the_version_that_the_space_names(self, config: Any) -> None:
+        version = config.parameters["space"].string_value.rpartition(":")[2]
+
+        assert list(config.version_policy.specific.versions) == [int(version)]
+
+    def test_are_run_by_the_onnxruntime_backend(self, config: Any) -> None:
+        assert config.backend == "onnxruntime"
+
+    def test_name_the_role_and_the_weights_in_the_space(self, file: Path, config: Any) -> None:
+        said = parameters_of(config)
+
+        role, weights, _ = said["space"].split(":")
+        assert (role, weights) == (role_of(file), said["weights_sha256"][:16])
+
+    @pytest.mark.parametrize("target", ["config.pbtxt", "configs/gpu.pbtxt"])
+    def test_of_embedders_tell_whose_vectors_they_give(self, target: str) -> None:
+        config = parsed(REPOSITORY / FACE_EMBEDDER.name / target)
+
+        identity = ModelIdentity.from_parameters(FACE_EMBEDDER.name, parameters_of(config))
+
+        assert identity.dimension > 0
+        assert 0 < identity.same_person_cosine < 1
