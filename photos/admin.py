@@ -1,0 +1,158 @@
+"""The catalogue for staff: owners, photos, and the spaces that embeddings live in."""
+
+from typing import Any, TypeVar
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django_stubs_ext import StrOrPromise
+
+from photos.models import Owner, Photo, Space
+
+OWNERS_SHOWN = 20  # in the filter
+FACES_DRAWN = 200  # boxes on a photo, at most
+IDS_SHOWN = 3  # external ids of a photo in the list
+_LABELS_PER_SIDE = 40  # height of a name on a photo, as a part of the photo's longer side
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[M]):
+    """What the service finds out by itself: staff look at it, and change it nowhere here."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+
+class OwnerFilter(admin.RelatedFieldListFilter):
+    """The newest owners. All others are found by search, or by a click on one in a row."""
+
+    def field_choices(
+        self,
+        field: models.Field[Any, Any] | models.ForeignObjectRel,
+        request: HttpRequest,
+        model_admin: admin.ModelAdmin[Any],
+    ) -> list[tuple[str, StrOrPromise]]:
+        newest = Owner.objects.order_by("-pk")[:OWNERS_SHOWN]
+        return [(str(owner.pk), owner.subject) for owner in newest]
+
+
+def picture(url: str, *, side: int = 64) -> SafeString:
+    """A small square of `side` pixels on the page, loaded when it comes into view."""
+    return format_html(
+        '<img class="thumbnail" src="{}" width="{}" height="{}" loading="lazy" alt="">',
+        url,
+        side,
+        side,
+    )
+
+
+def only_owner(owner: Owner, lookup: str = "owner__id__exact") -> SafeString:
+    """The owner's name, as a link that narrows the list down to what is the owner's."""
+    return format_html('<a href="?{}={}">{}</a>', lookup, owner.pk, owner.subject)
+
+
+@admin.register(Owner)
+class OwnerAdmin(admin.ModelAdmin[Owner]):
+    list_display = ("subject", "user", "created_at")
+    list_select_related = ("user",)
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("subject", "user__username")
+    autocomplete_fields = ("user",)
+    ordering = ("-pk",)
+    fields = ("subject", "user", "created_at")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Owner | None = None
+    ) -> tuple[str, ...]:
+        return ("subject", "created_at") if obj else ("created_at",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Owner | None = None) -> bool:
+        """Not here: the files of an owner's photos would stay behind."""
+        return False
+
+
+@admin.register(Photo)
+class PhotoAdmin(ReadOnlyAdmin[Photo]):
+    list_display = ("small", "size", "taken_at", "faces", "external_ids", "of", "created_at")
+    list_filter = (("owner", OwnerFilter), "created_at", "taken_at")
+    list_select_related = ("owner",)
+    search_fields = ("references__external_id", "owner__subject", "=sha256")
+    search_help_text = "An external id, an owner, or the SHA-256 of the file"
+    ordering = ("-pk",)
+    fields = (
+        "drawn",
+        ("size", "file"),
+        ("taken_at", "place"),
+        ("owner", "created_at"),
+        "external_ids",
+        "sha256",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Photo]:
+        return Photo.objects.with_counts().prefetch_related("references")
+
+    @admin.display(description="Photo")
+    def small(self, photo: Photo) -> SafeString:
+        return picture(photo.thumbnail.url)
+
+    @admin.display(description="Pixels", ordering="width")
+    def size(self, photo: Photo) -> str:
+        return f"{photo.width} × {photo.height}"  # noqa: RUF001  # a real multiplication sign
+
+    @admin.display(description="Faces", ordering="face_count")
+    def faces(self, photo: Photo) -> int:
+        return photo.face_count
+
+    @admin.display(description="External ids")
+    def external_ids(self, photo: Photo) -> str:
+        ids = [reference.external_id for reference in photo.references.all()]
+        more = f" and {len(ids) - IDS_SHOWN} more" if len(ids) > IDS_SHOWN else ""
+        return ", ".join(ids[:IDS_SHOWN]) + more
+
+    @admin.display(description="Owner", ordering="owner__subject")
+    def of(self, photo: Photo) -> SafeString:
+        return only_owner(photo.owner)
+
+    @admin.display(description="Original")
+    def file(self, photo: Photo) -> SafeString:
+        size = filesizeformat(photo.size_bytes)
+        return format_html('<a href="{}">{}, {}</a>', photo.original.url, photo.media_type, size)
+
+    @admin.display(description="Place")
+    def place(self, photo: Photo) -> str:
+        """Degrees north and east."""
+        if photo.latitude is None or photo.longitude is None:
+            return "unknown"
+        return f"{photo.latitude:.5f}, {photo.longitude:.5f}"
+
+    @admin.display(description="Photo")
+    def drawn(self, photo: Photo) -> SafeString:
+        """The thumbnail, with a box and a name for each face."""
+        faces = photo.faces.with_people().order_by("pk")[:FACES_DRAWN]
+        text_px = max(photo.width, photo.height) / _LABELS_PER_SIDE
+        seen = {"photo": photo, "faces": faces, "text_px": text_px}
+        return render_to_string("admin/photos/photo/drawn.html", seen)
+
+
+@admin.register(Space)
+class SpaceAdmin(ReadOnlyAdmin[Space]):
+    list_display = ("name", "role", "version", "dimension", "same_person_cosine", "created_at")
+    list_filter = ("role",)
+    search_fields = ("name", "=weights_sha256")
+    ordering = ("-pk",)

@@ -1,0 +1,7 @@
+"""The photos app."""
+
+from django.apps import AppConfig
+
+
+class PhotosConfig(AppConfig):
+    name = "photos"

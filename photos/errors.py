@@ -1,0 +1,102 @@
+"""What can go wrong between the address of a photo and its pixels."""
+
+
+class PhotoError(Exception):
+    """A photo could not be had, or not be read.
+
+    The message is a sentence for whoever asked for the photo. It never repeats what only the
+    inside may see: resolved addresses, redirects, bodies, credentials, query strings.
+    """
+
+    code = "photo_error"
+    retryable = False
+
+
+class InvalidURL(PhotoError):
+    """The URL is not plain http(s)://host[:port]/path[?query]. Correct it."""
+
+    code = "invalid_url"
+
+
+class BlockedAddress(PhotoError):
+    """The URL, or one it redirects to, leads where this service may not look.
+
+    Private networks are open only to hosts the operator has named.
+    """
+
+    code = "blocked_address"
+
+
+class FetchUnreachable(PhotoError):
+    """The host has no address, refused the connection, or broke it off. Try again later."""
+
+    code = "fetch_unreachable"
+    retryable = True
+
+
+class FetchTimeout(PhotoError):
+    """The photo had not arrived completely when its time was up. Try again later."""
+
+    code = "fetch_timeout"
+    retryable = True
+
+
+class FetchUnavailable(PhotoError):
+    """The host is busy or broken: it answered 408, 429 or 5xx. Try again later."""
+
+    code = "fetch_unavailable"
+    retryable = True
+
+
+class FetchStatus(PhotoError):
+    """The host answered, but not with a photo: 404, 403 and the like."""
+
+    code = "fetch_status"
+
+
+class FetchInsecure(PhotoError):
+    """The host could not show by its certificate that it is the one named in the URL."""
+
+    code = "fetch_insecure"
+
+
+class FetchTooLarge(PhotoError):
+    """The photo has more bytes than are accepted."""
+
+    code = "fetch_too_large"
+
+
+class FetchRedirects(PhotoError):
+    """The URL redirects more often than is followed."""
+
+    code = "fetch_redirects"
+
+
+class FetchEncoded(PhotoError):
+    """The host compressed the photo on the way, although it was asked not to."""
+
+    code = "fetch_encoded"
+
+
+class EmptyFile(PhotoError):
+    """There are no bytes."""
+
+    code = "empty_file"
+
+
+class UnsupportedFormat(PhotoError):
+    """The bytes are no JPEG, PNG, WebP, HEIC, AVIF or TIFF photo, whatever their name says."""
+
+    code = "unsupported_format"
+
+
+class ImageTruncated(PhotoError):
+    """The photo is cut off or damaged, so that its pixels cannot be read."""
+
+    code = "image_truncated"
+
+
+class ImageTooLarge(PhotoError):
+    """The photo has more pixels, or more passes over them, than are decoded."""
+
+    code = "image_too_large"

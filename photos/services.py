@@ -1,0 +1,135 @@
+"""The catalogue's services: who owns what, and keeping a photo."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from inference.client import ModelIdentity
+from photos.exif import PhotoExif
+from photos.images import Decoded, thumbnail
+from photos.models import Analysis, Owner, Photo, Reference, Space
+
+THUMBNAIL_SIDE = 512  # pixels of the longer side
+
+
+@dataclass(frozen=True)
+class Content:
+    """The bytes of a photo, and the name that follows from them."""
+
+    data: bytes
+    sha256: str
+
+    @classmethod
+    def of(cls, data: bytes) -> "Content":
+        return cls(data, hashlib.sha256(data).hexdigest())
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Keys of a photo's files in the default storage."""
+
+    original: str
+    thumbnail: str
+
+
+def owner_of(user: AbstractBaseUser) -> Owner:
+    """The owner that `user` acts for, made at first need."""
+    owner, _ = Owner.objects.get_or_create(user=user, defaults={"subject": f"user:{user.pk}"})
+    return owner
+
+
+def space_of(identity: ModelIdentity) -> tuple[Space, bool]:
+    """The space of a model's embeddings, and whether it is new."""
+    return Space.objects.get_or_create(
+        name=identity.space,
+        defaults={
+            "role": identity.role,
+            "weights_sha256": identity.weights_sha256,
+            "version": identity.version,
+            "dimension": identity.dimension,
+            "same_person_cosine": identity.same_person_cosine,
+        },
+    )
+
+
+def folder_of(owner: Owner, content: Content) -> str:
+    """Where the files of a photo lie. The key says nothing of the caller's own names."""
+    return f"{owner.pk}/{content.sha256[:2]}/{content.sha256}"
+
+
+def keep(owner: Owner, content: Content, decoded: Decoded) -> Kept:
+    """Write the original and a thumbnail. Before the rows, so that no row lacks its files.
+
+    Keys follow from the content: doing it twice writes the same files again.
+    """
+    folder = folder_of(owner, content)
+    small = thumbnail(decoded.pixels, THUMBNAIL_SIDE)
+    return Kept(
+        original=write(f"{folder}/original.{decoded.format.lower()}", content.data),
+        thumbnail=write(f"{folder}/thumbnail.jpg", small),
+    )
+
+
+def write(key: str, data: bytes) -> str:
+    return default_storage.save(key, ContentFile(data))
+
+
+def store(owner: Owner, content: Content, decoded: Decoded, kept: Kept) -> Photo:
+    """The row of a photo, locked until the transaction ends. Known content keeps its row."""
+    photo, _ = Photo.objects.select_for_update().get_or_create(
+        owner=owner,
+        sha256=content.sha256,
+        defaults={
+            "original": kept.original,
+            "thumbnail": kept.thumbnail,
+            "media_type": decoded.media_type,
+            "size_bytes": len(content.data),
+            "width": decoded.width,
+            "height": decoded.height,
+            **_taken(decoded.exif),
+            "latitude": decoded.exif.latitude,
+            "longitude": decoded.exif.longitude,
+        },
+    )
+    return photo
+
+
+def _taken(exif: PhotoExif) -> dict[str, Any]:
+    """The moment a photo was taken. A clock without an offset is read as UTC."""
+    if exif.taken_local is None:
+        return {"taken_at": None, "taken_offset_minutes": None}
+    offset = None if exif.offset is None else int(exif.offset.total_seconds() // 60)
+    return {
+        "taken_at": exif.taken_at or exif.taken_local.replace(tzinfo=UTC),
+        "taken_offset_minutes": offset,
+    }
+
+
+def refer(photo: Photo, external_id: str) -> None:
+    """Let the caller's `external_id` name `photo` from now on."""
+    if external_id:
+        Reference.objects.update_or_create(
+            owner_id=photo.owner_id, external_id=external_id, defaults={"photo": photo}
+        )
+
+
+def known(owner: Owner, content: Content, operation: str, space: Space) -> Photo | None:
+    """The owner's photo of this content, if `operation` was done on it in `space`."""
+    done = Analysis.objects.filter(operation=operation, space=space)
+    return Photo.objects.of(owner).filter(sha256=content.sha256, analyses__in=done).first()
+
+
+def note_analysis(photo: Photo, operation: str, space: Space) -> bool:
+    """Note that `operation` was done on `photo` in `space`. False: somebody was faster."""
+    _, new = Analysis.objects.get_or_create(photo=photo, operation=operation, space=space)
+    return new
+
+
+def current_space(role: str) -> Space | None:
+    """The space that photos are being looked at in: the newest of `role`."""
+    return Space.objects.filter(role=role).order_by("-pk").first()

@@ -1,0 +1,47 @@
+"""Serving files of photos to those who may see them."""
+
+import mimetypes
+
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from photos.models import Owner
+
+
+class MediaView(APIView):
+    """A thumbnail, a face or an original. Keys begin with the owner's number.
+
+    Staff who may view photos see all, others what is their own owner's. What somebody may
+    not see looks like what does not exist.
+    """
+
+    @extend_schema(responses={(200, "image/*"): bytes})
+    def get(self, request: Request, key: str) -> HttpResponseBase:
+        if not _may_see(request, key):
+            raise Http404
+        etag = f'"{key}"'  # content never changes under a key
+        if etag in parse_etags(request.headers.get("If-None-Match", "")):
+            return HttpResponseNotModified()
+        try:
+            file = default_storage.open(key)
+        except (FileNotFoundError, IsADirectoryError, SuspiciousFileOperation) as exc:
+            raise Http404 from exc
+        media_type = mimetypes.guess_type(key)[0] or "application/octet-stream"
+        response = FileResponse(file, content_type=media_type)
+        response["ETag"] = etag
+        response["Cache-Control"] = "private, max-age=3600"
+        return response
+
+
+def _may_see(request: Request, key: str) -> bool:
+    user = request.user
+    if user.is_staff and user.has_perm("photos.view_photo"):
+        return True
+    folder, _, _ = key.partition("/")
+    return folder.isdecimal() and Owner.objects.of(user).filter(pk=int(folder)).exists()
