@@ -1,0 +1,7 @@
+"""The faces app."""
+
+from django.apps import AppConfig
+
+
+class FacesConfig(AppConfig):
+    name = "faces"

@@ -1,0 +1,138 @@
+"""From what a detector saw to faces that are kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+import photos.services
+from faces import grouping, vectors
+from faces.models import Face, FaceVector
+from faces.quality import quality
+from inference.arrays import RGB, Array
+from inference.faces import DetectedFace, FaceDetector, FaceEmbedder
+from inference.geometry import Box, align
+from photos.models import Owner, Photo, Space
+
+CROP_SIDE = 192  # pixels of a stored crop
+_CROP_MARGIN = 0.35  # of the face's longer side, on each side
+_JPEG_QUALITY = 88
+
+
+@dataclass(frozen=True)
+class FaceModels:
+    detector: FaceDetector
+    embedder: FaceEmbedder
+
+
+@dataclass(frozen=True)
+class FoundFace:
+    """A face that was found, with all that is to be kept of it."""
+
+    box: Box
+    landmarks: Array  # (5, 2) pixels of the photo
+    confidence: float
+    quality: float
+    vector: Array  # (d,) unit length
+    crop: bytes  # JPEG
+
+
+def describe(
+    image: RGB, detected: Sequence[DetectedFace], embedder: FaceEmbedder
+) -> list[FoundFace]:
+    """What is to be kept of each of the `detected` faces of `image`. One call to the server.
+
+    Raises:
+        InferenceError: the server gave no answer, or a wrong one.
+    """
+    if not detected:
+        return []
+    aligned = [align(image, face.landmarks) for face in detected]
+    embeddings = embedder.embed(aligned)
+    return [
+        FoundFace(
+            box=face.box,
+            landmarks=face.landmarks,
+            confidence=face.score,
+            quality=quality(crop, face.box, face.landmarks, face.score).value,
+            vector=vector,
+            crop=_jpeg(_portrait(image, face.box)),
+        )
+        for face, crop, vector in zip(detected, aligned, embeddings, strict=True)
+    ]
+
+
+def keep(folder: str, found: Sequence[FoundFace], space: Space) -> list[str]:
+    """Write the crops; returns their keys. Before the rows, so that no row lacks its file."""
+    return [
+        photos.services.write(f"{folder}/face-{space.pk}-{number}.jpg", face.crop)
+        for number, face in enumerate(found)
+    ]
+
+
+def store(
+    photo: Photo,
+    found: Sequence[FoundFace],
+    crops: Sequence[str],
+    joins: Sequence[grouping.Join | None],
+    space: Space,
+) -> None:
+    """Rows for the faces found in `photo`, in the caller's transaction."""
+    rows = Face.objects.bulk_create(
+        _row(photo, face, crop) for face, crop in zip(found, crops, strict=True)
+    )
+    FaceVector.objects.bulk_create(
+        FaceVector(face=row, owner_id=photo.owner_id, space=space, vector=face.vector.tolist())
+        for row, face in zip(rows, found, strict=True)
+    )
+    grouping.admit(rows, joins)
+
+
+def space_of(embedder: FaceEmbedder) -> Space:
+    """The space of `embedder`'s vectors. A new one gets its index."""
+    space, new = photos.services.space_of(embedder.identity)
+    if new:
+        vectors.create_index(space)
+    return space
+
+
+def known_clusters(
+    owner: Owner, found: Sequence[FoundFace], space: Space
+) -> list[grouping.Join | None]:
+    """For each of the faces found in one photo: the cluster that it joins, if any."""
+    if not found:
+        return []
+    return grouping.joins(owner, np.stack([face.vector for face in found]), space)
+
+
+def _row(photo: Photo, face: FoundFace, crop: str) -> Face:
+    return Face(
+        photo=photo,
+        x=face.box.x,
+        y=face.box.y,
+        width=face.box.width,
+        height=face.box.height,
+        landmarks=face.landmarks.round(2).tolist(),
+        confidence=face.confidence,
+        quality=face.quality,
+        crop=crop,
+    )
+
+
+def _portrait(image: RGB, box: Box) -> RGB:
+    """The face with some of its surroundings, square where the photo allows it."""
+    half = max(box.width, box.height) * (0.5 + _CROP_MARGIN)
+    x, y = box.x + box.width / 2, box.y + box.height / 2
+    top, left = max(0, int(y - half)), max(0, int(x - half))
+    part = image[top : int(y + half) + 1, left : int(x + half) + 1]
+    scale = CROP_SIDE / max(part.shape[:2])
+    size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _jpeg(image: RGB) -> bytes:
+    _, data = cv2.imencode(
+        ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    )
+    return bytes(data)

@@ -1,0 +1,141 @@
+"""Face vectors in PostgreSQL: in bulk, by likeness, and their indexes."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import BinaryField, Func, QuerySet
+
+from faces.models import FaceVector
+from inference.arrays import Array
+from photos.models import Owner, Space
+
+# Up to here an exact scan of an owner's vectors is as fast as a filtered HNSW scan, and right.
+EXACT_UP_TO = 50_000
+_HEADER = 4  # bytes before the numbers of a half vector: its dimension, and two unused ones
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A face that is like another one."""
+
+    face: int
+    cosine: float  # -1 to 1
+
+
+def load(vectors: QuerySet[FaceVector]) -> tuple[list[int], Array]:
+    """Ids of the faces, and their vectors (n, d) float32, in the same order."""
+    raw = Func("vector", function="halfvec_send", output_field=BinaryField())
+    rows = list(vectors.annotate(raw=raw).values_list("face_id", "raw"))
+    return [face for face, _ in rows], unpack([bytes(row) for _, row in rows])
+
+
+def unpack(rows: list[bytes]) -> Array:
+    """Vectors (n, d) float32 from PostgreSQL's binary form of half vectors."""
+    if not rows:
+        return np.zeros((0, 0), np.float32)
+    numbers = np.frombuffer(b"".join(rows), dtype=">f2").reshape(len(rows), -1)
+    return numbers[:, _HEADER // 2 :].astype(np.float32)
+
+
+def nearest(
+    owner: Owner, probes: Array, space: Space, *, limit: int, exact_up_to: int = EXACT_UP_TO
+) -> list[list[Neighbour]]:
+    """For each of `probes` (n, d), the owner's `limit` most similar faces, best first.
+
+    Exact for owners of up to `exact_up_to` faces. Above that through the HNSW index, which
+    may miss some: it is read on until enough rows of this owner have come by.
+    """
+    exact = _at_most(owner, space, exact_up_to)
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not exact:
+            cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
+            cursor.execute("SET LOCAL hnsw.ef_search = 200")
+        cursor.execute(
+            _nearest_sql(space, exact=exact),
+            {"probes": [_text(p) for p in probes], "owner": owner.pk, "limit": limit},
+        )
+        found: list[list[Neighbour]] = [[] for _ in probes]
+        for number, face, cosine in cursor.fetchall():
+            found[number - 1].append(Neighbour(face, cosine))
+    return [sorted(near, key=lambda neighbour: -neighbour.cosine) for near in found]
+
+
+@dataclass(frozen=True)
+class Means:
+    """Clusters, and the mean of the vectors of their faces.
+
+    A mean is not of unit length: its product with a vector is the mean cosine between that
+    vector and the faces of the cluster.
+    """
+
+    clusters: list[int]  # primary keys
+    vectors: Array  # (c, d) float32
+    sizes: Array  # (c,) faces
+
+
+def means(owner: Owner, space: Space, clusters: Collection[int] | None = None) -> Means:
+    """Of each cluster of `owner`, or of `clusters` alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MEANS,
+            {
+                "owner": owner.pk,
+                "space": space.pk,
+                "clusters": None if clusters is None else list(clusters),
+            },
+        )
+        rows = cursor.fetchall()
+    return Means(
+        clusters=[cluster for cluster, _, _ in rows],
+        vectors=unpack([bytes(mean) for _, mean, _ in rows]),
+        sizes=np.array([size for _, _, size in rows], np.int64),
+    )
+
+
+_MEANS = """
+SELECT member.cluster_id, halfvec_send(avg(stored.vector)), count(*)
+FROM faces_facevector stored JOIN faces_membership member USING (face_id)
+WHERE stored.owner_id = %(owner)s AND stored.space_id = %(space)s
+    AND (%(clusters)s::bigint[] IS NULL OR member.cluster_id = ANY(%(clusters)s::bigint[]))
+GROUP BY member.cluster_id
+ORDER BY member.cluster_id
+"""
+
+
+def create_index(space: Space) -> None:
+    """An HNSW index (cosine) over the vectors of `space` alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE INDEX IF NOT EXISTS face_vector_hnsw_{int(space.pk)} ON faces_facevector "
+            f"USING hnsw ((vector::halfvec({int(space.dimension)})) halfvec_cosine_ops) "
+            f"WHERE space_id = {int(space.pk)}"
+        )
+
+
+def _nearest_sql(space: Space, *, exact: bool) -> str:
+    """`+ 0` keeps the planner from the HNSW index. Numbers are ours, so they can stand in it:
+    a partial index is only used where the planner sees its condition."""
+    kind = f"halfvec({int(space.dimension)})"
+    distance = f"stored.vector::{kind} <=> probe.vector::{kind}"
+    return f"""
+        SELECT probe.number, near.face_id, 1 - near.distance
+        FROM unnest(%(probes)s::text[]) WITH ORDINALITY AS probe (vector, number)
+        CROSS JOIN LATERAL (
+            SELECT stored.face_id, {distance} AS distance
+            FROM faces_facevector stored
+            WHERE stored.owner_id = %(owner)s AND stored.space_id = {int(space.pk)}
+            ORDER BY {f"({distance}) + 0" if exact else distance}
+            LIMIT %(limit)s
+        ) near
+    """  # noqa: S608  # integers of our own rows, checked by int()
+
+
+def _at_most(owner: Owner, space: Space, limit: int) -> bool:
+    some = FaceVector.objects.filter(owner=owner, space=space)[: limit + 1]
+    return some.count() <= limit
+
+
+def _text(vector: Array) -> str:
+    return "[" + ",".join(map(str, vector.tolist())) + "]"

@@ -1,0 +1,71 @@
+"""Clusters over HTTP."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, viewsets
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+import photos.services
+from faces import grouping
+from faces.models import Cluster, Face
+from faces.serializers import (
+    ClusterSerializer,
+    GroupedSerializer,
+    SampleSerializer,
+)
+from photos.models import Owner
+
+
+class NewestFirst(CursorPagination):
+    ordering = ("-pk",)
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+
+class ClusterFilter(filters.FilterSet):
+    named = filters.BooleanFilter("person", "isnull", exclude=True, label="Has a person's name.")
+
+    class Meta:
+        model = Cluster
+        fields = ("person",)
+
+
+class ClusterViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Cluster]
+):
+    """Groups of faces that look like one person."""
+
+    serializer_class = ClusterSerializer
+    pagination_class = NewestFirst
+    filterset_class = ClusterFilter
+    lookup_field = "public_id"
+
+    def get_queryset(self) -> QuerySet[Cluster]:
+        mine = Owner.objects.of(self.request.user)
+        return Cluster.objects.filter(owner__in=mine).with_faces()
+
+    @extend_schema(responses=SampleSerializer(many=True), filters=False)
+    def faces(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """All faces of a cluster, page by page."""
+        cluster = self.get_object()
+        page = self.paginate_queryset(Face.objects.filter(membership__cluster=cluster))
+        data = SampleSerializer(page, many=True, context=self.get_serializer_context()).data
+        return self.get_paginated_response(data)
+
+
+class GroupView(APIView):
+    """Group the caller's faces that belong to no cluster yet. Workers do so by themselves."""
+
+    @extend_schema(request=None, responses=GroupedSerializer)
+    def post(self, request: Request) -> Response:
+        owner = photos.services.owner_of(request.user)
+        space = photos.services.current_space("face_embedder")
+        grouped = grouping.group(owner, space) if space else grouping.Grouped(0, 0, 0)
+        return Response(GroupedSerializer(grouped).data)

@@ -1,0 +1,149 @@
+"""Faces come together, and stay where they are."""
+
+import pytest
+
+from faces import grouping
+from faces.errors import NameMissing, NameTooLong
+from faces.grouping import Grouped
+from faces.models import Cluster, Face, Membership, Person
+from inference.arrays import Array
+from photos.models import Owner, Space
+from tests.factories import make_cluster, make_face, make_owner, make_photo, make_space, unit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner(db: None) -> Owner:
+    return make_owner()
+
+
+@pytest.fixture
+def space(db: None) -> Space:
+    return make_space(same_person_cosine=0.5)
+
+
+def face(owner: Owner, space: Space, vector: Array, **values: object) -> Face:
+    return make_face(photo=make_photo(owner=owner), space=space, vector=vector, **values)
+
+
+def cluster_of(face: Face) -> Cluster | None:
+    return Face.objects.with_people().get(pk=face.pk).cluster
+
+
+class TestGroup:
+    def test_forms_a_cluster_of_alike_faces(self, owner: Owner, space: Space) -> None:
+        one, other = face(owner, space, unit(1, 0)), face(owner, space, unit(1, 0.1))
+        stranger = face(owner, space, unit(0, 1))
+
+        grouped = grouping.group(owner, space)
+
+        assert grouped == Grouped(joined=0, clusters=1, faces=2)
+        assert cluster_of(one) == cluster_of(other) == Cluster.objects.get(owner=owner)
+        assert cluster_of(stranger) is None
+
+    def test_says_how_and_how_sure(self, owner: Owner, space: Space) -> None:
+        one = face(owner, space, unit(1, 0))
+        face(owner, space, unit(0.8, 0.6))
+
+        grouping.group(owner, space)
+
+        assert one.membership.how == Membership.How.CLUSTERED
+        assert one.membership.similarity == pytest.approx(0.8, abs=0.01)
+
+    def test_lets_a_face_join_a_known_cluster(self, owner: Owner, space: Space) -> None:
+        first = face(owner, space, unit(1, 0))
+        face(owner, space, unit(1, 0.1))
+        grouping.group(owner, space)
+        late = face(owner, space, unit(1, 0.2))
+
+        grouped = grouping.group(owner, space)
+
+        assert grouped == Grouped(joined=1, clusters=0, faces=0)
+        assert cluster_of(late) == cluster_of(first)
+        assert late.membership.how == Membership.How.MATCHED
+
+    def test_twice_changes_nothing(self, owner: Owner, space: Space) -> None:
+        face(owner, space, unit(1, 0))
+        face(owner, space, unit(1, 0.1))
+        grouping.group(owner, space)
+
+        assert grouping.group(owner, space) == Grouped(0, 0, 0)
+
+    def test_leaves_what_people_said(self, owner: Owner, space: Space) -> None:
+        cluster = make_cluster(owner=owner, space=space)
+        odd = face(owner, space, unit(0, 1))
+        Membership.objects.create(face=odd, cluster=cluster, how=Membership.How.MANUAL)
+        face(owner, space, unit(0, 1))
+
+        grouping.group(owner, space)
+
+        assert cluster_of(odd) == cluster
+
+    def test_keeps_owners_apart(self, owner: Owner, space: Space) -> None:
+        mine = face(owner, space, unit(1, 0))
+        face(make_owner(), space, unit(1, 0))
+
+        assert grouping.group(owner, space) == Grouped(0, 0, 0)
+        assert cluster_of(mine) is None
+
+    def test_gives_a_cluster_one_face_of_a_photo(self, owner: Owner, space: Space) -> None:
+        photo = make_photo(owner=owner)
+        cluster = make_cluster(owner=owner, space=space)
+        make_face(photo=photo, cluster=cluster, space=space, vector=unit(1, 0))
+        twin = make_face(photo=photo, space=space, vector=unit(1, 0))
+
+        grouping.group(owner, space)
+
+        assert cluster_of(twin) is None
+
+    def test_of_an_owner_without_faces_is_nothing(self, owner: Owner, space: Space) -> None:
+        assert grouping.group(owner, space) == Grouped(0, 0, 0)
+
+
+class TestAdmit:
+    def test_forgets_a_join_whose_cluster_has_gone(self, owner: Owner, space: Space) -> None:
+        cluster = make_cluster(owner=owner, space=space)
+        join = grouping.Join(cluster.pk, 0.9)
+        lone = face(owner, space, unit(1, 0))
+        cluster.delete()
+
+        grouping.admit([lone], [join])
+
+        assert cluster_of(lone) is None
+
+
+class TestNameCluster:
+    def test_makes_a_person(self, owner: Owner) -> None:
+        cluster = make_cluster(owner=owner)
+
+        person = grouping.name_cluster(cluster, "  Anna   Berg ")
+
+        assert (person.owner, person.name) == (owner, "Anna Berg")
+        assert Cluster.objects.get(pk=cluster.pk).label == f"person_{person.pk}"
+
+    def test_knows_a_name_that_is_there(self, owner: Owner) -> None:
+        anna = grouping.name_cluster(make_cluster(owner=owner), "Anna")
+
+        assert grouping.name_cluster(make_cluster(owner=owner), "Anna") == anna
+
+    def test_takes_accents_written_in_two_ways_for_one_name(self, owner: Owner) -> None:
+        zoe = grouping.name_cluster(make_cluster(owner=owner), "Zo\u00eb")
+
+        assert grouping.name_cluster(make_cluster(owner=owner), "Zoe\u0308") == zoe
+
+    def test_makes_another_person_for_another_owner(self, owner: Owner) -> None:
+        anna = grouping.name_cluster(make_cluster(owner=owner), "Anna")
+
+        assert grouping.name_cluster(make_cluster(), "Anna") != anna
+
+    @pytest.mark.parametrize("name", ["", "  \t"])
+    def test_refuses_no_name(self, owner: Owner, name: str) -> None:
+        with pytest.raises(NameMissing):
+            grouping.name_cluster(make_cluster(owner=owner), name)
+
+        assert Person.objects.count() == 0
+
+    def test_refuses_a_name_that_can_not_be_kept(self, owner: Owner) -> None:
+        with pytest.raises(NameTooLong):
+            grouping.name_cluster(make_cluster(owner=owner), "a" * 201)

@@ -1,0 +1,126 @@
+"""Vectors in PostgreSQL."""
+
+import numpy as np
+import pytest
+from django.db import connection
+
+from faces import vectors
+from faces.models import FaceVector
+from faces.vectors import EXACT_UP_TO
+from tests.factories import (
+    make_cluster,
+    make_face,
+    make_owner,
+    make_photo,
+    make_space,
+    unit,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+class TestLoad:
+    def test_gives_vectors_as_they_were_stored(self) -> None:
+        space = make_space()
+        faces = [make_face(space=space, vector=unit(1, n)) for n in range(3)]
+
+        ids, loaded = vectors.load(FaceVector.objects.filter(space=space).order_by("face_id"))
+
+        assert ids == [face.pk for face in faces]
+        assert loaded.dtype == np.float32
+        assert loaded == pytest.approx(np.stack([unit(1, n) for n in range(3)]), abs=1e-3)
+
+    def test_of_none_is_empty(self) -> None:
+        ids, loaded = vectors.load(FaceVector.objects.none())
+
+        assert (ids, len(loaded)) == ([], 0)
+
+
+@pytest.mark.parametrize("exact_up_to", [EXACT_UP_TO, 0], ids=["exact", "by the index"])
+class TestNearest:
+    def test_gives_the_most_similar_first(self, exact_up_to: int) -> None:
+        owner, space = make_owner(), make_space()
+        vectors.create_index(space)
+        photo = make_photo(owner=owner)
+        far = make_face(photo=photo, space=space, vector=unit(0, 1))
+        near = make_face(photo=photo, space=space, vector=unit(1, 0.1))
+
+        [found] = vectors.nearest(
+            owner, np.stack([unit(1, 0)]), space, limit=5, exact_up_to=exact_up_to
+        )
+
+        assert [neighbour.face for neighbour in found] == [near.pk, far.pk]
+        assert [n.cosine for n in found] == pytest.approx([0.995, 0], abs=0.01)
+
+    def test_answers_each_probe(self, exact_up_to: int) -> None:
+        owner, space = make_owner(), make_space()
+        photo = make_photo(owner=owner)
+        one = make_face(photo=photo, space=space, vector=unit(1, 0))
+        other = make_face(photo=photo, space=space, vector=unit(0, 1))
+
+        found = vectors.nearest(
+            owner, np.stack([unit(0, 1), unit(1, 0)]), space, limit=1, exact_up_to=exact_up_to
+        )
+
+        assert [near.face for [near] in found] == [other.pk, one.pk]
+
+    def test_never_sees_another_owner_or_space(self, exact_up_to: int) -> None:
+        owner, space = make_owner(), make_space()
+        make_face(space=space, vector=unit(1, 0))
+        make_face(photo=make_photo(owner=owner), space=make_space(), vector=unit(1, 0))
+
+        [found] = vectors.nearest(
+            owner, np.stack([unit(1, 0)]), space, limit=5, exact_up_to=exact_up_to
+        )
+
+        assert found == []
+
+
+class TestMeans:
+    def test_are_those_of_the_clusters_of_the_owner(self) -> None:
+        owner, space = make_owner(), make_space()
+        cluster = make_cluster(owner=owner, space=space)
+        for vector in (unit(1, 0), unit(0, 1)):
+            photo = make_photo(owner=owner)
+            make_face(photo=photo, cluster=cluster, space=space, vector=vector)
+        make_face(cluster=make_cluster(space=space), space=space, vector=unit(1, 0))
+
+        means = vectors.means(owner, space)
+
+        assert (means.clusters, means.sizes.tolist()) == ([cluster.pk], [2])
+        assert means.vectors[0, :2] == pytest.approx([0.5, 0.5], abs=1e-3)
+
+    def test_of_chosen_clusters_only(self) -> None:
+        owner, space = make_owner(), make_space()
+        cluster = make_cluster(owner=owner, space=space)
+        make_face(cluster=cluster, space=space, vector=unit(1, 0))
+
+        assert vectors.means(owner, space, []).clusters == []
+
+
+class TestIndex:
+    def test_is_used_for_the_vectors_of_its_space(self) -> None:
+        space = make_space()
+        vectors.create_index(space)
+        probe = f"'{[1.0] + [0.0] * 7}'::halfvec(8)"
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+            cursor.execute(
+                "EXPLAIN SELECT face_id FROM faces_facevector WHERE space_id = "  # noqa: S608  # our numbers
+                f"{space.pk} ORDER BY vector::halfvec(8) <=> {probe} LIMIT 5"
+            )
+            plan = "\n".join(row for (row,) in cursor.fetchall())
+
+        assert f"face_vector_hnsw_{space.pk}" in plan
+
+    def test_can_be_made_twice(self) -> None:
+        space = make_space()
+        vectors.create_index(space)
+        vectors.create_index(space)
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_indexes WHERE indexname = %s",
+                [f"face_vector_hnsw_{space.pk}"],
+            )
+            assert cursor.fetchone() == (1,)
