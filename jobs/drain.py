@@ -1,0 +1,106 @@
+"""Emptying the queue: many photos in flight at once, under one lease."""
+
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from jobs import queue
+from jobs.errors import LeaseLost
+from jobs.models import Item
+from jobs.pipeline import Parts, work
+
+log = logging.getLogger(__name__)
+
+
+def new_worker_name() -> str:
+    """Another one for each drain: a drain that lost its items must not find them its own again."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+
+
+@dataclass
+class Drain:
+    """Claims the most urgent items and works on `in_flight` of them at a time.
+
+    Threads, as the time goes into servers, files and native code. Ends when the queue is
+    empty, after `limit_s`, or when `stopping()`; what is in flight is always finished.
+    """
+
+    parts: Parts
+    in_flight: int
+    lease_s: float
+    limit_s: float
+    stopping: Callable[[], bool] = lambda: False
+    worker: str = field(default_factory=new_worker_name)
+    owners: set[int] = field(default_factory=set, init=False)  # whose photos were worked on
+
+    def run(self) -> int:
+        """Returns how many items were worked on."""
+        started, done = time.monotonic(), 0
+        with ThreadPoolExecutor(self.in_flight) as pool:
+            running: set[Future[None]] = set()
+            renewed = started
+            while True:
+                if not (self.stopping() or time.monotonic() - started > self.limit_s):
+                    running |= {pool.submit(self._work, item) for item in self._claim(running)}
+                if not running:
+                    break
+                finished, running = wait(running, self.lease_s / 3, FIRST_COMPLETED)
+                done += len(finished)
+                for future in finished:
+                    future.result()
+                renewed = self._renew(renewed)
+            _close_connections(pool, self.in_flight)
+        return done
+
+    def _claim(self, running: set[Future[None]]) -> list[Item]:
+        """As many as there is room for, once half of it is free: a claim costs a query."""
+        free = self.in_flight - len(running)
+        if 2 * free < self.in_flight:
+            return []
+        return Item.objects.claim(worker=self.worker, limit=free, lease_s=self.lease_s)
+
+    def _renew(self, renewed: float) -> float:
+        if time.monotonic() - renewed < self.lease_s / 3:
+            return renewed
+        Item.objects.renew(worker=self.worker, lease_s=self.lease_s)
+        return time.monotonic()
+
+    def _work(self, item: Item) -> None:
+        """Work on one item, whatever happens to it. Others go on."""
+        try:
+            self._try(item)
+        except LeaseLost as exc:
+            log.warning("%s", exc)
+
+    def _try(self, item: Item) -> None:
+        try:
+            work(item, self.parts)
+            self.owners.add(item.job.owner_id)
+        except LeaseLost:
+            raise
+        except queue.KNOWN_ERRORS as exc:
+            failed = queue.give_up(item, exc)
+            log.info("Item %s %s: %s", item.pk, "failed" if failed else "waits", exc.code)
+        except Exception:
+            log.exception("Item %s failed", item.pk)
+            queue.fail_unexpectedly(item)
+
+
+def _close_connections(pool: ThreadPoolExecutor, threads: int) -> None:
+    """Each thread has a database connection of its own, which it alone can close."""
+    everyone = threading.Barrier(threads)
+
+    def close() -> None:
+        everyone.wait()
+        connection.close()
+
+    for future in [pool.submit(close) for _ in range(threads)]:
+        future.result()

@@ -1,0 +1,18 @@
+"""What can go wrong with a job, beside what can go wrong with its photos."""
+
+
+class JobError(Exception):
+    code = "job_error"
+    retryable = False
+
+
+class LeaseLost(JobError):
+    """The item was given to another worker meanwhile: this worker's results are dropped."""
+
+    code = "lease_lost"
+
+
+class UploadMissing(JobError):
+    """The file that waited in the intake storage is no longer there."""
+
+    code = "file_missing"

@@ -1,0 +1,56 @@
+"""`manage.py worker`: django-q2's cluster, watched."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django_q.cluster import Cluster
+
+from jobs import pulse, schedules
+from jobs.models import Item
+
+_LOOK_EVERY_S = 5
+_SILENT_S = 90  # the sweep, each minute, wakes the workers while a photo waits
+
+
+class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
+    """A cluster that tells its drains when to stop, and ends when it hangs.
+
+    A worker that is killed while it waits for a task takes the lock of the task queue with
+    it, and the others wait for ever. Ending lets whoever started us start us again.
+    """
+
+    def sig_handler(self, signum: int, frame: FrameType | None) -> None:
+        pulse.STOPPING.set()
+        super().sig_handler(signum, frame)
+
+    def watch(self) -> None:
+        """Until the cluster stops. Exits with 1 when it has to be started again."""
+        while self.sentinel.is_alive():
+            self.sentinel.join(_LOOK_EVERY_S)
+            if self._hangs():
+                sys.stderr.write("The queue stands still: the worker ends, to be started again.\n")
+                os.killpg(0, signal.SIGKILL)
+
+    def _hangs(self) -> bool:
+        if pulse.STOPPING.is_set() or pulse.silent_s() < _SILENT_S:
+            return False
+        return Item.objects.waiting().exists()
+
+
+class Command(BaseCommand):
+    help = "Work on photos until stopped. Run it under something that starts it again."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if os.getpgrp() != os.getpid():
+            os.setpgid(0, 0)  # our own group, so that ending ends all of us and no one else
+        schedules.install()
+        self.stdout.write(f"{settings.WORKERS} workers, {settings.PHOTOS_IN_FLIGHT} photos each")
+        cluster = WatchedCluster()
+        pulse.beat()
+        cluster.start()
+        cluster.watch()

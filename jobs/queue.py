@@ -1,0 +1,85 @@
+"""How an item's work ends. Each ending holds only for the attempt that made it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from inference.errors import InferenceError
+from jobs.errors import JobError, LeaseLost
+from jobs.models import Item, State
+from photos.errors import PhotoError
+from photos.models import Photo
+
+KnownError = PhotoError | InferenceError | JobError
+KNOWN_ERRORS = (PhotoError, InferenceError, JobError)
+MAX_ATTEMPTS = 3
+# A server that is down is no photo's fault: together these tries last a quarter of an hour.
+MAX_ATTEMPTS_OF_SERVERS = 8
+_LONGEST_WAIT_S = 300
+
+
+def finish(item: Item, photo: Photo) -> None:
+    """The item is done. Belongs into the transaction that stores its results.
+
+    Raises:
+        LeaseLost: another worker has it now; roll back.
+    """
+    _end(item, state=State.SUCCEEDED, photo=photo, finished_at=Now())
+
+
+def give_up(item: Item, error: KnownError) -> bool:
+    """Put the item back for another try, or fail it, as `error` says. True: it has failed.
+
+    Raises:
+        LeaseLost: another worker has it now.
+    """
+    tries = MAX_ATTEMPTS_OF_SERVERS if isinstance(error, InferenceError) else MAX_ATTEMPTS
+    failed = not error.retryable or item.attempts >= tries
+    wait = timedelta(seconds=min(4 ** (item.attempts - 1), _LONGEST_WAIT_S))
+    _end(
+        item,
+        error_code=error.code,
+        error_detail=str(error),
+        **(_failed() if failed else {"state": State.QUEUED, "run_after": Now() + wait}),
+    )
+    return failed
+
+
+def fail_unexpectedly(item: Item) -> None:
+    """Record an error that nobody foresaw; its traceback is in the log."""
+    detail = "Something unexpected went wrong. The log of the worker has the details."
+    _end(item, error_code="internal_error", error_detail=detail, **_failed())
+
+
+def retry(items: QuerySet[Item]) -> int:
+    """Put failed `items` back into the queue, with all their attempts; returns how many."""
+    return items.filter(state=State.FAILED).update(
+        state=State.QUEUED,
+        attempts=0,
+        run_after=Now(),
+        error_code="",
+        error_detail="",
+        finished_at=None,
+    )
+
+
+def _failed() -> dict[str, Any]:
+    return {"state": State.FAILED, "finished_at": Now()}
+
+
+def _end(item: Item, *, error_code: str = "", error_detail: str = "", **changes: Any) -> None:
+    mine = Item.objects.filter(
+        pk=item.pk, state=State.PROCESSING, worker=item.worker, attempts=item.attempts
+    )
+    ended = mine.update(
+        worker="",
+        lease_until=None,
+        stage_ms=item.stage_ms,
+        error_code=error_code,
+        error_detail=error_detail,
+        **changes,
+    )
+    if not ended:
+        raise LeaseLost(f"Item {item.pk} was given to another worker.")

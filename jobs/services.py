@@ -1,0 +1,93 @@
+"""Asking for work, and waiting for it."""
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import storages
+from django.db import transaction
+from django_q.tasks import async_task
+
+from jobs.models import DEFAULT_PRIORITY, FINAL, Item, Job
+from photos.fetch import FetchPolicy
+from photos.models import Owner
+
+FACES = "faces"
+OPERATIONS = (FACES,)
+_POLL_S = 0.03
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a photo comes from, and what the caller calls it."""
+
+    kind: Item.Source
+    location: str
+    external_id: str = ""
+    file_name: str = ""
+
+
+def upload(file: File[bytes], *, external_id: str = "") -> Source:
+    """Put an uploaded file where the workers find it."""
+    key = storages["intake"].save(f"uploads/{uuid.uuid4().hex}", file)
+    return Source(Item.Source.UPLOAD, key, external_id, (file.name or "")[:255])
+
+
+def folder_of(owner: Owner) -> str:
+    """The folder of the intake storage that `storage_key`s of `owner` are looked up in."""
+    return f"owners/{owner.pk}"
+
+
+def fetch_policy() -> FetchPolicy:
+    """From where photos may be fetched, and how much of them."""
+    return FetchPolicy(
+        max_bytes=settings.MAX_PHOTO_BYTES,
+        timeout_s=settings.FETCH_TIMEOUT_S,
+        max_redirects=settings.FETCH_MAX_REDIRECTS,
+        allowed_hosts=settings.FETCH_ALLOWED_HOSTS,
+    )
+
+
+def submit(
+    owner: Owner,
+    sources: Sequence[Source],
+    *,
+    operations: Sequence[str] = OPERATIONS,
+    priority: int = DEFAULT_PRIORITY,
+) -> Job:
+    """Ask for `operations` on photos. The job, its items and the wake-up come in together."""
+    with transaction.atomic():
+        job = Job.objects.create(owner=owner, operations=list(operations))
+        Item.objects.bulk_create(
+            Item(
+                job=job,
+                source=source.kind,
+                location=source.location,
+                external_id=source.external_id,
+                file_name=source.file_name,
+                priority=priority,
+            )
+            for source in sources
+        )
+        wake(len(sources))
+    return job
+
+
+def wake(count: int = 1) -> None:
+    """Wake up to `count` workers. They look for themselves at what is to do."""
+    for _ in range(min(count, settings.WORKERS)):
+        async_task("jobs.tasks.drain")
+
+
+def wait(job: Job, *, timeout_s: float) -> bool:
+    """Wait until nothing of `job` is left to do, `timeout_s` at most. False: it is not done."""
+    give_up = time.monotonic() + timeout_s
+    left = job.items.exclude(state__in=FINAL)
+    while left.exists():
+        if time.monotonic() >= give_up:
+            return False
+        time.sleep(_POLL_S)
+    return True

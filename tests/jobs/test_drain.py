@@ -1,0 +1,354 @@
+"""Working on photos: real database and files, stand-ins for the models."""
+
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage, storages
+from django.utils import timezone
+
+import faces.services
+from faces.models import Cluster, Face, FaceVector, Membership
+from faces.services import FaceModels
+from inference.errors import InferenceRejected, InferenceTimeout
+from jobs import queue, services
+from jobs.drain import Drain
+from jobs.errors import LeaseLost
+from jobs.models import Item, Job, State
+from jobs.pipeline import Parts, work
+from photos.errors import FetchTimeout
+from photos.models import Analysis, Owner, Photo, Reference
+from tests.factories import make_owner, unit
+from tests.fakes import FakeDetector, FakeEmbedder, face_at
+from tests.pictures import jpeg
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FIRST, SECOND = unit(1, 0), unit(0, 1)
+
+
+@pytest.fixture
+def detector() -> FakeDetector:
+    return FakeDetector([face_at(4), face_at(30, score=0.8)])
+
+
+@pytest.fixture
+def parts(db: None, detector: FakeDetector) -> Parts:
+    embedder = FakeEmbedder([FIRST, SECOND])
+    return Parts(
+        fetch=lambda url: jpeg(),
+        models=FaceModels(detector, embedder),
+        space=faces.services.space_of(embedder),
+        max_pixels=10**6,
+    )
+
+
+def submit(owner: Owner, *photos: bytes, external_id: str = "") -> Job:
+    uploads = [
+        services.upload(ContentFile(photo, "a.jpg"), external_id=external_id) for photo in photos
+    ]
+    return services.submit(owner, uploads)
+
+
+def drain(parts: Parts) -> int:
+    return Drain(parts, in_flight=3, lease_s=60, limit_s=60).run()
+
+
+def claim() -> Item:
+    [item] = Item.objects.claim(worker="w", limit=1, lease_s=60)
+    return item
+
+
+def state_of(job: Job) -> list[tuple[str, str]]:
+    return list(job.items.order_by("pk").values_list("state", "error_code"))
+
+
+class TestDrain:
+    def test_stores_a_photo_with_its_faces(self, parts: Parts) -> None:
+        owner = make_owner()
+        job = submit(owner, jpeg(width=80, height=60), external_id="party-1")
+
+        assert drain(parts) == 1
+
+        assert state_of(job) == [(State.SUCCEEDED, "")]
+        photo = Photo.objects.get()
+        assert (photo.owner, photo.width, photo.height) == (owner, 80, 60)
+        assert Reference.objects.get(owner=owner, external_id="party-1").photo == photo
+        assert [face.x for face in photo.faces.order_by("x")] == [4, 30]
+        assert FaceVector.objects.filter(owner=owner, space=parts.space).count() == 2
+
+    def test_writes_files_under_keys_of_the_owner(self, parts: Parts) -> None:
+        owner = make_owner()
+        photo = jpeg()
+        submit(owner, photo)
+
+        drain(parts)
+
+        stored = Photo.objects.get()
+        keys = [stored.original.name, stored.thumbnail.name]
+        keys += [face.crop.name for face in stored.faces.all()]
+        assert {key.split("/")[0] for key in keys} == {str(owner.pk)}
+        assert all(default_storage.exists(key) for key in keys)
+        with stored.original.open() as file:
+            assert file.read() == photo
+
+    def test_empties_the_queue(self, parts: Parts) -> None:
+        job = submit(make_owner(), *(jpeg(seed=seed) for seed in range(7)))
+
+        assert drain(parts) == 7
+
+        assert state_of(job) == [(State.SUCCEEDED, "")] * 7
+
+    def test_clears_the_upload(self, parts: Parts) -> None:
+        submit(make_owner(), jpeg())
+
+        drain(parts)
+
+        assert storages["intake"].listdir("uploads")[1] == []
+
+    def test_notes_how_long_each_stage_took(self, parts: Parts) -> None:
+        job = submit(make_owner(), jpeg())
+
+        drain(parts)
+
+        stages = job.items.get().stage_ms
+        assert stages.keys() == {"fetch", "decode", "detect", "embed", "store"}
+        assert all(ms >= 0 for ms in stages.values())
+
+    def test_remembers_a_photo_without_faces(self, parts: Parts, detector: FakeDetector) -> None:
+        detector.faces = []
+        submit(make_owner(), jpeg())
+
+        drain(parts)
+
+        assert Face.objects.count() == 0
+        assert Analysis.objects.get().photo == Photo.objects.get()
+
+    def test_claims_nothing_when_it_is_to_stop(self, parts: Parts) -> None:
+        job = submit(make_owner(), jpeg())
+
+        done = Drain(parts, in_flight=1, lease_s=60, limit_s=60, stopping=lambda: True).run()
+
+        assert (done, state_of(job)) == (0, [(State.QUEUED, "")])
+
+
+class TestKnownContent:
+    def test_is_not_looked_at_again(self, parts: Parts, detector: FakeDetector) -> None:
+        owner = make_owner()
+        submit(owner, jpeg(), external_id="one")
+        drain(parts)
+
+        again = submit(owner, jpeg(), external_id="two")
+        drain(parts)
+
+        assert state_of(again) == [(State.SUCCEEDED, "")]
+        assert detector.calls == 1
+        assert Photo.objects.get().references.count() == 2
+
+    def test_is_stored_once_when_sent_twice_at_once(self, parts: Parts) -> None:
+        submit(make_owner(), *[jpeg()] * 6)
+
+        drain(parts)
+
+        assert Photo.objects.count() == 1
+        assert Face.objects.count() == 2
+        assert not Item.objects.exclude(state=State.SUCCEEDED).exists()
+
+    def test_of_another_owner_is_another_photo(self, parts: Parts) -> None:
+        anna, ben = make_owner(), make_owner()
+        submit(anna, jpeg())
+        submit(ben, jpeg())
+
+        drain(parts)
+
+        assert Photo.objects.of(anna).count() == Photo.objects.of(ben).count() == 1
+
+    def test_an_id_names_the_photo_it_was_last_sent_with(self, parts: Parts) -> None:
+        owner = make_owner()
+        submit(owner, jpeg(seed=1), external_id="cover")
+        drain(parts)
+        submit(owner, jpeg(seed=2), external_id="cover")
+        drain(parts)
+
+        newest = Photo.objects.latest("pk")
+        assert Reference.objects.get(owner=owner).photo == newest
+
+
+class TestBadPhotos:
+    def test_fail_alone(self, parts: Parts) -> None:
+        job = submit(make_owner(), b"no photo", jpeg(), b"")
+
+        drain(parts)
+
+        assert state_of(job) == [
+            (State.FAILED, "unsupported_format"),
+            (State.SUCCEEDED, ""),
+            (State.FAILED, "empty_file"),
+        ]
+
+    def test_leave_nothing_behind(self, parts: Parts) -> None:
+        submit(make_owner(), b"no photo")
+
+        drain(parts)
+
+        assert (Photo.objects.count(), Face.objects.count()) == (0, 0)
+        assert not Path(default_storage.path("")).exists()
+
+    def test_that_are_gone_say_so(self, parts: Parts) -> None:
+        owner = make_owner()
+        missing = services.Source(Item.Source.STORAGE, "gone.jpg")
+        job = services.submit(owner, [missing])
+
+        drain(parts)
+
+        assert state_of(job) == [(State.FAILED, "file_missing")]
+
+    def test_surprises_are_recorded(self, parts: Parts, detector: FakeDetector) -> None:
+        detector.error = ZeroDivisionError()
+        job = submit(make_owner(), jpeg())
+
+        drain(parts)
+
+        assert state_of(job) == [(State.FAILED, "internal_error")]
+
+
+class TestStorageKeys:
+    def test_are_looked_up_in_the_folder_of_the_owner(self, parts: Parts) -> None:
+        owner, other = make_owner(), make_owner()
+        storages["intake"].save(f"{services.folder_of(owner)}/a.jpg", ContentFile(jpeg()))
+        mine = services.submit(owner, [services.Source(Item.Source.STORAGE, "a.jpg")])
+        theirs = services.submit(other, [services.Source(Item.Source.STORAGE, "a.jpg")])
+
+        drain(parts)
+
+        assert state_of(mine) == [(State.SUCCEEDED, "")]
+        assert state_of(theirs) == [(State.FAILED, "file_missing")]
+
+
+class TestServersInTrouble:
+    def test_a_photo_is_tried_again_later(self, parts: Parts, detector: FakeDetector) -> None:
+        detector.error = InferenceTimeout("slow")
+        job = submit(make_owner(), jpeg())
+
+        drain(parts)
+
+        item = job.items.get()
+        assert (item.state, item.error_code) == (State.QUEUED, "inference_timeout")
+        assert item.run_after > timezone.now()
+
+    def test_and_succeeds_then(self, parts: Parts, detector: FakeDetector) -> None:
+        detector.error = InferenceTimeout("slow")
+        job = submit(make_owner(), jpeg())
+        drain(parts)
+
+        detector.error = None
+        job.items.update(run_after=timezone.now())
+        drain(parts)
+
+        assert state_of(job) == [(State.SUCCEEDED, "")]
+        assert Face.objects.count() == 2
+
+    def test_what_can_not_get_better_fails_at_once(
+        self, parts: Parts, detector: FakeDetector
+    ) -> None:
+        detector.error = InferenceRejected("odd")
+        job = submit(make_owner(), jpeg())
+
+        drain(parts)
+
+        assert state_of(job) == [(State.FAILED, "inference_rejected")]
+
+
+class TestGiveUp:
+    @pytest.mark.parametrize(
+        ("error", "tries"),
+        [
+            (FetchTimeout("slow"), queue.MAX_ATTEMPTS),
+            (InferenceTimeout("slow"), queue.MAX_ATTEMPTS_OF_SERVERS),
+        ],
+    )
+    def test_fails_after_the_last_try(self, error: queue.KnownError, tries: int) -> None:
+        job = submit(make_owner(), jpeg())
+        job.items.update(attempts=tries - 1)
+
+        assert queue.give_up(claim(), error)
+
+        assert state_of(job) == [(State.FAILED, error.code)]
+
+    def test_can_be_taken_back_by_hand(self) -> None:
+        job = submit(make_owner(), jpeg())
+        queue.fail_unexpectedly(claim())
+
+        assert queue.retry(job.items.all()) == 1
+
+        assert claim().attempts == 1
+
+
+class TestLostLease:
+    """A worker that was too slow: its item has been given to another one."""
+
+    def lose(self, item: Item) -> Item:
+        Item.objects.filter(pk=item.pk).update(state=State.QUEUED, worker="", lease_until=None)
+        [again] = Item.objects.claim(worker="other", limit=1, lease_s=60)
+        return again
+
+    def test_its_results_are_dropped(self, parts: Parts) -> None:
+        submit(make_owner(), jpeg())
+        item = claim()
+        self.lose(item)
+
+        with pytest.raises(LeaseLost):
+            work(item, parts)
+
+        assert (Photo.objects.count(), Face.objects.count()) == (0, 0)
+        item.refresh_from_db()
+        assert (item.state, item.worker) == (State.PROCESSING, "other")
+
+    def test_the_other_one_ends_as_if_nothing_had_been(self, parts: Parts) -> None:
+        submit(make_owner(), jpeg())
+        item = claim()
+        again = self.lose(item)
+        with pytest.raises(LeaseLost):
+            work(item, parts)
+
+        work(again, parts)
+
+        assert (Photo.objects.count(), Face.objects.count()) == (1, 2)
+        assert Analysis.objects.count() == 1
+
+    def test_it_can_not_give_up_what_is_not_its_own(self) -> None:
+        submit(make_owner(), jpeg())
+        item = claim()
+        self.lose(item)
+
+        with pytest.raises(LeaseLost):
+            queue.give_up(item, FetchTimeout("slow"))
+
+
+class TestGrouping:
+    def test_a_new_photo_joins_the_known_clusters(
+        self, parts: Parts, detector: FakeDetector
+    ) -> None:
+        owner = make_owner()
+        submit(owner, jpeg(seed=1), jpeg(seed=2))
+        drain(parts)
+        faces.grouping.group(owner, parts.space)
+        assert Cluster.objects.count() == 2
+
+        submit(owner, jpeg(seed=3))
+        drain(parts)
+
+        matched = Membership.objects.filter(how=Membership.How.MATCHED)
+        assert matched.count() == 2
+        assert {c.memberships.count() for c in Cluster.objects.all()} == {3}
+
+    def test_never_joins_those_of_another_owner(self, parts: Parts) -> None:
+        owner = make_owner()
+        submit(owner, jpeg(seed=1), jpeg(seed=2))
+        drain(parts)
+        faces.grouping.group(owner, parts.space)
+
+        submit(make_owner(), jpeg(seed=3))
+        drain(parts)
+
+        assert Membership.objects.count() == 4
