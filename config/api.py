@@ -1,0 +1,53 @@
+"""How errors look to API callers: one shape, `{"code", "detail"}`.
+
+`code` never changes and is for programs, `detail` is a sentence for people. Where the input
+is wrong, `fields` says what is wrong with which field.
+"""
+
+from typing import Any
+
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from faces.errors import FaceError
+from inference.errors import InferenceError
+from jobs.errors import JobError
+from photos.errors import PhotoError
+
+
+def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """The answer to a request that raised `exc`; None lets Django answer with a 500."""
+    match exc:
+        case PhotoError() | FaceError() | JobError():
+            return _answer(status.HTTP_422_UNPROCESSABLE_ENTITY, exc.code, str(exc))
+        case InferenceError():
+            return _answer(status.HTTP_503_SERVICE_UNAVAILABLE, exc.code, str(exc))
+    response = exception_handler(exc, context)
+    if response is not None:
+        response.data = _body(exc, response.data)
+    return response
+
+
+def _body(exc: Exception, data: Any) -> dict[str, Any]:
+    if isinstance(exc, exceptions.ValidationError):
+        fields = data if isinstance(data, dict) else {"non_field_errors": data}
+        first = next(iter(fields))
+        return {
+            "code": "invalid",
+            "detail": f"{first}: {_sentence(fields[first])}",
+            "fields": fields,
+        }
+    detail = data.get("detail", "") if isinstance(data, dict) else data
+    return {"code": getattr(detail, "code", "error"), "detail": str(detail)}
+
+
+def _sentence(messages: Any) -> str:
+    """The first message, however deep it lies."""
+    while isinstance(messages, dict | list) and messages:
+        messages = next(iter(messages.values())) if isinstance(messages, dict) else messages[0]
+    return str(messages)
+
+
+def _answer(code: int, name: str, detail: str) -> Response:
+    return Response({"code": name, "detail": detail}, status=code)

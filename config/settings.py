@@ -1,0 +1,224 @@
+"""All settings, and the only place that reads the environment.
+
+Everything has a default that works for development; `.env` beside `manage.py` is read if it
+is there. What is local and secret is made once by `make setup`, below `var/`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from local.postgres import Postgres
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+VAR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
+DEBUG = env.bool("DEBUG", False)
+
+
+def _secret_key() -> str:
+    key: str = env.str("SECRET_KEY", "")
+    file = VAR / "secret-key"
+    if not key and file.exists():
+        key = file.read_text().strip()
+    if not key:
+        raise ImproperlyConfigured("SECRET_KEY is not set. Set it, or run `make setup` once.")
+    return key
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- Applications -------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "config",  # before the admin, as it has templates of its own for it
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_q",
+    "photos",
+    "faces",
+    "jobs",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("TIME_ZONE", "UTC")
+USE_TZ = True
+
+# --- Database: ours below var/, or the one that DATABASE_URL names ------------------------------
+
+POSTGRES = Postgres(VAR / "postgres")
+DATABASE_NAME = env.str("DATABASE_NAME", "kindred")  # of the embedded server
+DATABASE_IS_OURS = not env.str("DATABASE_URL", "")
+_database: dict[str, Any] = (
+    env.db_url_config(POSTGRES.url(DATABASE_NAME)) if DATABASE_IS_OURS else env.db("DATABASE_URL")
+)
+if env.bool("DATABASE_POOL", False):
+    # For the web process only: a pool does not survive the fork of django-q2's workers.
+    _database["OPTIONS"] = {**_database.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 8}}
+DATABASES = {"default": _database}
+
+# --- Files --------------------------------------------------------------------------------------
+
+MEDIA_URL = "media/"  # answered by photos.views.MediaView, to those who may see the file
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(VAR / "media")))
+INTAKE_ROOT = Path(env.str("INTAKE_ROOT", str(VAR / "intake")))
+STATIC_URL = "static/"
+_FILES = "django.core.files.storage.FileSystemStorage"
+STORAGES = {
+    # Originals, thumbnails and face crops, under keys that we make. Never served as they lie.
+    "default": {
+        "BACKEND": _FILES,
+        "OPTIONS": {
+            "location": MEDIA_ROOT,
+            "allow_overwrite": True,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    # Photos that wait to be processed: one folder an owner, and uploads.
+    "intake": {"BACKEND": _FILES, "OPTIONS": {"location": INTAKE_ROOT}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True  # static files come from the packages: no collectstatic needed
+
+# --- Photos -------------------------------------------------------------------------------------
+
+MAX_PHOTO_BYTES = env.int("MAX_PHOTO_BYTES", 100 * 2**20)
+MAX_PHOTO_PIXELS = env.int("MAX_PHOTO_PIXELS", 100_000_000)
+FETCH_TIMEOUT_S = env.float("FETCH_TIMEOUT_S", 20.0)
+FETCH_MAX_REDIRECTS = env.int("FETCH_MAX_REDIRECTS", 3)
+# Hosts that photos may come from although their address is private, such as a media store.
+FETCH_ALLOWED_HOSTS = frozenset(env.list("FETCH_ALLOWED_HOSTS", default=[]))
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20  # bodies that are not files
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# --- Models -------------------------------------------------------------------------------------
+
+TRITON_URL = env.str("TRITON_URL", "127.0.0.1:8101")  # gRPC
+TRITON_TIMEOUT_S = env.float("TRITON_TIMEOUT_S", 20.0)
+MODEL_REPOSITORY = Path(env.str("MODEL_REPOSITORY", str(BASE_DIR / "model_repository")))
+
+# --- The queue ----------------------------------------------------------------------------------
+
+WORKERS = env.int("WORKERS", 2)  # worker processes
+PHOTOS_IN_FLIGHT = env.int("PHOTOS_IN_FLIGHT", 4)  # at once in each: what fills Triton's batches
+LEASE_S = env.float("LEASE_S", 30.0)
+DRAIN_S = env.float("DRAIN_S", 60.0)  # a drain ends by then, so that other tasks have their turn
+SYNC_WAIT_S = env.float("SYNC_WAIT_S", 30.0)  # how long `process/image` waits before it says 202
+_TASK_LIMIT_S = 600
+
+Q_CLUSTER = {
+    "name": "kindred",
+    "orm": "default",
+    "workers": WORKERS,
+    # One task at a time a worker: a task's retry time runs while it waits in the prefetch queue.
+    "queue_limit": WORKERS,
+    "bulk": 1,
+    "timeout": _TASK_LIMIT_S,
+    "retry": _TASK_LIMIT_S * (WORKERS + 2),
+    # Tasks are wake-ups; our own rows know what is left to do. A task is never repeated by q2.
+    "ack_failures": True,
+    "max_attempts": 1,
+    "save_limit": -1,
+    "catch_up": False,
+    "guard_cycle": 0.5,
+    "recycle": 100_000,
+    "label": "Queue",
+}
+
+# --- API ----------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "EXCEPTION_HANDLER": "config.api.error_response",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Kindred",
+    "DESCRIPTION": "Who, what, where and when is in every photo; no photo leaves the house.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"JobStatus": "jobs.serializers.STATUSES"},
+}
+
+# --- Safety, logging ----------------------------------------------------------------------------
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+HTTPS = env.bool("HTTPS", False)  # behind a proxy that speaks TLS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django_q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+    },
+}

@@ -1,0 +1,44 @@
+"""Where everything is. API paths answer with and without the trailing slash."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config.health import HealthView
+from faces.views import ClusterViewSet, GroupView
+from jobs.views import JobViewSet, ProcessImageView
+from photos.views import MediaView
+
+_CLUSTER = r"faces/clusters/(?P<public_id>clu_[0-9a-f]{1,16})"
+
+api = [
+    re_path(r"^process/image/?$", ProcessImageView.as_view(), name="process-image"),
+    re_path(r"^jobs/?$", JobViewSet.as_view({"get": "list"}), name="job-list"),
+    re_path(
+        r"^jobs/(?P<pk>[0-9a-f-]{36})/?$",
+        JobViewSet.as_view({"get": "retrieve"}),
+        name="job-detail",
+    ),
+    re_path(r"^faces/cluster/?$", GroupView.as_view(), name="faces-cluster"),
+    re_path(r"^faces/clusters/?$", ClusterViewSet.as_view({"get": "list"}), name="cluster-list"),
+    re_path(rf"^{_CLUSTER}/?$", ClusterViewSet.as_view({"get": "retrieve"}), name="cluster-detail"),
+    re_path(
+        rf"^{_CLUSTER}/faces/?$", ClusterViewSet.as_view({"get": "faces"}), name="cluster-faces"
+    ),
+    re_path(r"^health/?$", HealthView.as_view(), name="api-health"),
+]
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/", admin.site.urls),
+    re_path(r"^health/?$", HealthView.as_view(schema=None), name="health"),
+    path("media/<path:key>", MediaView.as_view(), name="media"),
+    path("api/v1/", include(api)),
+    path("api/schema/", SpectacularAPIView.as_view(permission_classes=()), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(permission_classes=()), name="docs"),
+]
+
+admin.site.site_header = "Kindred"
+admin.site.site_title = "Kindred"
+admin.site.index_title = "Photos and people"

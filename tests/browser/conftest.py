@@ -1,0 +1,53 @@
+"""A real browser, where there is one."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+class Browsing(Protocol):
+    """Opens a browser for a block, and gives its one page.
+
+    Playwright runs an event loop as long as the block lasts, and Django refuses its database
+    to a thread that runs one: arrange before the block, and look at rows after it.
+    """
+
+    def __call__(self, *, width: int = 1280, height: int = 800) -> AbstractContextManager[Page]: ...
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where the browser is."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    return found
+
+
+@pytest.fixture
+def browsing(chromium: str) -> Browsing:
+    @contextmanager
+    def opened(*, width: int = 1280, height: int = 800) -> Iterator[Page]:
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=chromium, args=[*QUIET, *sandbox], timeout=60_000
+            )
+            yield browser.new_page(viewport={"width": width, "height": height})
+            browser.close()
+
+    return opened

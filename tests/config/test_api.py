@@ -1,0 +1,52 @@
+"""What holds for the whole API."""
+
+import pytest
+from rest_framework.test import APIClient
+
+pytestmark = pytest.mark.django_db
+PRIVATE = ["/api/v1/jobs", "/api/v1/faces/clusters", "/media/1/a.jpg"]
+
+
+class TestSchema:
+    def test_describes_every_endpoint_without_a_warning(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        answer = APIClient().get("/api/schema/?format=json")
+
+        assert answer.status_code == 200
+        assert {
+            "/api/v1/process/image",
+            "/api/v1/jobs",
+            "/api/v1/faces/clusters",
+        } <= answer.json()["paths"].keys()
+        assert capsys.readouterr().err == ""
+
+    def test_has_a_page_that_needs_no_other_host(self) -> None:
+        page = APIClient().get("/api/docs/").content.decode()
+
+        assert "/static/drf_spectacular_sidecar/" in page
+        assert "//cdn" not in page
+
+
+class TestStrangers:
+    @pytest.mark.parametrize("url", PRIVATE)
+    def test_are_told_to_log_in(self, url: str) -> None:
+        answer = APIClient().get(url)
+
+        assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+
+    def test_may_know_the_health(self, triton_url: str, settings: object) -> None:
+        settings.TRITON_URL = triton_url  # type: ignore[attr-defined]  # pytest-django's
+
+        answer = APIClient().get("/health")
+
+        assert answer.status_code == 200
+        assert answer.json() == {"status": "ok", "database": True, "models": True}
+
+    def test_are_told_when_models_are_missing(self, settings: object) -> None:
+        settings.TRITON_URL = "127.0.0.1:9"  # type: ignore[attr-defined]  # pytest-django's
+
+        answer = APIClient().get("/api/v1/health")
+
+        assert answer.status_code == 503
+        assert answer.json() == {"status": "unavailable", "database": True, "models": False}
