@@ -136,7 +136,9 @@ MAX_PHOTO_PIXELS = env.int("MAX_PHOTO_PIXELS", 100_000_000)
 FETCH_TIMEOUT_S = env.float("FETCH_TIMEOUT_S", 20.0)
 FETCH_MAX_REDIRECTS = env.int("FETCH_MAX_REDIRECTS", 3)
 # Hosts that photos may come from although their address is private, such as a media store.
-FETCH_ALLOWED_HOSTS = frozenset(env.list("FETCH_ALLOWED_HOSTS", default=[]))
+FETCH_ALLOWED_HOSTS = frozenset(
+    host.lower() for host in env.list("FETCH_ALLOWED_HOSTS", default=[])
+)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20  # bodies that are not files
 FILE_UPLOAD_PERMISSIONS = 0o600
 
@@ -218,6 +220,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {
+        "httpcore": {"level": "WARNING"},  # at DEBUG it logs headers, with signed addresses in them
         "django_q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },

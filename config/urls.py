@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config.health import HealthView
-from faces.views import ClusterViewSet, GroupView
+from faces.views import ClusterFacesView, ClusterViewSet, GroupView
 from jobs.views import JobViewSet, ProcessImageView
 from photos.views import MediaView
 
@@ -23,9 +23,7 @@ api = [
     re_path(r"^faces/cluster/?$", GroupView.as_view(), name="faces-cluster"),
     re_path(r"^faces/clusters/?$", ClusterViewSet.as_view({"get": "list"}), name="cluster-list"),
     re_path(rf"^{_CLUSTER}/?$", ClusterViewSet.as_view({"get": "retrieve"}), name="cluster-detail"),
-    re_path(
-        rf"^{_CLUSTER}/faces/?$", ClusterViewSet.as_view({"get": "faces"}), name="cluster-faces"
-    ),
+    re_path(rf"^{_CLUSTER}/faces/?$", ClusterFacesView.as_view(), name="cluster-faces"),
     re_path(r"^health/?$", HealthView.as_view(), name="api-health"),
 ]
 

@@ -55,7 +55,6 @@ class ClusterSerializer(serializers.ModelSerializer[Cluster]):
     """Faces that look like one person. Needs `with_faces()`."""
 
     id = serializers.CharField(source="public_id")
-    label = serializers.CharField()
     person = PersonSerializer(allow_null=True)
     face_count = serializers.IntegerField()
     faces = serializers.SerializerMethodField(help_text="The best faces, a few of them.")

@@ -1,11 +1,10 @@
 """Clusters over HTTP."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, viewsets
+from rest_framework import generics, mixins, viewsets
+from rest_framework.generics import get_object_or_404
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,7 +28,7 @@ class NewestFirst(CursorPagination):
     max_page_size = 200
 
 
-class ClusterFilter(filters.FilterSet):
+class ClusterFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     named = filters.BooleanFilter("person", "isnull", exclude=True, label="Has a person's name.")
 
     class Meta:
@@ -51,13 +50,19 @@ class ClusterViewSet(
         mine = Owner.objects.of(self.request.user)
         return Cluster.objects.filter(owner__in=mine).with_faces()
 
-    @extend_schema(responses=SampleSerializer(many=True), filters=False)
-    def faces(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """All faces of a cluster, page by page."""
-        cluster = self.get_object()
-        page = self.paginate_queryset(Face.objects.filter(membership__cluster=cluster))
-        data = SampleSerializer(page, many=True, context=self.get_serializer_context()).data
-        return self.get_paginated_response(data)
+
+class ClusterFacesView(generics.ListAPIView[Face]):
+    """All faces of a cluster, page by page."""
+
+    serializer_class = SampleSerializer
+    pagination_class = NewestFirst
+
+    queryset = Face.objects.none()  # what the schema goes by
+
+    def get_queryset(self) -> QuerySet[Face]:
+        mine = Cluster.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        cluster = get_object_or_404(mine, public_id=self.kwargs["public_id"])
+        return Face.objects.filter(membership__cluster=cluster)
 
 
 class GroupView(APIView):

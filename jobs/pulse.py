@@ -14,4 +14,4 @@ def beat(*, busy_s: float = 0.0) -> None:
 
 def silent_s() -> float:
     """Seconds since the last beat; below 0 while a task that announced itself may run."""
-    return time.monotonic() - _alive_at.value
+    return time.monotonic() - float(_alive_at.value)

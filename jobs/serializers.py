@@ -135,7 +135,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
     class Meta:
         model = Job
-        fields = ("job_id", "status", "operations", "progress", "created_at")
+        fields: tuple[str, ...] = ("job_id", "status", "operations", "progress", "created_at")
 
     @extend_schema_field(serializers.ChoiceField(choices=STATUSES))
     def get_status(self, job: Job) -> str:
@@ -154,7 +154,8 @@ class JobDetailSerializer(JobSerializer):
 
     @extend_schema_field(PhotoSerializer(allow_null=True))
     def get_result(self, job: Job) -> dict[str, Any] | None:
-        photo = self._only(job).photo if self._only(job) else None
+        item = self._only(job)
+        photo = item.photo if item else None
         return PhotoSerializer(photo, context=self.context).data if photo else None
 
     @extend_schema_field(ErrorSerializer(allow_null=True))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
@@ -37,9 +37,13 @@ class Kept:
     thumbnail: str
 
 
-def owner_of(user: AbstractBaseUser) -> Owner:
+def owner_of(user: User | AnonymousUser) -> Owner:
     """The owner that `user` acts for, made at first need."""
-    owner, _ = Owner.objects.get_or_create(user=user, defaults={"subject": f"user:{user.pk}"})
+    owner = Owner.objects.of(user).first()
+    if owner is None:
+        owner, _ = Owner.objects.get_or_create(
+            subject=f"user:{user.pk}", defaults={"user_id": user.pk}
+        )
     return owner
 
 

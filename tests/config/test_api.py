@@ -15,9 +15,9 @@ class TestSchema:
 
         assert answer.status_code == 200
         assert {
-            "/api/v1/process/image",
-            "/api/v1/jobs",
-            "/api/v1/faces/clusters",
+            "/api/v1/process/image/",
+            "/api/v1/jobs/",
+            "/api/v1/faces/clusters/",
         } <= answer.json()["paths"].keys()
         assert capsys.readouterr().err == ""
 

@@ -23,8 +23,8 @@ def space(db: None) -> Space:
     return make_space(same_person_cosine=0.5)
 
 
-def face(owner: Owner, space: Space, vector: Array, **values: object) -> Face:
-    return make_face(photo=make_photo(owner=owner), space=space, vector=vector, **values)
+def face(owner: Owner, space: Space, vector: Array) -> Face:
+    return make_face(photo=make_photo(owner=owner), space=space, vector=vector)
 
 
 def cluster_of(face: Face) -> Cluster | None:

@@ -85,8 +85,8 @@ class TestDrain:
         drain(parts)
 
         stored = Photo.objects.get()
-        keys = [stored.original.name, stored.thumbnail.name]
-        keys += [face.crop.name for face in stored.faces.all()]
+        files = [stored.original, stored.thumbnail, *(face.crop for face in stored.faces.all())]
+        keys = [str(file.name) for file in files]
         assert {key.split("/")[0] for key in keys} == {str(owner.pk)}
         assert all(default_storage.exists(key) for key in keys)
         with stored.original.open() as file:

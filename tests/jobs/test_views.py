@@ -30,7 +30,7 @@ from tests.fakes import FakeDetector, FakeEmbedder, face_at
 from tests.pictures import jpeg
 
 URL = "/api/v1/process/image"
-ASYNC = {"HTTP_PREFER": "respond-async"}
+ASYNC = "respond-async"
 
 
 def photo(name: str = "a.jpg", data: bytes | None = None) -> SimpleUploadedFile:
@@ -96,7 +96,7 @@ class TestWaitingForThePhoto:
 @pytest.mark.django_db
 class TestNotWaiting:
     def test_answers_at_once_with_the_job(self, api: APIClient) -> None:
-        answer = api.post(URL, {"file": photo()}, format="multipart", **ASYNC)
+        answer = api.post(URL, {"file": photo()}, format="multipart", HTTP_PREFER=ASYNC)
 
         assert answer.status_code == 202
         assert answer.headers["Preference-Applied"] == "respond-async"
@@ -104,7 +104,7 @@ class TestNotWaiting:
         assert (answer.json()["status"], answer.json()["result"]) == ("pending", None)
 
     def test_wakes_a_worker_in_the_same_transaction(self, api: APIClient) -> None:
-        api.post(URL, {"file": photo()}, format="multipart", **ASYNC)
+        api.post(URL, {"file": photo()}, format="multipart", HTTP_PREFER=ASYNC)
 
         assert [task.func() for task in OrmQ.objects.all()] == ["jobs.tasks.drain"]
 
@@ -119,7 +119,7 @@ class TestNotWaiting:
         assert answer.status_code == 202
 
     def test_knows_the_priority(self, api: APIClient) -> None:
-        api.post(URL, {"file": photo(), "priority": 9}, format="multipart", **ASYNC)
+        api.post(URL, {"file": photo(), "priority": 9}, format="multipart", HTTP_PREFER=ASYNC)
 
         assert Item.objects.get().priority == 9
 

@@ -1,7 +1,7 @@
 """Who may see a file."""
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.http import HttpResponse
 from rest_framework.test import APIClient
 
@@ -16,7 +16,7 @@ def photo(owner: Owner) -> Photo:
     return make_photo(owner=owner)
 
 
-def client_of(user: object) -> APIClient:
+def client_of(user: User) -> APIClient:
     client = APIClient()
     client.force_authenticate(user)
     return client
