@@ -1,0 +1,37 @@
+"""`python -m bench [NAME] [--data FOLDER]`: run the benchmarks, or the one named."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import pipeline
+from bench.figures import Figure, show, write
+
+RESULTS = Path("var/bench/results.json")
+BENCHES: dict[str, Callable[[Path | None, Console], list[Figure]]] = {"pipeline": pipeline.run}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=sorted(BENCHES), help="only this one")
+    parser.add_argument("--data", type=Path, help="a folder of photos (default: packaged ones)")
+    asked = parser.parse_args()
+    if asked.data and not asked.data.is_dir():
+        parser.error(f"{asked.data} is not a folder")
+
+    console = Console()
+    names = [asked.name] if asked.name else list(BENCHES)
+    figures = [figure for name in names for figure in BENCHES[name](asked.data, console)]
+    write(figures, RESULTS)
+    show(figures, console)
+    missed = [figure.name for figure in figures if figure.missed]
+    if missed:
+        console.print(f"[red]Below the bar: {', '.join(missed)}[/]")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
