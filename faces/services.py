@@ -107,15 +107,17 @@ def known_clusters(
 
 
 def _row(photo: Photo, face: FoundFace, crop: str) -> Face:
+    """To hundredths of a pixel. Edges are rounded, so that the box stays inside the photo."""
+    x, y = round(face.box.x, 2), round(face.box.y, 2)
     return Face(
         photo=photo,
-        x=face.box.x,
-        y=face.box.y,
-        width=face.box.width,
-        height=face.box.height,
-        landmarks=face.landmarks.round(2).tolist(),
-        confidence=face.confidence,
-        quality=face.quality,
+        x=x,
+        y=y,
+        width=round(round(face.box.right, 2) - x, 2),
+        height=round(round(face.box.bottom, 2) - y, 2),
+        landmarks=face.landmarks.astype(np.float64).round(2).tolist(),
+        confidence=round(face.confidence, 4),
+        quality=round(face.quality, 4),
         crop=crop,
     )
 
