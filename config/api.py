@@ -4,8 +4,10 @@
 is wrong, `fields` says what is wrong with which field.
 """
 
+import logging
 from typing import Any
 
+from django.db import OperationalError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -15,6 +17,10 @@ from inference.errors import InferenceError
 from jobs.errors import JobError
 from photos.errors import PhotoError
 
+log = logging.getLogger(__name__)
+
+_DATABASE = "The database gives no answer. Nothing was stored; try again in a moment."
+
 
 def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to a request that raised `exc`; None lets Django answer with a 500."""
@@ -23,6 +29,9 @@ def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
             return _answer(status.HTTP_422_UNPROCESSABLE_ENTITY, exc.code, str(exc))
         case InferenceError():
             return _answer(status.HTTP_503_SERVICE_UNAVAILABLE, exc.code, str(exc))
+        case OperationalError():
+            log.error("The database gave no answer: %s", exc)
+            return _answer(status.HTTP_503_SERVICE_UNAVAILABLE, "database_unavailable", _DATABASE)
     response = exception_handler(exc, context)
     if response is not None:
         response.data = _body(exc, response.data)

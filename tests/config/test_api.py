@@ -1,7 +1,10 @@
 """What holds for the whole API."""
 
 import pytest
+from django.db import OperationalError
 from rest_framework.test import APIClient
+
+from config.api import error_response
 
 pytestmark = pytest.mark.django_db
 PRIVATE = ["/api/v1/jobs", "/api/v1/faces/clusters", "/media/1/a.jpg"]
@@ -50,3 +53,13 @@ class TestStrangers:
 
         assert answer.status_code == 503
         assert answer.json() == {"status": "unavailable", "database": True, "models": False}
+
+
+class TestDatabaseThatIsDown:
+    def test_is_said_in_a_sentence_without_its_address(self) -> None:
+        answer = error_response(OperationalError("connection to 10.0.0.1 failed"), {})
+
+        assert answer is not None
+        assert answer.status_code == 503
+        assert answer.data["code"] == "database_unavailable"
+        assert "10.0.0.1" not in answer.data["detail"]
