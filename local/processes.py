@@ -150,7 +150,8 @@ class _Tended:
                 self._child, self._reader = Child(self.command, log), None
         else:
             self._child = Child(self.command, subprocess.PIPE)
-            self._reader = threading.Thread(target=self._copy_lines, daemon=True)
+            lines = (self._child.lines,)
+            self._reader = threading.Thread(target=self._copy_lines, args=lines, daemon=True)
             self._reader.start()
 
     def tend(self) -> None:
@@ -185,18 +186,17 @@ class _Tended:
         tail = f"\n{last_lines(self._log)}" if self._log else ""
         return f"{self.command.name} ended with status {self._child.status}.{tail}"
 
-    def _copy_lines(self) -> None:
-        for line in self._child.lines or ():
-            text = line.decode(errors="replace").rstrip("\n")
-            self._output.write(f"{self.command.name:<8} | {text}\n")
-            self._output.flush()
+    def _copy_lines(self, lines: IO[bytes]) -> None:
+        with lines:
+            for line in lines:
+                text = line.decode(errors="replace").rstrip("\n")
+                self._output.write(f"{self.command.name:<8} | {text}\n")
+                self._output.flush()
 
     def _close(self) -> None:
         self._child.stop()
         if self._reader:
-            self._reader.join(timeout=1)
-        if self._child.lines:
-            self._child.lines.close()
+            self._reader.join(timeout=1)  # an orphan may still hold the pipe
 
 
 class Supervisor:

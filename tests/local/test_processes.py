@@ -18,6 +18,11 @@ import signal, sys
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
 {WAITS}
 """
+ORPHANS = """
+import subprocess, sys
+waits = [sys.executable, "-c", sys.argv[1].replace("print('up', flush=True); ", "")]
+print(subprocess.Popen(waits, start_new_session=True).pid, flush=True)
+"""
 PARENT = """
 import os, subprocess, sys
 subprocess.Popen([sys.executable, "-c", sys.argv[1], sys.argv[2]])
@@ -186,6 +191,14 @@ class TestSupervisor:
             pass
 
         assert running_with(tmp_path) == []
+
+    def test_stops_although_an_orphan_still_holds_the_output(self) -> None:
+        output = StringIO()
+        with Supervisor([python("one", ORPHANS, WAITS)], output=output):
+            wait_until(lambda: output.getvalue().endswith("\n"), timeout_s=10)
+
+        orphan = int(output.getvalue().removeprefix("one      | "))
+        os.kill(orphan, signal.SIGKILL)
 
 
 class TestInterruptible:

@@ -1,0 +1,120 @@
+"""Runs the whole service in the foreground, on this machine and for it alone, until Ctrl-C.
+
+    python -m local.up [--port 8000] [--demo]
+
+With `--demo` it shows what the last demo found.
+"""
+
+import argparse
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from time import sleep
+
+from local import LocalError
+from local.accounts import Admin
+from local.api import Api
+from local.database import Database
+from local.processes import TEND_S, Supervisor, interruptible, wait_until
+from local.stack import ModelServer, Service, Surroundings
+from local.stage import DATABASE, Stage
+from local.triton import LOOPBACK
+
+READY_S = 120
+RESTART_AFTER_S = 1.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.up", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--demo", action="store_true", help="show what the last demo found")
+    given = parser.parse_args(arguments)
+    try:
+        with interruptible():
+            run(Surroundings.read(), given.port, demo=given.demo)
+    except LocalError as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 1
+    _say("Stopped; nothing is left running.")
+    return 0
+
+
+def run(surroundings: Surroundings, port: int, *, demo: bool) -> None:
+    """Serve at `port` until a signal comes.
+
+    Raises:
+        LocalError: a part does not start, or Triton ends.
+    """
+    check_free(port)
+    admin = Admin(surroundings.var / "admin-password")
+    with ExitStack() as stack:
+        settings = _database(stack, surroundings, demo=demo)
+        _say("Triton starts, and loads the models")
+        triton = stack.enter_context(surroundings.model_server(surroundings.var / "triton"))
+        service = Service({**settings, "TRITON_URL": triton.url})
+        _say("The tables are brought up to date")
+        service.manage("migrate", "--verbosity=0")
+        admin.ensure(service)
+        commands = service.commands(port, restart_after_s=RESTART_AFTER_S)
+        supervisor = stack.enter_context(Supervisor(commands))
+        _await_web(port, supervisor)
+        _say(f"\n  http://{LOOPBACK}:{port}/   {admin.sentence()}\n  Ctrl-C stops everything.\n")
+        _watch(supervisor, triton)
+
+
+def check_free(port: int) -> None:
+    """Raises LocalError if somebody else listens at `port` of the loopback, or we may not."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except (OSError, OverflowError) as exc:
+            raise LocalError(
+                f"Port {port} cannot be used ({exc}): choose another, as in `make up PORT=8100`."
+            ) from exc
+
+
+def _database(stack: ExitStack, surroundings: Surroundings, *, demo: bool) -> dict[str, str]:
+    """The settings that name the database and, for the demo, where its files are."""
+    stage = Stage(surroundings.var / "demo")
+    if demo:
+        stack.enter_context(stage.held())
+    _say("PostgreSQL starts")
+    server = stack.enter_context(surroundings.database_server())
+    if demo:
+        database = Database(server, DATABASE)
+        if not database.exists():
+            raise LocalError("There is nothing to show yet: run `make demo` first.")
+        return {"DATABASE_URL": database.url, **stage.settings}
+    if surroundings.database_url:
+        return {"DATABASE_URL": surroundings.database_url}
+    database = Database(server, surroundings.database_name)
+    database.create()
+    return {"DATABASE_URL": database.url}
+
+
+def _await_web(port: int, supervisor: Supervisor) -> None:
+    api = Api(f"http://{LOOPBACK}:{port}")
+
+    def ready() -> bool:
+        supervisor.tend()
+        return api.healthy()
+
+    wait_until(ready, timeout_s=READY_S, what="The web server")
+
+
+def _watch(supervisor: Supervisor, triton: ModelServer) -> None:
+    while triton.alive:
+        supervisor.tend()
+        sleep(TEND_S)
+    raise LocalError("Triton has ended; its log is var/triton/triton.log.")
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

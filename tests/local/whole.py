@@ -1,0 +1,83 @@
+"""The whole service, started by a test in a folder of its own: database, models and files."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from local.stack import CHECKOUT
+from local.triton import ENVIRONMENT
+
+MODELS = ("face_detector", "face_embedder")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where it keeps its things, and by which its processes are known."""
+
+    var: Path
+
+    @classmethod
+    def below(cls, folder: Path) -> Self:
+        """The same one for all tests: making a database server takes long."""
+        var = folder / "whole"
+        var.mkdir(mode=0o755, exist_ok=True)
+        return cls(var)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        ours = {"VAR_DIR": str(self.var), "SECRET_KEY": "not a secret"}
+        theirs = ("DATABASE_URL", "TRITON_URL", "DATABASE_NAME", "MODEL_REPOSITORY")
+        return {**os.environ, **ours, **dict.fromkeys(theirs, "")}
+
+    def run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        """`python -m` with `words`, to its end."""
+        return subprocess.run(  # noqa: S603  # our own program
+            [sys.executable, "-m", *words],
+            cwd=CHECKOUT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        """`python -m` with `words`, in a session of its own; what it writes is to be read."""
+        return subprocess.Popen(  # noqa: S603  # our own program
+            [sys.executable, "-u", "-m", *words],
+            cwd=CHECKOUT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def processes(self) -> list[str]:
+        """The command lines of what was started here and still runs."""
+        mark = f"VAR_DIR={self.var}\0".encode()
+        return [_words(each) for each in Path("/proc").glob("[0-9]*") if mark in _variables(each)]
+
+
+def _variables(process: Path) -> bytes:
+    try:
+        return (process / "environ").read_bytes() + b"\0"
+    except OSError:  # it has ended, or is not ours
+        return b""
+
+
+def _words(process: Path) -> str:
+    return (process / "cmdline").read_text().replace("\0", " ")
+
+
+def need_models() -> None:
+    """Skip the test where the models, or the server for them, are not there."""
+    repository = CHECKOUT / "model_repository"
+    if not all((repository / model / "1" / "model.onnx").exists() for model in MODELS):
+        pytest.skip("The models are not built: run `make models`.")
+    if not ENVIRONMENT.exists():
+        pytest.skip("Triton is not installed: run `make setup`.")
