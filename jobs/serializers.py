@@ -29,7 +29,9 @@ class SubmissionSerializer(serializers.Serializer[None]):
     storage_key = serializers.CharField(
         required=False, max_length=500, help_text="A key in the owner's folder of the intake."
     )
-    file = serializers.FileField(required=False, help_text="multipart/form-data")
+    file = serializers.FileField(
+        required=False, allow_empty_file=True, help_text="multipart/form-data"
+    )
     external_id = serializers.CharField(
         required=False, default="", max_length=255, allow_blank=True, help_text="Your own id."
     )

@@ -25,6 +25,9 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
     """
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
+        # Once is enough: a second signal would find us inside of what the first one does.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         pulse.STOPPING.set()
         super().sig_handler(signum, frame)
 
