@@ -89,7 +89,7 @@ class TestDemo:
         ("name", "code"),
         [
             ("broken.jpg", "unsupported_format"),  # a worker says so
-            ("empty.jpg", "invalid"),  # the API does
+            ("empty.jpg", "empty_file"),
             ("gone.jpg", "unreadable"),  # we do
         ],
     )
