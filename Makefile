@@ -75,7 +75,7 @@ check: setup .venv/dev.stamp ## Format, lint, types, import contracts, missing m
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy .
 	@.venv/bin/lint-imports
-	@$(SERVICE) manage.py makemigrations --check --dry-run
+	@$(SERVICE) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run # needs no server
 
 bench: setup .venv/dev.stamp ## Run the benchmarks (NAME=pipeline for one, DATA=/some/folder for your photos)
 	@$(SERVICE) -m bench $(NAME) $(if $(DATA),--data "$(DATA)")

@@ -192,6 +192,8 @@ def _obey(order: str, postgres: Postgres, rest: Sequence[str]) -> None:
     match order:
         case "up":
             postgres.up()
+            if DATABASE not in postgres.databases():
+                postgres.create_database()
         case "down":
             postgres.down()
         case "remove":
