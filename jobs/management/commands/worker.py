@@ -35,11 +35,12 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
         """Until the cluster stops. Exits with 1 when it has to be started again."""
         while self.sentinel.is_alive():
             self.sentinel.join(_LOOK_EVERY_S)
-            if self._hangs():
+            if self.hangs():
                 sys.stderr.write("The queue stands still: the worker ends, to be started again.\n")
                 os.killpg(0, signal.SIGKILL)
 
-    def _hangs(self) -> bool:
+    def hangs(self) -> bool:
+        """Photos wait, and nothing has been run for a long time."""
         if pulse.STOPPING.is_set() or pulse.silent_s() < _SILENT_S:
             return False
         return Item.objects.waiting().exists()

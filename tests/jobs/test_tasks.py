@@ -1,0 +1,119 @@
+"""What runs by the clock, and what watches over the workers."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+
+from faces.models import Cluster
+from jobs import pulse, schedules, tasks
+from jobs.management.commands.worker import WatchedCluster
+from jobs.models import State
+from tests.factories import make_face, make_item, make_owner, make_photo, make_space, unit
+
+pytestmark = pytest.mark.django_db
+
+
+def woken() -> list[str]:
+    return [task.func() for task in OrmQ.objects.order_by("pk")]
+
+
+class TestSchedules:
+    def test_are_what_the_plan_says(self) -> None:
+        schedules.install()
+
+        planned = [(plan.name, plan.task, plan.every_minutes) for plan in schedules.PLAN]
+        assert list(Schedule.objects.values_list("name", "func", "minutes")) == planned
+
+    def test_installed_twice_are_there_once(self) -> None:
+        schedules.install()
+        before = list(Schedule.objects.values_list("pk", "next_run"))
+
+        schedules.install()
+
+        assert list(Schedule.objects.values_list("pk", "next_run")) == before
+
+    def test_that_are_no_longer_planned_go(self) -> None:
+        Schedule.objects.create(name="old", func="jobs.tasks.old")
+        Schedule.objects.create(name="theirs", func="elsewhere.task")
+
+        schedules.install()
+
+        names = set(Schedule.objects.values_list("name", flat=True))
+        assert names == {"theirs", *(plan.name for plan in schedules.PLAN)}
+
+
+class TestSweep:
+    def test_wakes_workers_for_photos_that_wait(self) -> None:
+        make_item()
+
+        tasks.sweep()
+
+        assert woken() == ["jobs.tasks.drain"]
+
+    def test_wakes_nobody_for_nothing(self) -> None:
+        tasks.sweep()
+
+        assert woken() == []
+
+    def test_wakes_no_more_than_there_are_workers(self, settings: Any) -> None:
+        settings.WORKERS = 2
+        for _ in range(5):
+            make_item()
+
+        tasks.sweep()
+
+        assert len(woken()) == 2
+
+    def test_puts_back_what_a_dead_worker_held(self) -> None:
+        past = timezone.now() - timedelta(seconds=1)
+        item = make_item(state=State.PROCESSING, worker="dead", attempts=1, lease_until=past)
+
+        tasks.sweep()
+
+        item.refresh_from_db()
+        assert item.state == State.QUEUED
+
+
+class TestGroup:
+    def test_groups_the_faces_of_an_owner(self) -> None:
+        owner, space = make_owner(), make_space()
+        for _ in range(2):
+            make_face(photo=make_photo(owner=owner), space=space, vector=unit(1, 0))
+
+        tasks.group(owner.pk, space.pk)
+
+        assert Cluster.objects.filter(owner=owner).count() == 1
+
+
+class TestWatchedCluster:
+    """A cluster hangs when photos wait and no task has been run for a long time."""
+
+    @pytest.fixture
+    def silent_s(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pulse, "silent_s", lambda: 1000.0)
+
+    @pytest.fixture
+    def cluster(self, monkeypatch: pytest.MonkeyPatch) -> WatchedCluster:
+        monkeypatch.setattr("signal.signal", lambda *_: None)  # the test keeps its own
+        return WatchedCluster()
+
+    @pytest.mark.usefixtures("silent_s")
+    def test_hangs_when_a_photo_waits_in_silence(self, cluster: WatchedCluster) -> None:
+        make_item()
+
+        assert cluster.hangs()
+
+    @pytest.mark.usefixtures("silent_s")
+    def test_does_not_when_nothing_waits(self, cluster: WatchedCluster) -> None:
+        make_item(run_after=timezone.now() + timedelta(hours=1))
+
+        assert not cluster.hangs()
+
+    def test_does_not_while_tasks_run(self, cluster: WatchedCluster) -> None:
+        make_item()
+        pulse.beat()
+
+        assert not cluster.hangs()
