@@ -76,7 +76,7 @@ CENTERFACE = Model(
 FACEPLUGIN = Model(
     role="face_embedder",
     version=1,
-    kind=ArcFace(dimension=512, order=ChannelOrder.RGB, same_person_cosine=0.40),
+    kind=ArcFace(dimension=512, order=ChannelOrder.RGB, same_person_cosine=0.43),
     weights=Weights(
         Package(
             "npm",

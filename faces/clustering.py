@@ -6,22 +6,24 @@ speak for it: two lone faces must be much alike, two large groups need not, as t
 many cosines strays less. A face between two people cannot join them, and two faces of one
 photo are two people.
 
-Measured on labelled faces among strangers: pairwise F .97 (precision .99), where plain average
-linkage has .945 at its best threshold and DBSCAN joins most people into one.
+Measured on 278 labelled faces, 19 people among 158 strangers, in random parts with 1 to 6 faces
+of each of the people, at a cosine of .44 (.42; .40): pairwise precision .996 (.976; .897),
+recall .876 (.902; .922). DBSCAN, which knows neither photos nor quality, reaches F .64 there:
+strangers come together by chance. 20,000 faces take 6 s on two cores.
 """
 
-import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from inference.arrays import Array
 
 ALONE = -1
-_MANY = 0.55  # of the cosine that one pair must have: what the mean of many pairs must have
+_MANY = 0.6  # of the cosine that one pair must have: what the mean of many pairs must have
 _NEIGHBOURS = 50
 _BLOCK = 1024  # rows of a block of the comparison of all with all
+_LARGE = 16  # faces of a group whose neighbours may all be its own
 
 
 def required(pairs: Array | float, same_person: float) -> Array:
@@ -122,91 +124,140 @@ def _attach(vectors: Array, labels: Array, photo: Array, same_person: float) -> 
         labels[alone[match.row]] = match.column
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Links:
+    """Pairs of groups that may come together, and by how much they fit: below 0 not yet."""
+
+    one: Array
+    other: Array
+    excess: Array
+
+    def __len__(self) -> int:
+        return len(self.one)
+
+    def only(self, chosen: Array) -> "_Links":
+        return _Links(self.one[chosen], self.other[chosen], self.excess[chosen])
+
+    def best_of_each(self) -> Array:
+        """Where the best link of each group is, if it has one that fits; the best one first."""
+        order = np.lexsort((self.other, self.one, -self.excess))
+        order = order[self.excess[order] >= 0]
+        ends = np.stack([self.one[order], self.other[order]], axis=1).ravel()
+        firsts = np.unique(ends, return_index=True)[1]
+        return order[np.unique(firsts // 2)]
+
+
 class _Merging:
-    """Merges groups, the clearest pair first. Only groups of neighbouring faces are compared.
+    """Merges linked groups, in passes over all of them: each with the one that it fits best.
 
     A group goes by one of its rows. The sum of its vectors gives its mean cosine to another
-    group: their product over the number of pairs.
+    group: their product over the number of pairs. That is taken anew for each merge, so a pass
+    makes no chains. Few passes are needed, also where one person has thousands of faces.
+
+    Source: sub-cluster components, Monath et al. 2021.
     """
 
-    vectors: Array
-    photos: list[int]
-    same_person: float
-    _sums: Array = field(init=False)
-    _members: dict[int, list[int]] = field(init=False)
-    _in_photos: dict[int, set[int]] = field(init=False)
-    _near: dict[int, set[int]] = field(init=False)
-    _heap: list[tuple[float, int, int, int]] = field(init=False, default_factory=list)
-
-    def __post_init__(self) -> None:
-        rows = range(len(self.vectors))
-        self._sums = self.vectors.astype(np.float64)
-        self._members = {row: [row] for row in rows}
-        self._in_photos = {row: {self.photos[row]} for row in rows}
-        self._near = {row: set() for row in rows}
+    def __init__(self, vectors: Array, photos: list[int], same_person: float) -> None:
+        self._vectors = vectors
+        self._same_person = same_person
+        self._sums = vectors.copy()
+        self._sizes = np.ones(len(vectors), np.int64)
+        self._groups = np.arange(len(vectors))  # what group each row is in
+        self._in_photos = [{photo} for photo in photos]
 
     def run(self) -> list[list[int]]:
         """The rows of each group."""
-        self._link()
-        while self._heap:
-            _, one, other, size = heapq.heappop(self._heap)
-            if self._is_current(one, other, size):
-                self._merge(one, other)
-                self._look_around(one)
-        return list(self._members.values())
+        self._merge(*_neighbours(self._vectors, self._same_person * _MANY))
+        self._merge(*self._large_pairs())
+        members: dict[int, list[int]] = {}
+        for row, group in enumerate(self._groups.tolist()):
+            members.setdefault(group, []).append(row)
+        return list(members.values())
 
-    def _link(self) -> None:
-        """Neighbours are faces that may come together; those much alike are to be merged."""
-        least = self.same_person * _MANY
-        for row, other, cosine in _neighbours(self.vectors, least):
-            if self.photos[row] != self.photos[other]:
-                self._near[row].add(other)
-                self._near[other].add(row)
-                if cosine >= self.same_person:
-                    self._propose(min(row, other), max(row, other), cosine - self.same_person)
+    def _large_pairs(self) -> tuple[Array, Array]:
+        """Pairs of large groups: the nearest neighbours of a face there are all its own."""
+        large = np.flatnonzero(np.bincount(self._groups, minlength=1) >= _LARGE)
+        one, other = np.triu_indices(len(large), 1)
+        return large[one], large[other]
 
-    def _propose(self, one: int, other: int, excess: float) -> None:
-        size = len(self._members[one]) + len(self._members[other])
-        heapq.heappush(self._heap, (-excess, one, other, size))
+    def _merge(self, one: Array, other: Array) -> None:
+        """Pass over the links (one, other) until nothing more can be done."""
+        links = _Links(one, other, self._excess(one, other))
+        before = len(links) + 1
+        while len(links) < before:
+            before, links = len(links), self._pass(links)
 
-    def _is_current(self, one: int, other: int, size: int) -> bool:
-        """Whether both groups are still what they were when they were compared."""
-        there = one in self._members and other in self._members
-        return there and len(self._members[one]) + len(self._members[other]) == size
+    def _pass(self, links: _Links) -> _Links:
+        """Merge once around; the links that are left, fewer if anything could be done."""
+        possible, grown = np.ones(len(links), bool), np.zeros(len(self._sums), bool)
+        for place in links.best_of_each().tolist():
+            one, other = self._now(links.one[place]), self._now(links.other[place])
+            if one == other:
+                continue
+            if not self._in_photos[one].isdisjoint(self._in_photos[other]):
+                possible[place] = False
+            elif self._fit(one, other) >= 0:
+                grown[self._join(one, other)] = True
+        self._groups = self._groups_now()
+        return self._contract(links.only(possible), grown)
 
-    def _merge(self, one: int, other: int) -> None:
+    def _now(self, group: int) -> int:
+        """The group that `group` has become part of."""
+        while self._groups[group] != group:
+            group = int(self._groups[group])
+        return int(group)
+
+    def _groups_now(self) -> Array:
+        groups = self._groups
+        while (groups != groups[groups]).any():
+            groups = groups[groups]
+        return groups
+
+    def _fit(self, one: int, other: int) -> float:
+        pairs = float(self._sizes[one] * self._sizes[other])
+        mean = float(self._sums[one] @ self._sums[other]) / pairs
+        return mean - float(required(pairs, self._same_person))
+
+    def _join(self, one: int, other: int) -> int:
+        """Make two groups one; returns which of them it goes by: the larger one."""
+        if (self._sizes[one], -one) < (self._sizes[other], -other):
+            one, other = other, one
         self._sums[one] += self._sums[other]
-        self._members[one] += self._members.pop(other)
-        self._in_photos[one] |= self._in_photos.pop(other)
-        near = self._near.pop(other)
-        for group in near:
-            self._near[group].discard(other)
-            self._near[group].add(one)
-        self._near[one] = (self._near[one] | near) - {one, other}
+        self._sizes[one] += self._sizes[other]
+        self._in_photos[one] |= self._in_photos[other]
+        self._groups[other] = one
+        return one
 
-    def _look_around(self, one: int) -> None:
-        """Compare a group that has grown with its neighbours."""
-        own = self._in_photos[one]
-        others = [g for g in sorted(self._near[one]) if own.isdisjoint(self._in_photos[g])]
-        if not others:
-            return
-        pairs = len(self._members[one]) * np.array([len(self._members[g]) for g in others])
-        means = self._sums[others] @ self._sums[one] / pairs
-        excess = means - required(pairs, self.same_person)
-        for place in np.flatnonzero(excess >= 0):
-            other = others[place]
-            self._propose(min(one, other), max(one, other), float(excess[place]))
+    def _contract(self, links: _Links, grown: Array) -> _Links:
+        """The links between the groups of now, each once; those of `grown` ones anew."""
+        one, other = self._groups[links.one], self._groups[links.other]
+        one, other = np.minimum(one, other), np.maximum(one, other)
+        _, first = np.unique(one * len(grown) + other, return_index=True)
+        first = first[one[first] != other[first]]
+        one, other, excess = one[first], other[first], links.excess[first]
+        anew = grown[one] | grown[other]
+        excess[anew] = self._excess(one[anew], other[anew])
+        return _Links(one, other, excess)
+
+    def _excess(self, one: Array, other: Array) -> Array:
+        """By how much the mean cosines of pairs of groups are above what is required."""
+        pairs = self._sizes[one] * self._sizes[other]
+        products = np.empty(len(one), np.float32)
+        for start in range(0, len(one), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            products[part] = np.einsum("ij,ij->i", self._sums[one[part]], self._sums[other[part]])
+        return products / pairs - required(pairs, self._same_person)
 
 
-def _neighbours(vectors: Array, least: float) -> Iterable[tuple[int, int, float]]:
-    """(row, other row, cosine) of nearest neighbours whose cosine is at least `least`."""
+def _neighbours(vectors: Array, least: float) -> tuple[Array, Array]:
+    """Rows and the rows of their nearest neighbours whose cosine is at least `least`."""
     k = min(_NEIGHBOURS + 1, len(vectors))
+    rows, others = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for start in range(0, len(vectors), _BLOCK):
-        block = vectors[start : start + _BLOCK] @ vectors.T
-        near = np.argpartition(-block, k - 1, axis=1)[:, :k]
-        values = np.take_along_axis(block, near, axis=1)
-        for row, place in zip(*np.nonzero(values >= least), strict=True):
-            other = int(near[row, place])
-            if other != start + row:
-                yield start + int(row), other, float(values[row, place])
+        cosines = vectors[start : start + _BLOCK] @ vectors.T
+        near = np.argpartition(cosines, -k, axis=1)[:, -k:]
+        row, place = np.nonzero(np.take_along_axis(cosines, near, axis=1) >= least)
+        rows.append(row + start)
+        others.append(near[row, place])
+    one, other = np.concatenate(rows), np.concatenate(others)
+    return one[one != other], other[one != other]
