@@ -7,24 +7,32 @@ is wrong, `fields` says what is wrong with which field.
 import logging
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from rest_framework import exceptions, status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import APIView, exception_handler
 
-from faces.errors import FaceError
+from faces.errors import FaceError, GroupingBusy
 from inference.errors import InferenceError
-from jobs.errors import JobError
+from jobs.errors import JobError, UploadTooLarge
 from photos.errors import PhotoError
 
 log = logging.getLogger(__name__)
 
+_TOO_LARGE = "That is more than may be sent at once. Send a smaller photo."
 _DATABASE = "The database gives no answer. Nothing was stored; try again in a moment."
 
 
 def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to a request that raised `exc`; None lets Django answer with a 500."""
     match exc:
+        case GroupingBusy():
+            return _answer(status.HTTP_409_CONFLICT, exc.code, str(exc))
+        case RequestDataTooBig() | UploadTooLarge():
+            return _answer(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", _TOO_LARGE)
         case PhotoError() | FaceError() | JobError():
             return _answer(status.HTTP_422_UNPROCESSABLE_ENTITY, exc.code, str(exc))
         case InferenceError():
@@ -36,6 +44,15 @@ def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
     if response is not None:
         response.data = _body(exc, response.data)
     return response
+
+
+class NothingHereView(APIView):
+    """What is asked for at an address of the API that is none: an error of the API's shape."""
+
+    permission_classes = (AllowAny,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise exceptions.NotFound
 
 
 def _body(exc: Exception, data: Any) -> dict[str, Any]:

@@ -100,9 +100,10 @@ DATABASE_IS_OURS = not env.str("DATABASE_URL", "")
 _database: dict[str, Any] = (
     env.db_url_config(POSTGRES.url(DATABASE_NAME)) if DATABASE_IS_OURS else env.db("DATABASE_URL")
 )
+_POOL = {"min_size": 1, "max_size": 8, "timeout": 3}  # seconds: a server that is down says so soon
 if env.bool("DATABASE_POOL", False):
     # For the web process only: a pool does not survive the fork of django-q2's workers.
-    _database["OPTIONS"] = {**_database.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 8}}
+    _database["OPTIONS"] = {**_database.get("OPTIONS", {}), "pool": _POOL}
 DATABASES = {"default": _database}
 
 # --- Files --------------------------------------------------------------------------------------
@@ -115,7 +116,7 @@ _FILES = "django.core.files.storage.FileSystemStorage"
 STORAGES = {
     # Originals, thumbnails and face crops, under keys that we make. Never served as they lie.
     "default": {
-        "BACKEND": _FILES,
+        "BACKEND": "photos.storage.WholeFiles",
         "OPTIONS": {
             "location": MEDIA_ROOT,
             "allow_overwrite": True,

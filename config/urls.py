@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from config.api import NothingHereView
 from config.health import HealthView
 from faces.views import ClusterFacesView, ClusterViewSet, GroupView
 from jobs.views import JobViewSet, ProcessImageView
@@ -25,6 +26,7 @@ api = [
     re_path(rf"^{_CLUSTER}/?$", ClusterViewSet.as_view({"get": "retrieve"}), name="cluster-detail"),
     re_path(rf"^{_CLUSTER}/faces/?$", ClusterFacesView.as_view(), name="cluster-faces"),
     re_path(r"^health/?$", HealthView.as_view(), name="api-health"),
+    re_path(r"^", NothingHereView.as_view(schema=None)),
 ]
 
 urlpatterns = [

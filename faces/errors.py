@@ -6,6 +6,13 @@ class FaceError(Exception):
     retryable = False
 
 
+class GroupingBusy(FaceError):
+    """The owner's faces are being grouped right now: look again in a moment."""
+
+    code = "grouping_busy"
+    retryable = True
+
+
 class NameMissing(FaceError):
     """A person needs a name: it is empty."""
 

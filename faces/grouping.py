@@ -5,17 +5,26 @@ A cluster's mean vector tells the mean cosine between a face and all the cluster
 """
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from django.db import connection, transaction
+from django.utils import timezone
 
 from faces import vectors
 from faces.clustering import assign, cluster
-from faces.errors import NameMissing, NameTooLong
-from faces.models import MAX_NAME, Cluster, Face, FaceVector, Membership, Person
+from faces.errors import GroupingBusy, NameMissing, NameTooLong
+from faces.models import (
+    MAX_NAME,
+    Cluster,
+    Face,
+    FaceVector,
+    GroupingDue,
+    Membership,
+    Person,
+)
 from faces.quality import CORE_QUALITY
 from inference.arrays import Array
 from photos.models import Owner, Space
@@ -56,19 +65,36 @@ def joins(owner: Owner, probes: Array, space: Space) -> list[Join | None]:
     return [found.get(row) for row in range(len(probes))]
 
 
-def admit(faces: Sequence[Face], joins: Sequence[Join | None]) -> None:
-    """Store the `joins` of `faces`, in the caller's transaction. A cluster may have gone."""
-    wanted = {join.cluster for join in joins if join}
+def admit(joins: Mapping[int, Join]) -> None:
+    """Store the `joins` of faces (primary keys), in the caller's transaction.
+
+    A cluster may have gone meanwhile: its faces stay alone, and the others go where they belong.
+    """
     there = set(
         Cluster.objects.select_for_update(no_key=True)
-        .filter(pk__in=wanted)
+        .filter(pk__in={join.cluster for join in joins.values()})
         .order_by("pk")
         .values_list("pk", flat=True)
     )
     Membership.objects.add(
-        _matched(face.pk, join)
-        for face, join in zip(faces, joins, strict=True)
-        if join and join.cluster in there
+        Membership(
+            face_id=face,
+            cluster_id=join.cluster,
+            how=Membership.How.MATCHED,
+            similarity=join.similarity,
+        )
+        for face, join in joins.items()
+        if join.cluster in there
+    )
+
+
+def ask(owner_pk: int, space: Space) -> None:
+    """Note that an owner has faces which are to be grouped, in the caller's transaction."""
+    GroupingDue.objects.bulk_create(
+        [GroupingDue(owner_id=owner_pk, space=space, asked_at=timezone.now())],
+        update_conflicts=True,
+        unique_fields=["owner"],
+        update_fields=["space", "asked_at"],
     )
 
 
@@ -77,17 +103,23 @@ def group(owner: Owner, space: Space) -> Grouped:
 
     One at a time for each owner. Reads and thinks first, then writes in one transaction;
     a face that was put somewhere meanwhile stays there.
+
+    Raises:
+        GroupingBusy: somebody else is at it.
     """
-    with _one_at_a_time(owner):
+    with one_at_a_time(owner):
+        asked = GroupingDue.objects.filter(owner=owner).first()
         pool = _Pool.load(owner, space)
         known = vectors.means(owner, space)
         joined = _assign(pool.vectors, pool.photos, known, space, pool.taken(known.clusters))
         left = [row for row in range(len(pool.faces)) if row not in joined]
         groups = pool.only(left).clusters(space.same_person_cosine)
         with transaction.atomic():
-            Membership.objects.add(_matched(pool.faces[r], join) for r, join in joined.items())
+            admit({pool.faces[row]: join for row, join in joined.items()})
             for members in groups:
                 _form(owner, space, members)
+            if asked:  # and not once more since
+                GroupingDue.objects.filter(pk=asked.pk, asked_at=asked.asked_at).delete()
     return Grouped(len(joined), len(groups), sum(map(len, groups)))
 
 
@@ -198,20 +230,14 @@ def _form(owner: Owner, space: Space, members: list[tuple[int, float]]) -> None:
     )
 
 
-def _matched(face: int, join: Join) -> Membership:
-    return Membership(
-        face_id=face,
-        cluster_id=join.cluster,
-        how=Membership.How.MATCHED,
-        similarity=join.similarity,
-    )
-
-
 @contextmanager
-def _one_at_a_time(owner: Owner) -> Iterator[None]:
+def one_at_a_time(owner: Owner) -> Iterator[None]:
     """Hold PostgreSQL's lock for grouping this owner; it goes with the connection."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_LOCK, owner.pk])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, owner.pk])
+        (ours,) = cursor.fetchone() or (False,)
+    if not ours:
+        raise GroupingBusy("These faces are being grouped right now.")
     try:
         yield
     finally:

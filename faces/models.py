@@ -38,9 +38,6 @@ class Person(models.Model):
 
 
 class ClusterQuerySet(models.QuerySet["Cluster"]):
-    def of(self, owner: Owner) -> Self:
-        return self.filter(owner=owner)
-
     def with_faces(self) -> Self:
         """Each with its `face_count`, its person, and a `sample` of its best faces."""
         best = Membership.objects.select_related("face").order_by("-face__quality", "pk")
@@ -79,9 +76,6 @@ class Cluster(models.Model):
 
 
 class FaceQuerySet(models.QuerySet["Face"]):
-    def of(self, owner: Owner) -> Self:
-        return self.filter(photo__owner=owner)
-
     def alone(self) -> Self:
         """Faces of no cluster."""
         return self.filter(membership=None)
@@ -190,3 +184,14 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"face {self.face_id} in {self.cluster_id}"
+
+
+class GroupingDue(models.Model):
+    """That an owner has faces which wait to be grouped. Gone when that is done."""
+
+    owner = models.OneToOneField(Owner, on_delete=models.CASCADE, related_name="+")
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField(help_text="Last; what comes while it is done asks again.")
+
+    def __str__(self) -> str:
+        return f"Grouping of {self.owner_id}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from django.db import transaction
 
 import photos.services
 from faces import grouping, vectors
@@ -18,6 +19,7 @@ from photos.models import Owner, Photo, Space
 CROP_SIDE = 192  # pixels of a stored crop
 _CROP_MARGIN = 0.35  # of the face's longer side, on each side
 _JPEG_QUALITY = 88
+_SAME_FACE = 0.5  # intersection over union of two boxes on one photo
 
 
 @dataclass(frozen=True)
@@ -78,22 +80,32 @@ def store(
     joins: Sequence[grouping.Join | None],
     space: Space,
 ) -> None:
-    """Rows for the faces found in `photo`, in the caller's transaction."""
-    rows = Face.objects.bulk_create(
-        _row(photo, face, crop) for face, crop in zip(found, crops, strict=True)
-    )
+    """Rows for the faces found in `photo`, in the caller's transaction.
+
+    A face that another model has found before keeps its row, its cluster and its name, and
+    gets one more vector.
+    """
+    known = list(photo.faces.all())
+    rows = [
+        _again(face, known) or _row(photo, face, crop)
+        for face, crop in zip(found, crops, strict=True)
+    ]
+    Face.objects.bulk_create(row for row in rows if row.pk is None)
     FaceVector.objects.bulk_create(
         FaceVector(face=row, owner_id=photo.owner_id, space=space, vector=face.vector.tolist())
         for row, face in zip(rows, found, strict=True)
     )
-    grouping.admit(rows, joins)
+    grouping.admit({row.pk: join for row, join in zip(rows, joins, strict=True) if join})
+    if not all(joins):
+        grouping.ask(photo.owner_id, space)
 
 
 def space_of(embedder: FaceEmbedder) -> Space:
     """The space of `embedder`'s vectors. A new one gets its index."""
-    space, new = photos.services.space_of(embedder.identity)
-    if new:
-        vectors.create_index(space)
+    with transaction.atomic():
+        space, new = photos.services.space_of(embedder.identity)
+        if new:
+            vectors.create_index(space)
     return space
 
 
@@ -104,6 +116,15 @@ def known_clusters(
     if not found:
         return []
     return grouping.joins(owner, np.stack([face.vector for face in found]), space)
+
+
+def _again(face: FoundFace, known: list[Face]) -> Face | None:
+    """The row that `face` has already, taken out of `known`."""
+    for row in known:
+        if face.box.iou(Box(row.x, row.y, row.width, row.height)) >= _SAME_FACE:
+            known.remove(row)
+            return row
+    return None
 
 
 def _row(photo: Photo, face: FoundFace, crop: str) -> Face:

@@ -5,7 +5,6 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, mixins, viewsets
 from rest_framework.generics import get_object_or_404
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,21 +18,16 @@ from faces.serializers import (
     SampleSerializer,
 )
 from photos.models import Owner
-
-
-class NewestFirst(CursorPagination):
-    ordering = ("-pk",)
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 200
+from photos.pages import Pages
 
 
 class ClusterFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    person = filters.NumberFilter("person_id")
     named = filters.BooleanFilter("person", "isnull", exclude=True, label="Has a person's name.")
 
     class Meta:
         model = Cluster
-        fields = ("person",)
+        fields = ("person", "named")
 
 
 class ClusterViewSet(
@@ -42,7 +36,7 @@ class ClusterViewSet(
     """Groups of faces that look like one person."""
 
     serializer_class = ClusterSerializer
-    pagination_class = NewestFirst
+    pagination_class = Pages
     filterset_class = ClusterFilter
     lookup_field = "public_id"
 
@@ -55,7 +49,7 @@ class ClusterFacesView(generics.ListAPIView[Face]):
     """All faces of a cluster, page by page."""
 
     serializer_class = SampleSerializer
-    pagination_class = NewestFirst
+    pagination_class = Pages
 
     queryset = Face.objects.none()  # what the schema goes by
 

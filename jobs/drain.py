@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from jobs import queue
+from jobs import pulse, queue
 from jobs.errors import LeaseLost
 from jobs.models import Item
 from jobs.pipeline import Parts, work
@@ -39,7 +39,7 @@ class Drain:
     limit_s: float
     stopping: Callable[[], bool] = lambda: False
     worker: str = field(default_factory=new_worker_name)
-    owners: set[int] = field(default_factory=set, init=False)  # whose photos were worked on
+    _suspicious: bool = field(default=False, init=False)  # what is in flight, and alone
 
     def run(self) -> int:
         """Returns how many items were worked on."""
@@ -50,6 +50,7 @@ class Drain:
             while True:
                 if not (self.stopping() or time.monotonic() - started > self.limit_s):
                     running |= {pool.submit(self._work, item) for item in self._claim(running)}
+                pulse.beat()
                 if not running:
                     break
                 finished, running = wait(running, self.lease_s / 3, FIRST_COMPLETED)
@@ -61,11 +62,21 @@ class Drain:
         return done
 
     def _claim(self, running: set[Future[None]]) -> list[Item]:
-        """As many as there is room for, once half of it is free: a claim costs a query."""
+        """As many as there is room for, once half of it is free: a claim costs a query.
+
+        A photo that a worker has died with is worked on alone: it takes no others with it.
+        """
         free = self.in_flight - len(running)
-        if 2 * free < self.in_flight:
+        if 2 * free < self.in_flight or (running and self._suspicious):
             return []
-        return Item.objects.claim(worker=self.worker, limit=free, lease_s=self.lease_s)
+        found = [] if running else self._ask(limit=1, suspects=True)
+        self._suspicious = bool(found)
+        return found or self._ask(limit=free, suspects=False)
+
+    def _ask(self, *, limit: int, suspects: bool) -> list[Item]:
+        return Item.objects.claim(
+            worker=self.worker, limit=limit, lease_s=self.lease_s, suspects=suspects
+        )
 
     def _renew(self, renewed: float) -> float:
         if time.monotonic() - renewed < self.lease_s / 3:
@@ -83,7 +94,6 @@ class Drain:
     def _try(self, item: Item) -> None:
         try:
             work(item, self.parts)
-            self.owners.add(item.job.owner_id)
         except LeaseLost:
             raise
         except queue.KNOWN_ERRORS as exc:

@@ -12,6 +12,12 @@ class LeaseLost(JobError):
     code = "lease_lost"
 
 
+class UploadTooLarge(JobError):
+    """A file, or a request, is larger than this service takes."""
+
+    code = "too_large"
+
+
 class UploadMissing(JobError):
     """The file that waited in the intake storage is no longer there."""
 

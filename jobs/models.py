@@ -28,9 +28,6 @@ FINAL = (State.SUCCEEDED, State.FAILED)
 
 
 class JobQuerySet(models.QuerySet["Job"]):
-    def of(self, owner: Owner) -> Self:
-        return self.filter(owner=owner)
-
     def with_progress(self) -> Self:
         """Each with the number of its items: all, and by state."""
         count = {
@@ -83,30 +80,33 @@ class Job(models.Model):
 
 
 _CLAIM = """
+WITH claimed AS MATERIALIZED (
+    SELECT id AS best FROM jobs_item
+    WHERE state = 'queued' AND run_after <= statement_timestamp() AND (deaths > 0) = %(suspects)s
+    ORDER BY priority DESC, id
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
 UPDATE jobs_item SET
     state = 'processing',
     attempts = attempts + 1,
     worker = %(worker)s,
     lease_until = statement_timestamp() + %(lease)s,
     started_at = statement_timestamp()
-FROM (
-    SELECT id AS best FROM jobs_item
-    WHERE state = 'queued' AND run_after <= statement_timestamp()
-    ORDER BY priority DESC, id
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-) AS claimed
+FROM claimed
 WHERE id = best
 RETURNING jobs_item.*
 """
 
 _SWEEP = """
 UPDATE jobs_item SET
-    state = CASE WHEN attempts < %(max_attempts)s THEN 'queued' ELSE 'failed' END,
-    error_code = CASE WHEN attempts < %(max_attempts)s THEN '' ELSE 'worker_died' END,
-    error_detail = CASE WHEN attempts < %(max_attempts)s THEN ''
-        ELSE 'The worker stopped in the middle of this photo, each time it was tried.' END,
-    finished_at = CASE WHEN attempts < %(max_attempts)s THEN NULL ELSE statement_timestamp() END,
+    deaths = deaths + 1,
+    state = CASE WHEN deaths + 1 < %(max_deaths)s THEN 'queued' ELSE 'failed' END,
+    error_code = CASE WHEN deaths + 1 < %(max_deaths)s THEN '' ELSE 'worker_died' END,
+    error_detail = CASE WHEN deaths + 1 < %(max_deaths)s THEN ''
+        ELSE 'The worker stopped in the middle of this photo, several times.' END,
+    finished_at = CASE WHEN deaths + 1 < %(max_deaths)s THEN NULL
+        ELSE statement_timestamp() END,
     worker = '',
     lease_until = NULL
 FROM (
@@ -122,23 +122,33 @@ RETURNING jobs_item.*
 class ItemQuerySet(models.QuerySet["Item"]):
     """The queue. Time is the database's, so that clocks of workers don't matter."""
 
-    def claim(self, *, worker: str, limit: int, lease_s: float) -> list["Item"]:
+    def claim(
+        self, *, worker: str, limit: int, lease_s: float, suspects: bool = False
+    ) -> list["Item"]:
         """Take up to `limit` items for `worker`: best priority first, then the oldest.
 
         An item is given to one worker only. It is the worker's until its lease ends, and
-        each claim counts as an attempt.
+        each claim counts as an attempt. `suspects` are those that a worker has died with:
+        they are only given when they are asked for, to be worked on alone.
         """
-        lease = datetime.timedelta(seconds=lease_s)
-        return list(self.raw(_CLAIM, {"worker": worker, "limit": limit, "lease": lease}))
+        values = {
+            "worker": worker,
+            "limit": limit,
+            "lease": datetime.timedelta(seconds=lease_s),
+            "suspects": suspects,
+        }
+        items = list(self.raw(_CLAIM, values))
+        models.prefetch_related_objects(items, "job__owner")
+        return items
 
     def renew(self, *, worker: str, lease_s: float) -> int:
         """Keep what `worker` still holds for another `lease_s`; returns how many that are."""
         mine = self.filter(state=State.PROCESSING, worker=worker)
         return mine.update(lease_until=Now() + datetime.timedelta(seconds=lease_s))
 
-    def sweep(self, *, max_attempts: int) -> list["Item"]:
-        """Take items back from workers whose lease has ended; fail those tried often enough."""
-        return list(self.raw(_SWEEP, {"max_attempts": max_attempts}))
+    def sweep(self, *, max_deaths: int) -> list["Item"]:
+        """Take items back from workers whose lease has ended; fail those with enough of that."""
+        return list(self.raw(_SWEEP, {"max_deaths": max_deaths}))
 
     def waiting(self) -> Self:
         """Items that a worker could take now."""
@@ -168,6 +178,9 @@ class Item(models.Model):
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
+    deaths = models.PositiveSmallIntegerField(
+        default=0, help_text="Attempts that ended with the worker, not with an answer."
+    )
     run_after = models.DateTimeField(db_default=Now())
     worker = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -12,7 +12,7 @@ import faces.services
 import photos.services
 from faces.services import FaceModels, FoundFace
 from jobs import queue
-from jobs.errors import UploadMissing
+from jobs.errors import UploadMissing, UploadTooLarge
 from jobs.models import Item
 from jobs.services import FACES, folder_of
 from photos.images import Decoded, decode
@@ -28,6 +28,7 @@ class Parts:
     models: FaceModels
     space: Space  # of the embedder in `models`
     max_pixels: int
+    max_bytes: int  # of a file in the intake storage; `fetch` has its own limit
 
 
 def work(item: Item, parts: Parts) -> None:
@@ -41,7 +42,7 @@ def work(item: Item, parts: Parts) -> None:
     """
     owner, item.stage_ms = item.job.owner, {}
     with _stage(item, "fetch"):
-        content = Content.of(_read(item, owner, parts.fetch))
+        content = Content.of(_read(item, owner, parts))
     photo = photos.services.known(owner, content, FACES, parts.space)
     if photo:
         _finish_known(item, photo)
@@ -87,15 +88,17 @@ def _finish_known(item: Item, photo: Photo) -> None:
         queue.finish(item, photo)
 
 
-def _read(item: Item, owner: Owner, fetch: Callable[[str], bytes]) -> bytes:
+def _read(item: Item, owner: Owner, parts: Parts) -> bytes:
     if item.source == Item.Source.URL:
-        return fetch(item.location)
+        return parts.fetch(item.location)
     inside = item.source == Item.Source.STORAGE
     key = f"{folder_of(owner)}/{item.location}" if inside else item.location
     try:
         with storages["intake"].open(key) as file:
+            if file.size > parts.max_bytes:
+                raise UploadTooLarge(f"The file has more than {parts.max_bytes} bytes.")
             return bytes(file.read())
-    except (FileNotFoundError, IsADirectoryError) as exc:
+    except OSError as exc:  # also where the key can't be that of a file
         raise UploadMissing(f"There is no file {item.location!r} to be processed.") from exc
 
 

@@ -15,6 +15,7 @@ from photos.models import Photo
 KnownError = PhotoError | InferenceError | JobError
 KNOWN_ERRORS = (PhotoError, InferenceError, JobError)
 MAX_ATTEMPTS = 3
+MAX_DEATHS = 3  # of workers that had the photo in hand
 # A server that is down is no photo's fault: together these tries last a quarter of an hour.
 MAX_ATTEMPTS_OF_SERVERS = 8
 _LONGEST_WAIT_S = 300
@@ -36,8 +37,9 @@ def give_up(item: Item, error: KnownError) -> bool:
         LeaseLost: another worker has it now.
     """
     tries = MAX_ATTEMPTS_OF_SERVERS if isinstance(error, InferenceError) else MAX_ATTEMPTS
-    failed = not error.retryable or item.attempts >= tries
-    wait = timedelta(seconds=min(4 ** (item.attempts - 1), _LONGEST_WAIT_S))
+    answers = item.attempts - item.deaths
+    failed = not error.retryable or answers >= tries
+    wait = timedelta(seconds=min(4 ** (answers - 1), _LONGEST_WAIT_S))
     _end(
         item,
         error_code=error.code,
@@ -58,6 +60,7 @@ def retry(items: QuerySet[Item]) -> int:
     return items.filter(state=State.FAILED).update(
         state=State.QUEUED,
         attempts=0,
+        deaths=0,
         run_after=Now(),
         error_code="",
         error_detail="",

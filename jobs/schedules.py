@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db import connection, transaction
 from django_q.models import Schedule
 
 
@@ -12,11 +13,18 @@ class Planned:
     every_minutes: int
 
 
+_LOCK = 4_712  # ours among PostgreSQL's advisory locks
 PLAN = (Planned("sweep", "jobs.tasks.sweep", every_minutes=1),)
 
 
 def install() -> None:
-    """Make the table say what `PLAN` says. Doing it twice changes nothing."""
+    """Make the table say what `PLAN` says. Doing it twice, or two at once, changes nothing."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        _install()
+
+
+def _install() -> None:
     for planned in PLAN:
         Schedule.objects.update_or_create(
             name=planned.name,

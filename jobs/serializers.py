@@ -36,7 +36,10 @@ class SubmissionSerializer(serializers.Serializer[None]):
         required=False, default="", max_length=255, allow_blank=True, help_text="Your own id."
     )
     operations = serializers.ListField(
-        child=serializers.ChoiceField(choices=[*OPERATIONS, "all"]), required=False, min_length=1
+        child=serializers.ChoiceField(choices=[*OPERATIONS, "all"]),
+        required=False,
+        min_length=1,
+        max_length=20,
     )
     priority = serializers.IntegerField(
         required=False, default=5, min_value=0, max_value=HIGHEST_PRIORITY, help_text="10 is first."

@@ -2,13 +2,16 @@
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
 from django.db import transaction
+from django.utils import timezone
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from jobs.models import DEFAULT_PRIORITY, FINAL, Item, Job
@@ -58,8 +61,11 @@ def submit(
     operations: Sequence[str] = OPERATIONS,
     priority: int = DEFAULT_PRIORITY,
 ) -> Job:
-    """Ask for `operations` on photos. The job, its items and the wake-up come in together."""
-    with transaction.atomic():
+    """Ask for `operations` on photos. The job, its items and the wake-up come in together.
+
+    If that fails, nothing is there, and uploads are gone again.
+    """
+    with _keeping_uploads(sources), transaction.atomic():
         job = Job.objects.create(owner=owner, operations=list(operations))
         Item.objects.bulk_create(
             Item(
@@ -73,12 +79,28 @@ def submit(
             for source in sources
         )
         wake(len(sources))
+        # A wake-up that was there already may be heard before this is committed.
+        transaction.on_commit(wake)
     return job
 
 
+@contextmanager
+def _keeping_uploads(sources: Sequence[Source]) -> Iterator[None]:
+    with ExitStack() as discard:
+        for source in sources:
+            if source.kind == Item.Source.UPLOAD:
+                discard.callback(storages["intake"].delete, source.location)
+        yield
+        discard.pop_all()
+
+
 def wake(count: int = 1) -> None:
-    """Wake up to `count` workers. They look for themselves at what is to do."""
-    for _ in range(min(count, settings.WORKERS)):
+    """See to it that `count` wake-ups wait to be heard, not more than there are workers.
+
+    Whoever hears one looks for itself at what is to do: more of them would only queue up.
+    """
+    unheard = OrmQ.objects.filter(lock__lte=timezone.now()).count()
+    for _ in range(min(count, settings.WORKERS) - unheard):
         async_task("jobs.tasks.drain")
 
 

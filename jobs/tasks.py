@@ -5,10 +5,11 @@ import time
 from functools import partial
 
 from django.conf import settings
-from django_q.tasks import async_task
 
 import faces.grouping
 import faces.services
+from faces.errors import GroupingBusy
+from faces.models import GroupingDue
 from faces.services import FaceModels
 from inference.client import TritonClient
 from inference.errors import InferenceError
@@ -18,16 +19,16 @@ from jobs.drain import Drain
 from jobs.models import Item
 from jobs.pipeline import Parts
 from photos.fetch import fetch
-from photos.models import Owner, Space
 
 log = logging.getLogger(__name__)
 
 _GROUPING_S = 300
+_OWNERS = 100  # whose faces are grouped by one task at most
 _WORTH_WAITING_S = 5  # a drain waits for a photo that is to be tried again so soon
 
 
 def drain() -> None:
-    """Work until the queue is empty or the time is up."""
+    """Work until the queue is empty or the time is up; then group the faces that wait for it."""
     pulse.beat()
     sweep_leases()
     until = time.monotonic() + settings.DRAIN_S
@@ -38,42 +39,48 @@ def drain() -> None:
             except InferenceError as exc:
                 log.warning("The model server cannot be used, photos wait for it: %s", exc)
                 return
-            _group(_drain(parts).owners, parts.space)
-    if Item.objects.waiting().exists() and not pulse.STOPPING.is_set():
+            _drain(parts, until)
+    group(until)
+    if _something_to_do() and not pulse.STOPPING.is_set():
         services.wake()
+
+
+def group(until: float) -> None:
+    """Group the faces of owners who have new ones, one owner at least."""
+    for due in GroupingDue.objects.select_related("owner", "space").order_by("asked_at")[:_OWNERS]:
+        pulse.beat(busy_s=_GROUPING_S)
+        try:
+            faces.grouping.group(due.owner, due.space)
+        except GroupingBusy:
+            log.info("Another worker groups the faces of owner %s", due.owner_id)
+        if time.monotonic() > until or pulse.STOPPING.is_set():
+            break
 
 
 def sweep() -> None:
     """Heal what was lost: expired leases, wake-ups that nobody heard."""
     sweep_leases()
-    waiting = Item.objects.waiting().count()
-    if waiting:
-        services.wake(waiting)
+    if _something_to_do():
+        services.wake(settings.WORKERS)
 
 
-def group(owner_pk: int, space_pk: int) -> None:
-    """Group the faces of an owner that belong to no cluster yet."""
-    pulse.beat(busy_s=_GROUPING_S)
-    owner, space = Owner.objects.get(pk=owner_pk), Space.objects.get(pk=space_pk)
-    faces.grouping.group(owner, space)
-    pulse.beat()
+def _something_to_do() -> bool:
+    return Item.objects.waiting().exists() or GroupingDue.objects.exists()
 
 
 def sweep_leases() -> None:
-    for item in Item.objects.sweep(max_attempts=queue.MAX_ATTEMPTS):
+    for item in Item.objects.sweep(max_deaths=queue.MAX_DEATHS):
         log.warning("Item %s: its worker has died; it is %s", item.pk, item.state)
 
 
-def _drain(parts: Parts) -> Drain:
-    drain = Drain(
+def _drain(parts: Parts, until: float) -> None:
+    Drain(
         parts,
         in_flight=settings.PHOTOS_IN_FLIGHT,
         lease_s=settings.LEASE_S,
-        limit_s=settings.DRAIN_S,
+        limit_s=until - time.monotonic(),
         stopping=pulse.STOPPING.is_set,
-    )
-    drain.run()
-    return drain
+    ).run()
 
 
 def _parts(triton: TritonClient) -> Parts:
@@ -83,6 +90,7 @@ def _parts(triton: TritonClient) -> Parts:
         models=FaceModels(TritonFaceDetector(triton), embedder),
         space=faces.services.space_of(embedder),
         max_pixels=settings.MAX_PHOTO_PIXELS,
+        max_bytes=settings.MAX_PHOTO_BYTES,
     )
 
 
@@ -92,8 +100,3 @@ def _await_item() -> bool:
     if seconds is None or seconds > _WORTH_WAITING_S:
         return False
     return not pulse.STOPPING.wait(seconds)
-
-
-def _group(owners: set[int], space: Space) -> None:
-    for owner_pk in owners:
-        async_task("jobs.tasks.group", owner_pk, space.pk)

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,16 +14,17 @@ from rest_framework.views import APIView
 
 import photos.services
 from jobs import services
+from jobs.errors import UploadTooLarge
 from jobs.models import Job, State
 from jobs.serializers import JobDetailSerializer, JobSerializer, SubmissionSerializer
 from photos.models import Owner
+from photos.pages import Pages
+
+_FORM_BYTES = 2**20  # of a request, beside its photo
 
 
-class NewestFirst(CursorPagination):
+class NewestFirst(Pages):
     ordering = ("-created_at", "-pk")
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 200
 
 
 class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Job]):
@@ -61,6 +61,7 @@ class ProcessImageView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Waits for the result and answers 200 with it; when that takes long, 202 with the job."""
+        _check_size(request)
         submission = SubmissionSerializer(data=request.data)
         submission.is_valid(raise_exception=True)
         job = services.submit(
@@ -86,6 +87,17 @@ class ProcessImageView(APIView):
         if "respond-async" in self.request.headers.get("Prefer", ""):
             headers["Preference-Applied"] = "respond-async"
         return Response(body, status.HTTP_202_ACCEPTED, headers=headers)
+
+
+def _check_size(request: Request) -> None:
+    """Refuse what is too large before it is read.
+
+    Raises:
+        UploadTooLarge: the request says that it has more than a photo may have.
+    """
+    size = request.META.get("CONTENT_LENGTH") or "0"
+    if not size.isdecimal() or int(size) > settings.MAX_PHOTO_BYTES + _FORM_BYTES:
+        raise UploadTooLarge("The request has no length, or is too long.")
 
 
 def _patience_s(request: Request) -> float:

@@ -15,6 +15,7 @@ from local.report import Face, Failure, Outcome
 ANSWER_S = 60  # for one answer
 POLL_S = 0.05
 STALLED_S = 180  # for a photo whose turn has come
+BUSY = "grouping_busy"
 UNDER_WAY = frozenset({"pending", "processing"})
 
 Body = dict[str, Any]
@@ -69,8 +70,17 @@ class Api:
         return outcome(photo.name, found)
 
     def group(self) -> None:
-        """Have faces that belong to no cluster grouped."""
-        self._json("/faces/cluster", b"")
+        """Have faces that belong to no cluster grouped; waits while a worker is at it."""
+        deadline = monotonic() + STALLED_S
+        while True:
+            try:
+                self._json("/faces/cluster", b"")
+            except Refused as exc:
+                if exc.failure.code != BUSY or monotonic() > deadline:
+                    raise
+                sleep(POLL_S)
+            else:
+                return
 
     def clusters(self) -> list[Body]:
         """All clusters, as the API tells of them."""

@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
@@ -38,12 +39,18 @@ class Kept:
 
 
 def owner_of(user: User | AnonymousUser) -> Owner:
-    """The owner that `user` acts for, made at first need."""
+    """The owner that `user` acts for, made at first need.
+
+    Raises:
+        PermissionDenied: the user had one, and it was taken away.
+    """
     owner = Owner.objects.of(user).first()
     if owner is None:
         owner, _ = Owner.objects.get_or_create(
             subject=f"user:{user.pk}", defaults={"user_id": user.pk}
         )
+    if owner.user_id != user.pk:
+        raise PermissionDenied("You act for no owner any more: ask an administrator to link you.")
     return owner
 
 

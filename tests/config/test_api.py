@@ -31,6 +31,14 @@ class TestSchema:
         assert "//cdn" not in page
 
 
+class TestAddressesThatAreNone:
+    @pytest.mark.parametrize("path", ["nothing", "jobs/17", "faces/clusters/clu_XYZ", ""])
+    def test_answer_in_the_shape_of_the_api(self, api: APIClient, path: str) -> None:
+        answer = api.get(f"/api/v1/{path}")
+
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 class TestStrangers:
     @pytest.mark.parametrize("url", PRIVATE)
     def test_are_told_to_log_in(self, url: str) -> None:

@@ -1,11 +1,15 @@
 """Faces come together, and stay where they are."""
 
-import pytest
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from faces import grouping
-from faces.errors import NameMissing, NameTooLong
+import pytest
+from django.db import connection
+
+from faces import grouping, vectors
+from faces.errors import GroupingBusy, NameMissing, NameTooLong
 from faces.grouping import Grouped
-from faces.models import Cluster, Face, Membership, Person
+from faces.models import Cluster, Face, GroupingDue, Membership, Person
 from inference.arrays import Array
 from photos.models import Owner, Space
 from tests.factories import make_cluster, make_face, make_owner, make_photo, make_space, unit
@@ -101,6 +105,49 @@ class TestGroup:
         assert grouping.group(owner, space) == Grouped(0, 0, 0)
 
 
+class TestGroupingDue:
+    def test_goes_when_the_faces_are_grouped(self, owner: Owner, space: Space) -> None:
+        grouping.ask(owner.pk, space)
+
+        grouping.group(owner, space)
+
+        assert not GroupingDue.objects.exists()
+
+    def test_stays_when_somebody_asks_again_meanwhile(
+        self, owner: Owner, space: Space, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        grouping.ask(owner.pk, space)
+        means = vectors.means
+
+        def ask_meanwhile(*args: Any) -> vectors.Means:
+            grouping.ask(owner.pk, space)
+            return means(*args)
+
+        monkeypatch.setattr(vectors, "means", ask_meanwhile)
+        grouping.group(owner, space)
+
+        assert GroupingDue.objects.get().owner == owner
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_left_to_who_is_at_it(self, owner: Owner, space: Space) -> None:
+        grouping.ask(owner.pk, space)
+
+        def try_as_well() -> None:
+            try:
+                grouping.group(owner, space)
+            finally:
+                connection.close()
+
+        with (
+            grouping.one_at_a_time(owner),
+            ThreadPoolExecutor(1) as pool,
+            pytest.raises(GroupingBusy),
+        ):
+            pool.submit(try_as_well).result()
+
+        assert GroupingDue.objects.exists()
+
+
 class TestAdmit:
     def test_forgets_a_join_whose_cluster_has_gone(self, owner: Owner, space: Space) -> None:
         cluster = make_cluster(owner=owner, space=space)
@@ -108,7 +155,7 @@ class TestAdmit:
         lone = face(owner, space, unit(1, 0))
         cluster.delete()
 
-        grouping.admit([lone], [join])
+        grouping.admit({lone.pk: join})
 
         assert cluster_of(lone) is None
 

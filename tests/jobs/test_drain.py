@@ -1,16 +1,20 @@
 """Working on photos: real database and files, stand-ins for the models."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage, storages
+from django.db import connection
 from django.utils import timezone
 
 import faces.services
-from faces.models import Cluster, Face, FaceVector, Membership
+from faces.models import Cluster, Face, FaceVector, GroupingDue, Membership
 from faces.services import FaceModels
+from inference.arrays import RGB
 from inference.errors import InferenceRejected, InferenceTimeout
+from inference.faces import DetectedFace
 from jobs import queue, services
 from jobs.drain import Drain
 from jobs.errors import LeaseLost
@@ -18,7 +22,7 @@ from jobs.models import Item, Job, State
 from jobs.pipeline import Parts, work
 from photos.errors import FetchTimeout
 from photos.models import Analysis, Owner, Photo, Reference
-from tests.factories import make_owner, unit
+from tests.factories import make_owner, make_space, unit
 from tests.fakes import FakeDetector, FakeEmbedder, face_at
 from tests.pictures import jpeg
 
@@ -40,6 +44,7 @@ def parts(db: None, detector: FakeDetector) -> Parts:
         models=FaceModels(detector, embedder),
         space=faces.services.space_of(embedder),
         max_pixels=10**6,
+        max_bytes=10**6,
     )
 
 
@@ -212,7 +217,45 @@ class TestBadPhotos:
         assert state_of(job) == [(State.FAILED, "internal_error")]
 
 
+class TestPhotosThatKilledTheirWorker:
+    def test_are_worked_on_alone(self, parts: Parts) -> None:
+        job = submit(make_owner(), *(jpeg(seed=seed) for seed in range(4)))
+        suspect = job.items.earliest("pk")
+        job.items.filter(pk=suspect.pk).update(deaths=1)
+        beside: list[int] = []
+        decode = parts.models.detector.detect
+
+        def detect(image: RGB) -> list[DetectedFace]:
+            beside.append(Item.objects.filter(state=State.PROCESSING).count())
+            connection.close()
+            return decode(image)
+
+        parts.models.detector.detect = detect  # type: ignore[method-assign]  # to look around
+        drain(parts)
+
+        assert state_of(job) == [(State.SUCCEEDED, "")] * 4
+        assert beside[0] == 1
+
+
 class TestStorageKeys:
+    @pytest.mark.parametrize("key", ["gone.jpg", "a" * 300, "folder/under/file.jpg/x"])
+    def test_of_no_file_are_missing(self, parts: Parts, key: str) -> None:
+        job = services.submit(make_owner(), [services.Source(Item.Source.STORAGE, key)])
+
+        drain(parts)
+
+        assert state_of(job) == [(State.FAILED, "file_missing")]
+
+    def test_of_a_file_that_is_too_large_fail(self, parts: Parts) -> None:
+        owner = make_owner()
+        key = f"{services.folder_of(owner)}/a.jpg"
+        storages["intake"].save(key, ContentFile(bytes(parts.max_bytes + 1)))
+        job = services.submit(owner, [services.Source(Item.Source.STORAGE, "a.jpg")])
+
+        drain(parts)
+
+        assert state_of(job) == [(State.FAILED, "too_large")]
+
     def test_are_looked_up_in_the_folder_of_the_owner(self, parts: Parts) -> None:
         owner, other = make_owner(), make_owner()
         storages["intake"].save(f"{services.folder_of(owner)}/a.jpg", ContentFile(jpeg()))
@@ -282,6 +325,33 @@ class TestGiveUp:
         assert queue.retry(job.items.all()) == 1
 
         assert claim().attempts == 1
+
+
+class TestAnotherModel:
+    """The same photo, seen by another embedder: its vectors are of another space."""
+
+    def test_adds_a_vector_and_keeps_the_face(self, parts: Parts) -> None:
+        owner = make_owner()
+        submit(owner, jpeg())
+        drain(parts)
+        faces_before = set(Face.objects.values_list("pk", flat=True))
+
+        other = make_space()
+        submit(owner, jpeg())
+        drain(replace(parts, space=other))
+
+        assert set(Face.objects.values_list("pk", flat=True)) == faces_before
+        assert FaceVector.objects.filter(space=other).count() == len(faces_before)
+
+
+class TestGroupingDue:
+    def test_is_noted_with_the_faces(self, parts: Parts) -> None:
+        owner = make_owner()
+        submit(owner, jpeg())
+
+        drain(parts)
+
+        assert GroupingDue.objects.get().owner == owner
 
 
 class TestLostLease:

@@ -13,8 +13,8 @@ from tests.factories import make_item, make_job
 pytestmark = pytest.mark.django_db
 
 
-def claim(worker: str = "w", limit: int = 10) -> list[Item]:
-    return Item.objects.claim(worker=worker, limit=limit, lease_s=60)
+def claim(worker: str = "w", limit: int = 10, *, suspects: bool = False) -> list[Item]:
+    return Item.objects.claim(worker=worker, limit=limit, lease_s=60, suspects=suspects)
 
 
 def expire(item: Item) -> None:
@@ -48,6 +48,12 @@ class TestClaim:
         make_item(run_after=timezone.now() + timedelta(hours=1))
 
         assert claim() == []
+
+    def test_keeps_what_workers_died_with_apart(self) -> None:
+        suspect, harmless = make_item(deaths=1), make_item()
+
+        assert [item.pk for item in claim()] == [harmless.pk]
+        assert [item.pk for item in claim(suspects=True)] == [suspect.pk]
 
     def test_takes_up_to_limit(self) -> None:
         job = make_job(items=3)
@@ -83,16 +89,16 @@ class TestSweep:
         [item] = claim()
         expire(item)
 
-        [swept] = Item.objects.sweep(max_attempts=3)
+        [swept] = Item.objects.sweep(max_deaths=3)
 
         assert (swept.pk, swept.state, swept.lease_until) == (item.pk, State.QUEUED, None)
 
     def test_fails_what_was_tried_often_enough(self) -> None:
-        make_item(attempts=2)
-        [item] = claim()
+        make_item(attempts=2, deaths=2)
+        [item] = claim(suspects=True)
         expire(item)
 
-        [swept] = Item.objects.sweep(max_attempts=3)
+        [swept] = Item.objects.sweep(max_deaths=3)
 
         assert (swept.state, swept.error_code) == (State.FAILED, "worker_died")
 
@@ -100,15 +106,15 @@ class TestSweep:
         make_item()
         claim()
 
-        assert Item.objects.sweep(max_attempts=3) == []
+        assert Item.objects.sweep(max_deaths=3) == []
 
     def test_twice_changes_nothing(self) -> None:
         make_item()
         [item] = claim()
         expire(item)
-        Item.objects.sweep(max_attempts=3)
+        Item.objects.sweep(max_deaths=3)
 
-        assert Item.objects.sweep(max_attempts=3) == []
+        assert Item.objects.sweep(max_deaths=3) == []
 
 
 class TestRenew:
@@ -120,7 +126,7 @@ class TestRenew:
         renewed = Item.objects.renew(worker="anna", lease_s=60)
 
         assert renewed == 1
-        assert Item.objects.sweep(max_attempts=3) == []
+        assert Item.objects.sweep(max_deaths=3) == []
 
     def test_does_not_keep_those_of_another(self) -> None:
         make_item()

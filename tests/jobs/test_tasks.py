@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
+from faces import grouping
 from faces.models import Cluster
 from jobs import pulse, schedules, tasks
 from jobs.management.commands.worker import WatchedCluster
@@ -51,7 +52,7 @@ class TestSweep:
 
         tasks.sweep()
 
-        assert woken() == ["jobs.tasks.drain"]
+        assert set(woken()) == {"jobs.tasks.drain"}
 
     def test_wakes_nobody_for_nothing(self) -> None:
         tasks.sweep()
@@ -63,6 +64,7 @@ class TestSweep:
         for _ in range(5):
             make_item()
 
+        tasks.sweep()
         tasks.sweep()
 
         assert len(woken()) == 2
@@ -83,9 +85,19 @@ class TestGroup:
         for _ in range(2):
             make_face(photo=make_photo(owner=owner), space=space, vector=unit(1, 0))
 
-        tasks.group(owner.pk, space.pk)
+        grouping.ask(owner.pk, space)
+
+        tasks.drain()
 
         assert Cluster.objects.filter(owner=owner).count() == 1
+        assert woken() == []
+
+    def test_is_woken_for_when_it_was_lost(self) -> None:
+        grouping.ask(make_owner().pk, make_space())
+
+        tasks.sweep()
+
+        assert set(woken()) == {"jobs.tasks.drain"}
 
 
 class TestWatchedCluster:

@@ -42,7 +42,7 @@ def worker(transactional_db: None) -> Iterator[None]:
     """A worker that drains the queue all the time, in a thread."""
     embedder = FakeEmbedder([unit(1, 0)])
     models = FaceModels(FakeDetector([face_at(4)]), embedder)
-    parts = Parts(lambda url: jpeg(), models, faces.services.space_of(embedder), 10**6)
+    parts = Parts(lambda url: jpeg(), models, faces.services.space_of(embedder), 10**6, 10**6)
     stop = threading.Event()
 
     def work() -> None:
@@ -171,6 +171,13 @@ class TestBadInput:
         answer = api.post(URL, {"file": photo()}, format="multipart")
 
         assert (answer.status_code, list(answer.json()["fields"])) == (400, ["file"])
+
+    def test_a_request_that_is_too_large_is_not_read(self, api: APIClient, settings: Any) -> None:
+        settings.MAX_PHOTO_BYTES = 10
+
+        answer = api.post(URL, {"file": photo(data=bytes(2**21))}, format="multipart")
+
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
     def test_broken_json_is_a_sentence(self, api: APIClient) -> None:
         answer = api.post(URL, "{", content_type="application/json")

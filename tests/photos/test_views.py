@@ -68,6 +68,22 @@ class TestMedia:
     def test_is_hidden_from_strangers(self, photo: Photo) -> None:
         assert APIClient().get(photo.thumbnail.url).status_code == 401
 
-    @pytest.mark.parametrize("key", ["../../etc/passwd", "%2e%2e/secret-key", "", "x"])
+    @pytest.mark.parametrize("way", ["..", "%2e%2e", "x/../.."])
+    def test_leads_to_no_other_owner(self, api: APIClient, owner: Owner, way: str) -> None:
+        theirs = make_photo()
+
+        answer = api.get(f"/media/{owner.pk}/{way}/{theirs.original.name}")
+
+        assert answer.status_code == 404
+
+    def test_is_served_whatever_the_caller_accepts(self, api: APIClient, photo: Photo) -> None:
+        answer = api.get(photo.thumbnail.url, HTTP_ACCEPT="image/webp")
+
+        assert answer.status_code == 200
+        read(answer)
+
+    @pytest.mark.parametrize(
+        "key", ["../../etc/passwd", "%2e%2e/secret-key", "", "x", "a%00b", "a" * 300]
+    )
     def test_never_leaves_its_folder(self, api: APIClient, owner: Owner, key: str) -> None:
         assert api.get(f"/media/{owner.pk}/{key}").status_code == 404

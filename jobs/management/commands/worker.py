@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import OperationalError, connections
 from django_q.cluster import Cluster
 
 from jobs import pulse, schedules
@@ -32,7 +33,7 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
         super().sig_handler(signum, frame)
 
     def watch(self) -> None:
-        """Until the cluster stops. Exits with 1 when it has to be started again."""
+        """Until the cluster stops. Ends all of us at once when it has to be started again."""
         while self.sentinel.is_alive():
             self.sentinel.join(_LOOK_EVERY_S)
             if self.hangs():
@@ -43,7 +44,12 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
         """Photos wait, and nothing has been run for a long time."""
         if pulse.STOPPING.is_set() or pulse.silent_s() < _SILENT_S:
             return False
-        return Item.objects.waiting().exists()
+        try:
+            return Item.objects.waiting().exists()
+        except OperationalError as exc:
+            sys.stderr.write(f"The database gives no answer; photos wait for it: {exc}\n")
+            connections.close_all()
+            return False
 
 
 class Command(BaseCommand):
@@ -53,6 +59,7 @@ class Command(BaseCommand):
         if os.getpgrp() != os.getpid():
             os.setpgid(0, 0)  # our own group, so that ending ends all of us and no one else
         schedules.install()
+        connections.close_all()  # before the fork: a connection can't be shared
         self.stdout.write(f"{settings.WORKERS} workers, {settings.PHOTOS_IN_FLIGHT} photos each")
         cluster = WatchedCluster()
         pulse.beat()
