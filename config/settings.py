@@ -104,6 +104,7 @@ _POOL = {"min_size": 1, "max_size": 8, "timeout": 3}  # seconds: a server that i
 if env.bool("DATABASE_POOL", False):
     # For the web process only: a pool does not survive the fork of django-q2's workers.
     _database["OPTIONS"] = {**_database.get("OPTIONS", {}), "pool": _POOL}
+    _database["CONN_HEALTH_CHECKS"] = True  # of a connection before it is lent out
 DATABASES = {"default": _database}
 
 # --- Files --------------------------------------------------------------------------------------

@@ -11,18 +11,20 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, connections
 from django_q.cluster import Cluster
 
-from jobs import pulse, schedules
+from jobs import pulse, schedules, services
 from jobs.models import Item
 
 _LOOK_EVERY_S = 5
-_SILENT_S = 90  # the sweep, each minute, wakes the workers while a photo waits
+_QUIET_S = 10  # while a photo waits: time to wake the workers once more
+_SILENT_S = 30  # and a model server may take its time to answer: time to start again
 
 
 class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
     """A cluster that tells its drains when to stop, and ends when it hangs.
 
-    A worker that is killed while it waits for a task takes the lock of the task queue with
-    it, and the others wait for ever. Ending lets whoever started us start us again.
+    While photos wait and nothing is run it wakes the workers again. If that does not help, it
+    hangs: a worker that is killed while it waits for a task takes the lock of the task queue
+    with it, and the others wait for ever. Ending lets whoever started us start us again.
     """
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
@@ -36,20 +38,29 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
         """Until the cluster stops. Ends all of us at once when it has to be started again."""
         while self.sentinel.is_alive():
             self.sentinel.join(_LOOK_EVERY_S)
-            if self.hangs():
-                sys.stderr.write("The queue stands still: the worker ends, to be started again.\n")
-                os.killpg(0, signal.SIGKILL)
+            try:
+                self._look()
+            except OperationalError as exc:
+                sys.stderr.write(f"The database gives no answer; photos wait for it: {exc}\n")
+                connections.close_all()
+
+    def _look(self) -> None:
+        if self.hangs():
+            sys.stderr.write("The queue stands still: the worker ends, to be started again.\n")
+            sys.stderr.flush()
+            os.killpg(0, signal.SIGKILL)
+        if self.is_quiet(_QUIET_S):
+            services.wake()
 
     def hangs(self) -> bool:
-        """Photos wait, and nothing has been run for a long time."""
-        if pulse.STOPPING.is_set() or pulse.silent_s() < _SILENT_S:
+        """Photos wait, and waking the workers has not helped."""
+        return self.is_quiet(_SILENT_S + settings.TRITON_TIMEOUT_S)
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Photos wait, and nothing has been run for `seconds`."""
+        if pulse.STOPPING.is_set() or pulse.silent_s() < seconds:
             return False
-        try:
-            return Item.objects.waiting().exists()
-        except OperationalError as exc:
-            sys.stderr.write(f"The database gives no answer; photos wait for it: {exc}\n")
-            connections.close_all()
-            return False
+        return Item.objects.waiting().exists()
 
 
 class Command(BaseCommand):
@@ -59,6 +70,7 @@ class Command(BaseCommand):
         if os.getpgrp() != os.getpid():
             os.setpgid(0, 0)  # our own group, so that ending ends all of us and no one else
         schedules.install()
+        services.wake()  # for what was left to do when the last one ended
         connections.close_all()  # before the fork: a connection can't be shared
         self.stdout.write(f"{settings.WORKERS} workers, {settings.PHOTOS_IN_FLIGHT} photos each")
         cluster = WatchedCluster()
