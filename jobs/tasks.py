@@ -22,7 +22,6 @@ from photos.fetch import fetch
 
 log = logging.getLogger(__name__)
 
-_GROUPING_S = 300
 _OWNERS = 100  # whose faces are grouped by one task at most
 _WORTH_WAITING_S = 5  # a drain waits for a photo that is to be tried again so soon
 
@@ -48,7 +47,7 @@ def drain() -> None:
 def group(until: float) -> None:
     """Group the faces of owners who have new ones, one owner at least."""
     for due in GroupingDue.objects.select_related("owner", "space").order_by("asked_at")[:_OWNERS]:
-        pulse.beat(busy_s=_GROUPING_S)
+        pulse.beat()
         try:
             faces.grouping.group(due.owner, due.space)
         except GroupingBusy:
