@@ -39,32 +39,37 @@ def drain() -> None:
                 log.warning("The model server cannot be used, photos wait for it: %s", exc)
                 return
             _drain(parts, until)
-    group(until)
-    if _something_to_do() and not pulse.STOPPING.is_set():
+    grouped = group(until)
+    if not pulse.STOPPING.is_set() and _something_to_do(grouping=grouped):
         services.wake()
 
 
-def group(until: float) -> None:
-    """Group the faces of owners who have new ones, one owner at least."""
+def group(until: float) -> bool:
+    """Group the faces of owners who have new ones, one owner at least.
+
+    False: another worker is at it with one of them, and will look whether more is to do.
+    """
+    free = True
     for due in GroupingDue.objects.select_related("owner", "space").order_by("asked_at")[:_OWNERS]:
         pulse.beat()
         try:
             faces.grouping.group(due.owner, due.space)
         except GroupingBusy:
-            log.info("Another worker groups the faces of owner %s", due.owner_id)
+            free = False
         if time.monotonic() > until or pulse.STOPPING.is_set():
             break
+    return free
 
 
 def sweep() -> None:
     """Heal what was lost: expired leases, wake-ups that nobody heard."""
     sweep_leases()
-    if _something_to_do():
+    if _something_to_do(grouping=True):
         services.wake(settings.WORKERS)
 
 
-def _something_to_do() -> bool:
-    return Item.objects.waiting().exists() or GroupingDue.objects.exists()
+def _something_to_do(*, grouping: bool) -> bool:
+    return Item.objects.waiting().exists() or (grouping and GroupingDue.objects.exists())
 
 
 def sweep_leases() -> None:

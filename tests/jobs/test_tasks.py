@@ -1,14 +1,16 @@
 """What runs by the clock, and what watches over the workers."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from faces import grouping
-from faces.models import Cluster
+from faces.models import Cluster, GroupingDue
 from jobs import pulse, schedules, tasks
 from jobs.management.commands.worker import WatchedCluster
 from jobs.models import State
@@ -90,6 +92,23 @@ class TestGroup:
         tasks.drain()
 
         assert Cluster.objects.filter(owner=owner).count() == 1
+        assert woken() == []
+
+    @pytest.mark.django_db(transaction=True)
+    def test_leaves_an_owner_to_the_worker_that_is_at_it(self) -> None:
+        owner = make_owner()
+        grouping.ask(owner.pk, make_space())
+
+        def drain() -> None:
+            try:
+                tasks.drain()
+            finally:
+                connection.close()
+
+        with grouping.one_at_a_time(owner), ThreadPoolExecutor(1) as pool:
+            pool.submit(drain).result()
+
+        assert GroupingDue.objects.get().owner == owner
         assert woken() == []
 
     def test_is_woken_for_when_it_was_lost(self) -> None:
