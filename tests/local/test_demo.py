@@ -40,7 +40,7 @@ def place(open_folder: Path) -> Place:
 def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two photos of one person, one of them twice, another person, and three that are no photos."""
     if not (CACHE / FACE_RECOGNITION.sha256 / FACE_RECOGNITION.file).exists():
-        pytest.skip("The package with the photos is not in the cache: run `make demo`.")
+        pytest.skip("The package with the photos is not in the cache: run `make test`.")
     folder = tmp_path_factory.mktemp("album")
     fetch(FACE_RECOGNITION, [f"*/test_images/{name}" for name in PORTRAITS], folder)
     (folder / "more").mkdir()

@@ -9,7 +9,9 @@ from local.photos import EXPECTED, PHOTOS, packaged_photos
 @pytest.fixture
 def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     if not all((CACHE / package.sha256 / package.file).exists() for package in PHOTOS):
-        pytest.skip("The packages with photos are not in the cache: run `make demo`.")
+        pytest.skip(
+            "The packages with photos are not in the cache: run `make test`, which fetches them."
+        )
     monkeypatch.setenv("PATH", "")
     return packaged_photos(tmp_path)
 
