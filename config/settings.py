@@ -113,7 +113,6 @@ MEDIA_URL = "media/"  # answered by photos.views.MediaView, to those who may see
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(VAR / "media")))
 INTAKE_ROOT = Path(env.str("INTAKE_ROOT", str(VAR / "intake")))
 STATIC_URL = "static/"
-_FILES = "django.core.files.storage.FileSystemStorage"
 STORAGES = {
     # Originals, thumbnails and face crops, under keys that we make. Never served as they lie.
     "default": {
@@ -126,7 +125,10 @@ STORAGES = {
         },
     },
     # Photos that wait to be processed: one folder an owner, and uploads.
-    "intake": {"BACKEND": _FILES, "OPTIONS": {"location": INTAKE_ROOT}},
+    "intake": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": INTAKE_ROOT},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True  # static files come from the packages: no collectstatic needed

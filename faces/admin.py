@@ -19,9 +19,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from django_stubs_ext import WithAnnotations
 
-from faces.forms import NAME_LENGTH, NamingForm, PersonForm
+from faces.forms import NamingForm, PersonForm
 from faces.grouping import name_cluster
-from faces.models import Cluster, Face, Person
+from faces.models import MAX_NAME, Cluster, Face, Person
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner, picture
 
 FACES_SHOWN = 200  # of a cluster, on its page
@@ -173,7 +173,7 @@ class ClusterAdmin(admin.ModelAdmin[Cluster]):
         shown = {
             "can_name": self.has_change_permission(request),
             "names": sorted(set(offered)),
-            "name_length": NAME_LENGTH,
+            "name_length": MAX_NAME,
         }
         return super().changelist_view(request, shown | (extra_context or {}))
 

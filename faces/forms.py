@@ -1,29 +1,24 @@
 """What staff type about people, checked."""
 
-import unicodedata
-
 from django import forms
 
-from faces.models import Cluster, Person
-
-NAME_LENGTH = 200  # of a person, at most
+from faces.grouping import tidy_name
+from faces.models import MAX_NAME, Cluster, Person
 
 
 class NameField(forms.CharField):
-    """A person's name, as it is stored: one form of each letter, one space between words."""
+    """A person's name, as it is stored."""
 
     default_error_messages = {"required": "Give the person a name: it is empty."}
 
     def to_python(self, value: object) -> str:
-        return " ".join(unicodedata.normalize("NFC", super().to_python(value) or "").split())
+        return tidy_name(super().to_python(value) or "")
 
 
 class NamingForm(forms.ModelForm[Cluster]):
     """Who a cluster is."""
 
-    name = NameField(
-        max_length=NAME_LENGTH, help_text="A name that is known already is that person."
-    )
+    name = NameField(max_length=MAX_NAME, help_text="A name that is known already is that person.")
 
     class Meta:
         model = Cluster
@@ -34,7 +29,7 @@ class NamingForm(forms.ModelForm[Cluster]):
 
 
 class PersonForm(forms.ModelForm[Person]):
-    name = NameField(max_length=NAME_LENGTH)
+    name = NameField(max_length=MAX_NAME)
 
     class Meta:
         model = Person

@@ -123,13 +123,18 @@ def group(owner: Owner, space: Space) -> Grouped:
     return Grouped(len(joined), len(groups), sum(map(len, groups)))
 
 
+def tidy_name(name: str) -> str:
+    """As names are stored: one form of each letter, one space between words."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
 def name_cluster(cluster: Cluster, name: str) -> Person:
     """Say who the faces of `cluster` are. A name that the owner has already is that person.
 
     Raises:
         NameMissing, NameTooLong: `name` can't be a person's.
     """
-    name = " ".join(unicodedata.normalize("NFC", name).split())
+    name = tidy_name(name)
     if not name:
         raise NameMissing("Give the person a name: it is empty.")
     if len(name) > MAX_NAME:

@@ -61,7 +61,7 @@ def _analyse(item: Item, owner: Owner, content: Content, parts: Parts) -> None:
     _store(item, owner, content, decoded, found, parts.space)
 
 
-def _store(  # the parts of one photo, each made by another stage
+def _store(
     item: Item,
     owner: Owner,
     content: Content,

@@ -1,6 +1,5 @@
 """The bytes of a photo -> upright pixels, here and nowhere else; and pixels -> small pictures."""
 
-import struct
 import warnings
 import zlib
 from collections.abc import Callable
@@ -14,7 +13,7 @@ import pillow_heif
 from PIL import Image, TiffImagePlugin
 
 from inference.arrays import RGB
-from photos import jpeg
+from photos import exif, jpeg
 from photos.errors import EmptyFile, ImageTooLarge, ImageTruncated, UnsupportedFormat
 from photos.exif import PhotoExif, read_exif, read_orientation
 
@@ -42,19 +41,7 @@ SEE_THROUGH = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 GREY_16_BIT = frozenset({"I;16", "I;16L", "I;16B"})
 
 # What pillow, libheif and libavif raise on files that are broken in one way or another.
-BROKEN = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
+BROKEN = (*exif.BROKEN, RuntimeError, zlib.error)
 # How to turn pixels upright, by EXIF orientation; the first needs no turning.
 TURNS: dict[int, Callable[[RGB], Any]] = {
     2: lambda pixels: cv2.flip(pixels, 1),
