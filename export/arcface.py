@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 import numpy as np
-from onnx import ModelProto
-from PIL import Image
 
 from export import graphs, samples
-from export.kinds import Answers, Array, Run, Tensor
+from export.kinds import Answers, Array, Converted, Photos, Tensor
+from export.sessions import Session
 
 CROP = 112  # a side, in pixels
 SMALLEST_LENGTH = 1e-12  # what a vector is divided by at least: zeros stay zeros
@@ -39,32 +39,26 @@ class ArcFace:
     mean: float = 127.5
     deviation: float = 128.0
 
-    inputs = (Tensor("image", np.uint8, (CROP, CROP, 3)),)
+    def convert(self, files: Mapping[str, Path], photos: Photos) -> Converted:
+        net = graphs.load_net(graphs.only(files).read_bytes())
+        published = Session(net.SerializeToString())
+        return Converted(
+            model=graphs.join(self._before(), net, self._after(), name="face_embedder"),
+            inputs=(Tensor("image", np.uint8, (CROP, CROP, 3)),),
+            outputs=(Tensor("embedding", np.float32, (self.dimension,)),),
+            original=lambda item: self._original(published, item["image"]),
+            samples={"image": samples.faces(photos, CROP)},
+            parameters={
+                "dimension": str(self.dimension),
+                "same_person_cosine": str(self.same_person_cosine),
+            },
+        )
 
-    @property
-    def outputs(self) -> tuple[Tensor, ...]:
-        return (Tensor("embedding", np.float32, (self.dimension,)),)
-
-    @property
-    def parameters(self) -> Mapping[str, str]:
-        return {
-            "dimension": str(self.dimension),
-            "same_person_cosine": str(self.same_person_cosine),
-        }
-
-    def rewrite(self, net: ModelProto, name: str) -> ModelProto:
-        return graphs.join(self._before(), net, self._after(), name=name)
-
-    def original(self, run: Run, image: Array) -> Answers:
+    def _original(self, published: Session, image: Array) -> Answers:
         pixels = image[..., self.order.planes].transpose(2, 0, 1).astype(np.float32)
-        (vectors,) = run((pixels[None] - self.mean) / np.float32(self.deviation)).values()
+        values = (pixels[None] - self.mean) / np.float32(self.deviation)
+        (vectors,) = published({published.inputs[0].name: values}).values()
         return {"embedding": vectors / np.linalg.norm(vectors)}
-
-    def served(self, answers: Answers) -> list[Answers]:
-        return [{"embedding": vector[None]} for vector in answers["embedding"]]
-
-    def samples(self, photo: Image.Image) -> Array:
-        return samples.faces(photo, CROP)
 
     def _before(self) -> str:
         planes = ", ".join(map(str, self.order.planes))

@@ -7,14 +7,13 @@ the offset of its centre and its five landmarks.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
 
 import numpy as np
-from onnx import ModelProto
-from PIL import Image
 
 from export import graphs, samples
-from export.kinds import Answers, Array, Run, Tensor
+from export.kinds import Answers, Array, Converted, Photos, Tensor
+from export.sessions import Session
 
 SIDE = 640  # of the square input, in pixels
 STRIDE = 4  # pixels a cell
@@ -88,33 +87,41 @@ after (
 """
 
 
+INPUTS = (Tensor("image", np.uint8, (SIDE, SIDE, 3)),)
+OUTPUTS = (
+    Tensor("boxes", np.float32, (TOP_K, 4)),
+    Tensor("scores", np.float32, (TOP_K,)),
+    Tensor("landmarks", np.float32, (TOP_K, 5, 2)),
+)
+
+
 @dataclass(frozen=True)
 class CenterFace:
     """Boxes are x, y, width, height, and landmarks x, y, in pixels of the input."""
 
-    inputs = (Tensor("image", np.uint8, (SIDE, SIDE, 3)),)
-    outputs = (
-        Tensor("boxes", np.float32, (TOP_K, 4)),
-        Tensor("scores", np.float32, (TOP_K,)),
-        Tensor("landmarks", np.float32, (TOP_K, 5, 2)),
-    )
+    def convert(self, files: Mapping[str, Path], photos: Photos) -> Converted:
+        net = graphs.load_net(graphs.only(files).read_bytes())
+        published = Session(net.SerializeToString())
+        return Converted(
+            model=graphs.join(BEFORE, net, AFTER, name="face_detector"),
+            inputs=INPUTS,
+            outputs=OUTPUTS,
+            original=lambda item: _original(published, item["image"]),
+            samples={"image": samples.pictures(photos, SIDE)},
+            served=_served,
+        )
 
-    parameters: ClassVar[Mapping[str, str]] = {}
 
-    def rewrite(self, net: ModelProto, name: str) -> ModelProto:
-        return graphs.join(BEFORE, net, AFTER, name=name)
+def _original(published: Session, image: Array) -> Answers:
+    """The plain way: every cell above the score is a face, of which overlaps are dropped."""
+    (given,) = published.inputs
+    maps = published({given.name: image.transpose(2, 0, 1)[None].astype(np.float32)})
+    return _without_overlaps(_decode(*(batch[0] for batch in maps.values())))
 
-    def original(self, run: Run, image: Array) -> Answers:
-        """The plain way: every cell above the score is a face, of which overlaps are dropped."""
-        maps = run(image.transpose(2, 0, 1)[None].astype(np.float32))
-        return _without_overlaps(_decode(*(batch[0] for batch in maps.values())))
 
-    def served(self, answers: Answers) -> list[Answers]:
-        images = zip(*answers.values(), strict=True)
-        return [_without_overlaps(dict(zip(answers, image, strict=True))) for image in images]
-
-    def samples(self, photo: Image.Image) -> Array:
-        return samples.pictures(photo, SIDE)
+def _served(answers: Answers) -> list[Answers]:
+    images = zip(*answers.values(), strict=True)
+    return [_without_overlaps(dict(zip(answers, image, strict=True))) for image in images]
 
 
 def _decode(heat: Array, log_sizes: Array, offsets: Array, points: Array) -> Answers:

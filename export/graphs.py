@@ -4,6 +4,9 @@ What goes around a net is written in ONNX's text form, with the operators of OPS
 https://onnx.ai/onnx/repo-docs/Syntax.html
 """
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
@@ -15,6 +18,17 @@ OPSET = 17
 IR_VERSION = 8  # the file format that came with OPSET: older servers read it too
 HEADER = f'<ir_version: {IR_VERSION}, opset_import: ["": {OPSET}]>'
 NET = "net/"  # begins the names of all that is the net's own
+
+
+def only(files: Mapping[str, Path]) -> Path:
+    """The one file of a net that comes in one.
+
+    Raises:
+        ExportError: there are more.
+    """
+    if len(files) != 1:
+        raise ExportError(f"The net comes in one file, not in {len(files)}: {', '.join(files)}.")
+    return next(iter(files.values()))
 
 
 def load_net(content: bytes) -> ModelProto:
@@ -48,7 +62,7 @@ def join(before: str, net: ModelProto, after: str, *, name: str) -> ModelProto:
         model.graph.name, model.producer_name, model.producer_version = name, "kindred", ""
         checker.check_model(model, full_check=True)
     except (ValueError, checker.ValidationError, shape_inference.InferenceError) as exc:
-        raise ExportError(f"{name}: the net does not fit what goes around it: {exc}") from exc
+        raise ExportError(f"the net does not fit what goes around it: {exc}") from exc
     return model
 
 

@@ -1,17 +1,17 @@
-"""What the export knows of a kind of model: its tensors, its rewriting, and what is right."""
+"""What the export knows of a kind of model: how it is read, rewritten, and what is right."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto
-from PIL import Image
 
 Array = NDArray[np.generic]
 Answers = Mapping[str, Array]
-Run = Callable[[Array], Answers]  # a batch of images -> outputs by name
+VARIES = -1  # a size that is another one from request to request
 
 
 @dataclass(frozen=True)
@@ -20,33 +20,47 @@ class Tensor:
 
     name: str
     dtype: type[np.generic]
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # VARIES where it does
+
+
+def each_row(answers: Answers) -> list[Answers]:
+    """One answer an item, as of models that say one thing of each: rows of one."""
+    count = len(next(iter(answers.values())))
+    return [{name: rows[item][None] for name, rows in answers.items()} for item in range(count)]
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A model that is fit to be served, and what it is measured against.
+
+    `original`: what is right for one item, by the published model itself, its own library or
+    plain numpy; one row a face, a word, and the like. `served`: the same, item by item, from the
+    outputs of `model` on a batch. `samples`: real inputs, three at least: name -> (n, *shape).
+    """
+
+    model: ModelProto
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    original: Callable[[Answers], Answers]
+    samples: Answers
+    served: Callable[[Answers], list[Answers]] = each_row
+    parameters: Mapping[str, str] = field(default_factory=dict)  # what a client must know
+    beside: Mapping[str, bytes] = field(default_factory=dict)  # files beside model.onnx
 
 
 class Kind(Protocol):
-    """A family of models that are rewritten, run and judged alike."""
+    """A family of models that are read, rewritten and judged alike. Its repr names its settings."""
 
-    @property
-    def inputs(self) -> tuple[Tensor, ...]: ...
+    def convert(self, files: Mapping[str, Path], photos: "Photos") -> Converted:
+        """From the files of the row's weights, by their names there.
 
-    @property
-    def outputs(self) -> tuple[Tensor, ...]: ...
-
-    @property
-    def parameters(self) -> Mapping[str, str]:
-        """What a client must know beside the space of the model."""
-
-    def rewrite(self, net: ModelProto, name: str) -> ModelProto:
-        """The model that is served, around the published `net`."""
-
-    def original(self, run: Run, image: Array) -> Answers:
-        """What is right for `image`: the published net `run`, with the rest in plain numpy.
-
-        One row a face, and the like; the same for `served`.
+        Raises:
+            ExportError: they are not what this kind takes.
         """
 
-    def served(self, answers: Answers) -> list[Answers]:
-        """What a client makes of the served model's answers, image by image."""
 
-    def samples(self, photo: Image.Image) -> Array:
-        """Inputs cut from a real photo, at least three of them."""
+class Photos(Protocol):
+    """The real photos that samples are cut from."""
+
+    def file(self, name: str) -> Path:
+        """A photo that rides in a package, by its file name: see local/photos.py."""

@@ -1,14 +1,16 @@
 """The model repository: what lies there, and how a model comes into it.
 
-    <role>/config.pbtxt            for the CPU      tracked
-    <role>/configs/gpu.pbtxt       for the GPU      tracked
-    <role>/manifest.json           what it is       tracked
-    <role>/<version>/model.onnx                     built
-    <role>/<version>/reference.npz what the original says of real photos     built
-    <role>/<version>/built.json    from what, and how far from the original  built
+    <name>/config.pbtxt            for the CPU      tracked, of the pack `packaged`
+    <name>/configs/gpu.pbtxt       for the GPU      tracked
+    <name>/manifest.json           what it is       tracked
+    <name>/1/model.onnx                             built
+    <name>/1/reference.npz         what the original says of real samples    built
+    <name>/1/built.json            from what, and how far from the original  built
+    <name>/1/...                   what belongs to it, as a tokenizer.json   built
 
-A version is never seen half-written, nor beside the configuration of another model: the old one
-leaves, the configuration changes, the new one comes, each in one step.
+A model's name is its role, pack and version, so what lies under a name never changes its answers.
+It is never seen half-written, nor beside the configuration of another one: the old one leaves,
+the configuration changes, the new one comes, each in one step.
 """
 
 import fcntl
@@ -16,7 +18,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import sha256
@@ -26,11 +28,14 @@ import numpy as np
 
 from export import configs
 from export.build import Built
-from export.packs import Model
+from export.configs import Served
+from export.models import Model
+from export.recipes import recipe
+from export.weights import Weights
 from local.packages import digest
 
 UNFINISHED = ".unfinished-"
-SOURCES = Path(__file__).parent
+VERSION = "1"  # as Triton counts; ours is in the name
 
 
 @contextmanager
@@ -47,81 +52,84 @@ def locked(repository: Path) -> Iterator[None]:
 
 def is_current(model: Model, repository: Path) -> bool:
     """Whether `model` lies there whole, made from this row by this code."""
-    folder = repository / model.role
-    note = _read_json(folder / str(model.version) / "built.json")
-    file = folder / str(model.version) / "model.onnx"
-    if note.get("recipe") != recipe(model) or not file.exists():
-        return False
-    texts = _texts(model, note["model_sha256"])
-    return digest(file) == note["model_sha256"] and all(
-        path.exists() and path.read_text() == text
-        for path, text in ((folder / name, text) for name, text in texts.items())
+    folder = repository / model.name
+    note = _read_json(folder / VERSION / "built.json")
+    files: dict[str, str] = note.get("files", {})
+    return note.get("recipe") == recipe(model) and all(
+        (folder / name).exists() and digest(folder / name) == sha for name, sha in files.items()
     )
 
 
 def publish(model: Model, built: Built, repository: Path) -> None:
     """Have `built` in the repository, with what belongs to it. Call it inside `locked()`."""
-    folder = repository / model.role
+    folder = repository / model.name
     folder.mkdir(exist_ok=True)
     for left in folder.glob(f"{UNFINISHED}*"):
         shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder) as unfinished:
         new, old = Path(unfinished) / "new", Path(unfinished) / "old"
-        _write_version(model, built, new)
-        version = folder / str(model.version)
+        texts = _texts(model, built)
+        _write_version(model, built, texts, new)
+        version = folder / VERSION
         if version.exists():
             version.rename(old)
-        for name, text in _texts(model, sha256(built.content).hexdigest()).items():
+        for name, text in texts.items():
             _replace(folder / name, text, Path(unfinished))
         new.rename(version)
 
 
-def recipe(model: Model) -> str:
-    """Names what a model is made from: its row, and the code that turns it into a model."""
-    made_from = sha256(repr(model).encode())
-    for source in sorted(SOURCES.glob("*.py")):
-        made_from.update(source.read_bytes())
-    return made_from.hexdigest()
-
-
-def _write_version(model: Model, built: Built, folder: Path) -> None:
+def _write_version(model: Model, built: Built, texts: Mapping[str, str], folder: Path) -> None:
     folder.mkdir()
-    (folder / "model.onnx").write_bytes(built.content)
+    contents = {"model.onnx": built.content, **built.converted.beside}
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
     np.savez_compressed(folder / "reference.npz", allow_pickle=False, **built.reference)
+    files = {f"{VERSION}/{name}": content for name, content in contents.items()}
+    files |= {name: text.encode() for name, text in texts.items()}
     note = {
         "recipe": recipe(model),
-        "model_sha256": sha256(built.content).hexdigest(),
+        "files": {name: sha256(content).hexdigest() for name, content in files.items()},
         "largest_difference": built.differences,
+        "memory_bytes": built.memory_bytes,
     }
     (folder / "built.json").write_text(_json(note))
 
 
-def _texts(model: Model, model_sha256: str) -> dict[str, str]:
-    """What is tracked, by its path below the model's folder."""
-    served = (model.role, model.version, model.kind)
-    parameters = _parameters(model)
+def _texts(model: Model, built: Built) -> dict[str, str]:
+    """What describes the model, by its path below the model's folder."""
+    served = Served.of(model.name, built.converted, _parameters(model, built))
     return {
-        "config.pbtxt": configs.write(*served, model.serving.cpu, "CPU", parameters),
-        "configs/gpu.pbtxt": configs.write(*served, model.serving.gpu, "GPU", parameters),
-        "manifest.json": _json(_manifest(model) | {"model_sha256": model_sha256}),
+        "config.pbtxt": configs.write(served, model.serving.cpu, "CPU"),
+        "configs/gpu.pbtxt": configs.write(served, model.serving.gpu, "GPU"),
+        "manifest.json": _json(_manifest(model, built, served)),
     }
 
 
-def _parameters(model: Model) -> dict[str, str]:
-    """What a client learns of the model from the server, so that the two never go apart."""
-    identity = {"space": model.space, "weights_sha256": model.weights.sha256}
-    return identity | dict(model.kind.parameters)
+def _parameters(model: Model, built: Built) -> dict[str, str]:
+    """What a client learns of the model from the server, so that the two never go apart.
+
+    Vectors of two spaces never meet.
+    """
+    space = f"{model.role}:{built.weights_sha256[:16]}:{model.version}"
+    identity = {"space": space, "weights_sha256": built.weights_sha256}
+    return identity | dict(built.converted.parameters)
 
 
-def _manifest(model: Model) -> dict[str, object]:
+def _manifest(model: Model, built: Built, served: Served) -> dict[str, object]:
     return {
         "role": model.role,
+        "pack": model.pack,
         "version": model.version,
-        "space": model.space,
-        "weights": asdict(model.weights),
-        "parameters": dict(model.kind.parameters),
+        "space": served.parameters["space"],
+        "weights": [_source(each) for each in model.weights],
+        "parameters": dict(built.converted.parameters),
         "tolerance": dict(model.tolerance),
+        "model_sha256": sha256(built.content).hexdigest(),
     }
+
+
+def _source(weights: Weights) -> dict[str, object]:
+    return asdict(weights) | {"source": str(weights.source)}
 
 
 def _json(value: object) -> str:

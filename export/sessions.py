@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 import onnxruntime as ort
 
-from export.kinds import Answers, Array
+from export import ExportError
+from export.kinds import Answers
 
 ERRORS_ONLY = 3
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
 class Form(NamedTuple):
@@ -19,17 +21,28 @@ class Form(NamedTuple):
 
 
 class Session:
-    """A model of one input, a batch of images."""
+    """A model that takes and gives batches."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, device: str = "cpu") -> None:
+        """
+        Raises:
+            ExportError: the runtime cannot load the model, or has no such device.
+        """
+        provider = PROVIDERS[device]
+        if provider not in ort.get_available_providers():
+            raise ExportError(f"There is no {device} here: onnxruntime has no {provider}.")
         options = ort.SessionOptions()
         options.log_severity_level = ERRORS_ONLY
-        self._session = ort.InferenceSession(content, options, ["CPUExecutionProvider"])
+        try:
+            self._session = ort.InferenceSession(content, options, [provider])
+        except Exception as exc:  # onnxruntime's errors have no common class
+            raise ExportError(f"onnxruntime cannot load the model: {exc}") from exc
         self.inputs = _forms(self._session.get_inputs())
         self.outputs = _forms(self._session.get_outputs())
 
-    def __call__(self, batch: Array) -> Answers:
-        values = self._session.run(None, {self.inputs[0].name: batch})
+    def __call__(self, batch: Answers) -> Answers:
+        """Arrays by the names of the inputs -> arrays by those of the outputs."""
+        values = self._session.run(None, dict(batch))
         return {each.name: value for each, value in zip(self.outputs, values, strict=True)}
 
 

