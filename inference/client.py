@@ -1,13 +1,14 @@
 """The one client of the model server: gRPC, with a deadline on every call."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
+from functools import partial
 from typing import Any, Protocol, Self
 
 from tritonclient import grpc
-from tritonclient.utils import InferenceServerException, np_to_triton_dtype
+from tritonclient.utils import InferenceServerException
 
 from inference.arrays import Array
 from inference.errors import (
@@ -20,10 +21,12 @@ from inference.errors import (
     InferenceTimeout,
     InferenceUnavailable,
 )
+from inference.geometry import Fit
+from inference.shared_memory import SharedInputs
 from inference.spec import ModelSpec, TensorMismatch, TensorSpec
 
 _MESSAGE_BYTES = 64 * 2**20  # a full batch of photos for the detector has 40 MB
-_OPTIONS = [
+OPTIONS = [
     ("grpc.max_send_message_length", _MESSAGE_BYTES),
     ("grpc.max_receive_message_length", _MESSAGE_BYTES),
     ("grpc.enable_http_proxy", 0),  # the server is ours: photos go nowhere else
@@ -54,31 +57,82 @@ _SENTENCES: dict[type[InferenceError], str] = {
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """Which weights a model has: written into its configuration when it was built."""
+    """Which weights a model has, and what its clients must know: as its configuration says it."""
 
     role: str
-    space: str  # names the space of its embeddings: role, weights and version
+    space: str  # names the space of its answers: role, weights and version
     weights_sha256: str
-    version: str  # of the model, at the server
-    dimension: int  # numbers of an embedding
-    same_person_cosine: float  # two faces at least so similar are taken for one person, -1 to 1
+    version: str
+    parameters: Mapping[str, str]
+    shapes: Mapping[str, tuple[int, ...]]  # of one item, by input; ANY where it varies
 
     @classmethod
-    def from_parameters(cls, role: str, parameters: Mapping[str, str]) -> Self:
+    def from_config(
+        cls, parameters: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]
+    ) -> Self:
         """From what the model's `config.pbtxt` says.
 
         Raises:
-            KeyError, ValueError: it does not say everything.
+            KeyError, ValueError: it does not say which weights it has.
         """
-        space = parameters["space"]
+        role, _, version = parameters["space"].split(":")
         return cls(
             role=role,
-            space=space,
+            space=parameters["space"],
             weights_sha256=parameters["weights_sha256"],
-            version=space.rpartition(":")[2],
-            dimension=int(parameters["dimension"]),
-            same_person_cosine=float(parameters["same_person_cosine"]),
+            version=version,
+            parameters=parameters,
+            shapes=shapes,
         )
+
+    @property
+    def dimension(self) -> int:
+        """Numbers of an embedding."""
+        return int(self.number("dimension"))
+
+    @property
+    def same_person_cosine(self) -> float:
+        """Two faces at least so similar are taken for one person, -1 to 1."""
+        return self.number("same_person_cosine")
+
+    def number(self, parameter: str) -> float:
+        """
+        Raises:
+            InferenceCorrupt: the configuration has no such number.
+        """
+        return float(self._said(parameter, float))
+
+    def text(self, parameter: str) -> str:
+        """
+        Raises:
+            InferenceCorrupt: the configuration does not say it.
+        """
+        return str(self._said(parameter, str))
+
+    @property
+    def fit(self) -> Fit:
+        """How a photo becomes the model's input.
+
+        Raises:
+            InferenceCorrupt: the configuration does not say it.
+        """
+        return Fit(self._said("fit", Fit))
+
+    def labels(self) -> tuple[str, ...]:
+        """The names of the classes that a detector's answers count.
+
+        Raises:
+            InferenceCorrupt: the configuration does not list them.
+        """
+        return tuple(self._said("labels", json.loads))
+
+    def _said(self, parameter: str, read: Callable[[str], Any]) -> Any:
+        try:
+            return read(self.parameters[parameter])
+        except (KeyError, ValueError) as exc:
+            raise InferenceCorrupt(
+                f"{self.role}: the model's configuration does not say its {parameter}."
+            ) from exc
 
 
 class Inference(Protocol):
@@ -89,29 +143,53 @@ class Inference(Protocol):
     def identity(self, model: ModelSpec) -> ModelIdentity: ...
 
 
+class Keeper(Protocol):
+    """Has models loaded while they are needed."""
+
+    def using(self, model: str) -> None:
+        """Note that the model of this name is used now. Before each call, so nearly free."""
+        ...
+
+    def have(self, model: str) -> None:
+        """Have it loaded when this returns.
+
+        Raises:
+            InferenceError: it can't be, or not in time.
+        """
+        ...
+
+
 class TritonClient:
     """A connection to the server at `url` (host:port of its gRPC), to be shared by threads.
+
+    With a `keeper`, a model that is not loaded is loaded by the call that needs it. If we
+    `share_memory`, large inputs need not travel: for a server on this machine.
 
     Not to be carried over a fork: gRPC's threads do not come along, and calls hang. A process
     that forks workers opens none before; each worker opens its own.
     """
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_s: float,
+        keeper: Keeper | None = None,
+        share_memory: bool = False,
+    ) -> None:
         self._timeout_s = timeout_s
-        self._grpc: Any = grpc.InferenceServerClient(url, channel_args=_OPTIONS)
+        self._keeper = keeper
+        self._grpc: Any = grpc.InferenceServerClient(url, channel_args=OPTIONS)
+        self._inputs = SharedInputs(self._grpc, url, enabled=share_memory)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
+        self._inputs.close()
         self._grpc.close()
 
     def infer(self, model: ModelSpec, **arrays: Array) -> dict[str, Array]:
@@ -123,16 +201,18 @@ class TritonClient:
             InferenceRejected: an array does not fit `model`, here or on the server.
             InferenceCorrupt: what came back does not fit it.
         """
-        batch, inputs = _inputs(model, arrays)
-        with _errors_of(model):
-            result = self._grpc.infer(
-                model.name,
-                inputs,
-                model_version=model.version,
-                outputs=[grpc.InferRequestedOutput(spec.name) for spec in model.outputs],
-                client_timeout=self._timeout_s,
-            )
+        batch = _batch(model, arrays)
+        wanted = [grpc.InferRequestedOutput(spec.name) for spec in model.outputs]
+        result = self._ask(model.name, partial(self._inputs.infer, arrays=arrays, outputs=wanted))
         return {spec.name: _output(model, spec, result, batch) for spec in model.outputs}
+
+    def live(self) -> bool:
+        """Whether the server answers at all."""
+        try:
+            with errors_of("Triton"):
+                return bool(self._grpc.is_server_live(client_timeout=self._timeout_s))
+        except (InferenceUnavailable, InferenceTimeout):
+            return False
 
     def ready(self, model: ModelSpec) -> bool:
         """Whether the server can run `model` now.
@@ -141,12 +221,8 @@ class TritonClient:
             InferenceUnavailable, InferenceTimeout: it does not answer.
         """
         try:
-            with _errors_of(model):
-                return bool(
-                    self._grpc.is_model_ready(
-                        model.name, model.version, client_timeout=self._timeout_s
-                    )
-                )
+            with errors_of(model.name):
+                return bool(self._grpc.is_model_ready(model.name, client_timeout=self._timeout_s))
         except InferenceNotReady:
             return False
 
@@ -156,31 +232,39 @@ class TritonClient:
         Raises:
             InferenceError: as infer(); InferenceCorrupt: the model does not say which.
         """
-        with _errors_of(model):
-            config = self._grpc.get_model_config(
-                model.name, model.version, client_timeout=self._timeout_s
-            ).config
+        config = self._ask(model.name, self._grpc.get_model_config).config
         parameters = {name: value.string_value for name, value in config.parameters.items()}
+        shapes = {tensor.name: tuple(tensor.dims) for tensor in config.input}
         try:
-            return ModelIdentity.from_parameters(model.name, parameters)
+            return ModelIdentity.from_config(parameters, shapes)
         except (KeyError, ValueError) as exc:
             raise InferenceCorrupt(
                 f"{model.name}: its configuration does not say which weights it has ({exc})"
             ) from exc
 
+    def _ask(self, model: str, call: Callable[..., Any]) -> Any:
+        """What `call` says of `model`. If that is not loaded: loaded, and asked once more."""
+        if self._keeper:
+            self._keeper.using(model)
+        try:
+            return self._call(model, call)
+        except InferenceNotReady:
+            if not self._keeper:
+                raise
+            self._keeper.have(model)
+        return self._call(model, call)
 
-def _inputs(model: ModelSpec, arrays: Mapping[str, Array]) -> tuple[int, list[Any]]:
-    """How many items `arrays` hold, and the inputs of a request."""
+    def _call(self, model: str, call: Callable[..., Any]) -> Any:
+        with errors_of(model):
+            return call(model, client_timeout=self._timeout_s)
+
+
+def _batch(model: ModelSpec, arrays: Mapping[str, Array]) -> int:
+    """How many items `arrays` hold."""
     try:
-        batch = model.batch_of(arrays)
+        return model.batch_of(arrays)
     except TensorMismatch as exc:
         raise InferenceRejected(f"{model.name}: {exc}") from exc
-    return batch, [_input(spec, arrays[spec.name]) for spec in model.inputs]
-
-
-def _input(spec: TensorSpec, array: Array) -> Any:
-    tensor = grpc.InferInput(spec.name, list(array.shape), np_to_triton_dtype(array.dtype))
-    return tensor.set_data_from_numpy(array)
 
 
 def _output(model: ModelSpec, spec: TensorSpec, result: Any, batch: int) -> Array:
@@ -194,12 +278,12 @@ def _output(model: ModelSpec, spec: TensorSpec, result: Any, batch: int) -> Arra
 
 
 @contextmanager
-def _errors_of(model: ModelSpec) -> Iterator[None]:
-    """Calls to the server within raise our errors."""
+def errors_of(model: str) -> Iterator[None]:
+    """Calls to the server within raise our errors, about the model of this name."""
     try:
         yield
     except InferenceServerException as exc:
-        raise translated(model.name, exc) from exc
+        raise translated(model, exc) from exc
 
 
 def translated(model: str, exc: InferenceServerException) -> InferenceError:

@@ -1,7 +1,7 @@
 """Finding faces in a photo, and telling what they look like."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -30,6 +30,11 @@ class DetectedFace:
 
 
 class FaceDetector(Protocol):
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which weights detect."""
+        ...
+
     def detect(self, image: RGB) -> list[DetectedFace]:
         """The faces of `image`, best first, in its own pixels."""
         ...
@@ -51,12 +56,17 @@ class TritonFaceDetector:
     """Letterboxes a photo, asks the server once, and drops what overlaps or is unlikely."""
 
     client: Inference
+    model: ModelSpec = FACE_DETECTOR
     min_score: float = MIN_SCORE
     max_iou: float = MAX_IOU
 
+    @cached_property
+    def identity(self) -> ModelIdentity:
+        return self.client.identity(self.model)
+
     def detect(self, image: RGB) -> list[DetectedFace]:
         square, fit = letterbox(image, DETECTOR_SIDE)
-        outputs = self.client.infer(FACE_DETECTOR, image=square[None])
+        outputs = self.client.infer(self.model, image=square[None])
         height, width = image.shape[:2]
         faces = self._likely(outputs, fit, width, height)
         scores = np.array([face.score for face in faces])
@@ -81,17 +91,14 @@ class TritonFaceDetector:
 
 @dataclass(frozen=True)
 class TritonFaceEmbedder:
-    """Embeds all faces of a photo in one call.
-
-    All its life it asks for the version it found first: if the server has changed to another,
-    that one's vectors never pass for vectors of `identity`.
-    """
+    """Embeds all faces of a photo in one call."""
 
     client: Inference
+    model: ModelSpec = FACE_EMBEDDER
 
     @cached_property
     def identity(self) -> ModelIdentity:
-        return self.client.identity(FACE_EMBEDDER)
+        return self.client.identity(self.model)
 
     def embed(self, crops: Sequence[RGB]) -> Array:
         """As promised by FaceEmbedder. One call for up to 128 crops.
@@ -100,20 +107,16 @@ class TritonFaceEmbedder:
             InferenceError: as the client's infer(); InferenceCorrupt: vectors of another
                 dimension than `identity` says, or not of length 1.
         """
-        most = self._model.max_batch
+        most = self.model.max_batch
         parts = [self._embed(crops[start : start + most]) for start in range(0, len(crops), most)]
         return np.concatenate([np.empty((0, self.identity.dimension), np.float32), *parts])
 
-    @cached_property
-    def _model(self) -> ModelSpec:
-        return replace(FACE_EMBEDDER, version=self.identity.version)
-
     def _embed(self, crops: Sequence[RGB]) -> Array:
-        rows = self.client.infer(self._model, image=np.stack(crops))["embedding"]
+        rows = self.client.infer(self.model, image=np.stack(crops))["embedding"]
         if rows.shape[1] != self.identity.dimension:
-            raise InferenceCorrupt(f"{self._model.name}: vectors of {rows.shape[1]} numbers")
+            raise InferenceCorrupt(f"{self.model.name}: vectors of {rows.shape[1]} numbers")
         if np.abs(np.linalg.norm(rows, axis=1) - 1).max() > _LENGTH_TOLERANCE:
-            raise InferenceCorrupt(f"{self._model.name}: vectors that are not of length 1")
+            raise InferenceCorrupt(f"{self.model.name}: vectors that are not of length 1")
         return rows
 
 

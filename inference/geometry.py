@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 
 import cv2
@@ -114,18 +115,44 @@ class Letterbox:
         return box.moved(-self.left, -self.top).scaled(1 / self.scale_x, 1 / self.scale_y)
 
 
+class Fit(StrEnum):
+    """How a photo of any shape becomes the input of a model."""
+
+    LETTERBOX = "letterbox"  # whole, in its own shape, on grey
+    STRETCH = "stretch"  # whole, in the input's shape
+    CROP = "crop"  # its middle
+
+
+def fitted(image: RGB, height: int, width: int, how: Fit) -> tuple[RGB, Letterbox]:
+    """`image`, of any size, as (height, width, 3), and how points come back from there."""
+    rows, columns = image.shape[:2]
+    scale_x, scale_y = width / columns, height / rows
+    if how is not Fit.STRETCH:
+        scale_x = scale_y = (min if how is Fit.LETTERBOX else max)(scale_x, scale_y)
+    size = max(1, round(columns * scale_x)), max(1, round(rows * scale_y))
+    shrinks = cv2.INTER_AREA if max(scale_x, scale_y) < 1 else cv2.INTER_LINEAR
+    scaled = np.asarray(cv2.resize(image, size, interpolation=shrinks), dtype=np.uint8)
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    back = Letterbox(size[0] / columns, size[1] / rows, left, top)
+    if how is Fit.LETTERBOX:
+        square = np.full((height, width, 3), GREY, np.uint8)
+        square[top : top + size[1], left : left + size[0]] = scaled
+        return square, back
+    return scaled[-top : -top + height, -left : -left + width], back
+
+
+def shrunk(image: RGB, longer_px: int) -> RGB:
+    """`image` with a longer side of `longer_px` at most, in its own shape."""
+    scale = longer_px / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def letterbox(image: RGB, side: int) -> tuple[RGB, Letterbox]:
     """Fit `image`, of any size, into a square of `side` pixels, keeping its shape, on grey."""
-    height, width = image.shape[:2]
-    scale = side / max(height, width)
-    new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    left, top = (side - new_width) // 2, (side - new_height) // 2
-    square = np.full((side, side, 3), GREY, np.uint8)
-    square[top : top + new_height, left : left + new_width] = cv2.resize(
-        image, (new_width, new_height), interpolation=how
-    )
-    return square, Letterbox(new_width / width, new_height / height, left, top)
+    return fitted(image, side, side, Fit.LETTERBOX)
 
 
 def similarity(source: Array, target: Array) -> Array:

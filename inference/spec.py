@@ -1,7 +1,7 @@
 """What a model takes and gives, as its `config.pbtxt` has it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,13 +45,19 @@ class TensorSpec:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model by its name at the server, its tensors, and how much fits into one call."""
+    """A model by its name at the server, its tensors, and how much fits into one call.
+
+    The specs of `roles.py` have the name of their role; `at()` gives them that of a model.
+    """
 
     name: str
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     max_batch: int = 1  # every server accepts at least this
-    version: str = ""  # the newest one
+
+    def at(self, name: str) -> "ModelSpec":
+        """The same, of the model that the server knows by `name`."""
+        return replace(self, name=name)
 
     def batch_of(self, arrays: Mapping[str, Array]) -> int:
         """How many items `arrays` hold, which are a valid input of this model.

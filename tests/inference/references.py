@@ -8,8 +8,8 @@ import numpy as np
 from django.conf import settings
 
 from inference.arrays import RGB, Array
-from inference.roles import FACE_DETECTOR, FACE_EMBEDDER
 from inference.spec import ModelSpec
+from tests.served import FACE_DETECTOR, FACE_EMBEDDER
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def _load(model: ModelSpec) -> Reference:
         arrays = {name: stored[name] for name in stored.files}
     return Reference(
         images=arrays.pop("image"),
-        index=arrays.pop("image_index"),
+        index=arrays.pop("item_index"),
         answers=arrays,
         tolerance=manifest["tolerance"],
     )

@@ -50,6 +50,7 @@ def outputs(**arrays: Array) -> Answer:
 
 def configuration(parameters: Mapping[str, str]) -> Answer:
     response = service_pb2.ModelConfigResponse()
+    response.config.input.add(name="given", dims=[2])
     for name, value in parameters.items():
         response.config.parameters[name].string_value = value
     return lambda request, context: response

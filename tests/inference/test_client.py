@@ -65,14 +65,6 @@ def client_of() -> Iterator[Callable[..., TritonClient]]:
 
 
 @pytest.fixture
-def closed_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
-
-
-@pytest.fixture
 def silent_url() -> Iterator[str]:
     """Where connections are accepted by the system, and nothing is ever said."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -88,16 +80,16 @@ class TestInfer:
         assert list(answer) == ["doubled"]
         assert answer["doubled"].tolist() == DOUBLED.tolist()
 
-    def test_sends_the_arrays_the_model_and_its_version(
+    def test_sends_the_arrays_and_the_models_name(
         self, client_of: Callable[..., TritonClient]
     ) -> None:
         requests: list[Any] = []
         client = client_of(ModelInfer=noting(requests, outputs(doubled=DOUBLED)))
 
-        client.infer(ModelSpec("double", DOUBLE.inputs, DOUBLE.outputs, 4, "7"), given=GIVEN)
+        client.infer(DOUBLE.at("double.tests.7"), given=GIVEN)
 
         [request] = requests
-        assert (request.model_name, request.model_version) == ("double", "7")
+        assert (request.model_name, request.model_version) == ("double.tests.7", "")
         assert [(i.name, i.datatype, list(i.shape)) for i in request.inputs] == [
             ("given", "UINT8", [2, 2])
         ]
@@ -251,12 +243,12 @@ class TestIdentity:
             space="double:0123:7",
             weights_sha256="0123",
             version="7",
-            dimension=192,
-            same_person_cosine=0.25,
+            parameters=PARAMETERS,
+            shapes={"given": (2,)},
         )
 
-    @pytest.mark.parametrize("name", PARAMETERS)
-    def test_is_corrupt_without_one_of_its_parts(
+    @pytest.mark.parametrize("name", ["space", "weights_sha256"])
+    def test_is_corrupt_when_it_does_not_say_which_weights(
         self, name: str, client_of: Callable[..., TritonClient]
     ) -> None:
         rest = {other: value for other, value in PARAMETERS.items() if other != name}
@@ -265,13 +257,36 @@ class TestIdentity:
         with pytest.raises(InferenceCorrupt, match=name):
             client.identity(DOUBLE)
 
-    def test_is_corrupt_with_a_dimension_that_is_no_number(
+    def test_has_the_numbers_and_names_that_clients_need(
         self, client_of: Callable[..., TritonClient]
     ) -> None:
-        client = client_of(ModelConfig=configuration(PARAMETERS | {"dimension": "many"}))
+        said = PARAMETERS | {"labels": '["cat", "dog"]'}
 
-        with pytest.raises(InferenceCorrupt, match="many"):
-            client.identity(DOUBLE)
+        identity = client_of(ModelConfig=configuration(said)).identity(DOUBLE)
+
+        assert (identity.dimension, identity.same_person_cosine) == (192, 0.25)
+        assert identity.labels() == ("cat", "dog")
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda identity: identity.dimension,
+            lambda identity: identity.text("fit"),
+            lambda identity: identity.labels(),
+        ],
+    )
+    @pytest.mark.parametrize("said", [{}, {"dimension": "many", "labels": "["}])
+    def test_is_corrupt_without_what_is_asked_for(
+        self,
+        ask: Callable[[ModelIdentity], Any],
+        said: dict[str, str],
+        client_of: Callable[..., TritonClient],
+    ) -> None:
+        least = {name: PARAMETERS[name] for name in ("space", "weights_sha256")}
+        identity = client_of(ModelConfig=configuration(least | said)).identity(DOUBLE)
+
+        with pytest.raises(InferenceCorrupt, match=r"^double: .* does not say its "):
+            ask(identity)
 
     def test_translates_the_servers_errors(self, client_of: Callable[..., TritonClient]) -> None:
         client = client_of(ModelConfig=refusal("NOT_FOUND"))

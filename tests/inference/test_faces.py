@@ -35,7 +35,7 @@ class Answers:
         return {name: array[:batch] for name, array in self.outputs.items()}
 
     def identity(self, model: ModelSpec) -> ModelIdentity:
-        return replace(IDENTITY, role=model.name, dimension=self.dimension, version="3")
+        return replace(IDENTITY, role=model.name, parameters={"dimension": str(self.dimension)})
 
 
 def seen(*boxes: tuple[float, ...], scores: tuple[float, ...]) -> Answers:
@@ -179,12 +179,13 @@ class TestTritonFaceEmbedder:
         assert vectors.dtype == np.float32
         assert answers.calls == []
 
-    def test_stays_with_the_version_it_found_first(self) -> None:
+    def test_asks_the_model_that_it_was_given(self) -> None:
         answers = Answers({"embedding": alike(1)})
+        other = FACE_EMBEDDER.at("face_embedder.other.3")
 
-        TritonFaceEmbedder(answers).embed(crops(1))
+        TritonFaceEmbedder(answers, other).embed(crops(1))
 
-        assert answers.calls == [(replace(FACE_EMBEDDER, version="3"), 1)]
+        assert answers.calls == [(other, 1)]
 
     def test_takes_a_model_with_another_dimension(self) -> None:
         answers = Answers({"embedding": alike(2, dimension=192)}, dimension=192)

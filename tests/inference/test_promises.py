@@ -11,10 +11,10 @@ from inference.faces import (
     TritonFaceEmbedder,
 )
 from inference.geometry import CROP_SIDE, Box
-from inference.roles import FACE_EMBEDDER
 from tests.fakes import FakeDetector, FakeEmbedder, face_at
 from tests.inference.references import detector_reference, embedder_reference
 from tests.pictures import noise
+from tests.served import FACE_DETECTOR, FACE_EMBEDDER
 
 
 def alike(rows: int, dimension: int = 8) -> Array:
@@ -39,7 +39,7 @@ class TestFaceDetectors:
     def detector(self, request: pytest.FixtureRequest) -> FaceDetector:
         if request.param == "stand-in":
             return FakeDetector([face_at(4, 4), face_at(40, 4, score=0.8)])
-        return TritonFaceDetector(request.getfixturevalue("triton"))
+        return TritonFaceDetector(request.getfixturevalue("triton"), FACE_DETECTOR)
 
     @pytest.fixture
     def photo(self, triton_url: str) -> RGB:
@@ -84,7 +84,7 @@ class TestFaceEmbedders:
     def embedder(self, request: pytest.FixtureRequest) -> FaceEmbedder:
         if request.param == "stand-in":
             return FakeEmbedder(list(alike(3)))
-        return TritonFaceEmbedder(request.getfixturevalue("triton"))
+        return TritonFaceEmbedder(request.getfixturevalue("triton"), FACE_EMBEDDER)
 
     def test_give_a_vector_of_length_1_for_each_face(self, embedder: FaceEmbedder) -> None:
         vectors = embedder.embed(crops(3))
@@ -107,8 +107,8 @@ class TestFaceEmbedders:
     def test_know_whose_vectors_they_give(self, embedder: FaceEmbedder) -> None:
         identity = embedder.identity
 
-        assert identity.role == FACE_EMBEDDER.name
-        assert identity.space.split(":")[::2] == [FACE_EMBEDDER.name, identity.version]
+        assert identity.role == "face_embedder"
+        assert identity.space.split(":")[::2] == [identity.role, identity.version]
         assert 0 < identity.same_person_cosine < 1
 
 
@@ -119,7 +119,9 @@ class TestReferenceVectors:
     def test_faces_are_those_of_the_original_detector(
         self, number: int, request: pytest.FixtureRequest
     ) -> None:
-        detector = TritonFaceDetector(request.getfixturevalue("triton"), min_score=0.4, max_iou=0.3)
+        detector = TritonFaceDetector(
+            request.getfixturevalue("triton"), FACE_DETECTOR, min_score=0.4, max_iou=0.3
+        )
         reference = detector_reference()
         photo, wanted = reference.images[number], reference.faces(number)
 
@@ -137,7 +139,7 @@ class TestReferenceVectors:
     def test_vectors_are_those_of_the_original_embedder(
         self, request: pytest.FixtureRequest
     ) -> None:
-        embedder = TritonFaceEmbedder(request.getfixturevalue("triton"))
+        embedder = TritonFaceEmbedder(request.getfixturevalue("triton"), FACE_EMBEDDER)
         reference = embedder_reference()
 
         vectors = embedder.embed(list(reference.images))

@@ -10,10 +10,10 @@ import pytest
 from inference.client import TritonClient
 from inference.errors import InferenceNotReady, InferenceRejected, InferenceUnavailable
 from inference.geometry import CROP_SIDE
-from inference.roles import FACE_DETECTOR, FACE_EMBEDDER
 from inference.spec import ModelSpec, TensorSpec
 from local.triton import Triton
 from tests.pictures import noise
+from tests.served import FACE_DETECTOR, FACE_EMBEDDER
 
 UNKNOWN = ModelSpec(
     "unknown",
@@ -36,9 +36,9 @@ class TestTritonClient:
         self, triton: TritonClient
     ) -> None:
         small = TensorSpec("image", np.uint8, (8, 8, 3))
-        wrong = ModelSpec("face_embedder", (small,), FACE_EMBEDDER.outputs)
+        wrong = ModelSpec(FACE_EMBEDDER.name, (small,), FACE_EMBEDDER.outputs)
 
-        with pytest.raises(InferenceRejected, match=r"^face_embedder: .*shape"):
+        with pytest.raises(InferenceRejected, match=r"^face_embedder\.packaged\.1: .*shape"):
             triton.infer(wrong, image=np.zeros((1, 8, 8, 3), np.uint8))
 
     def test_gives_each_of_many_threads_its_own_answer(self, triton: TritonClient) -> None:
@@ -55,7 +55,7 @@ class TestTritonClient:
     def test_has_no_answer_of_a_server_that_was_stopped(
         self, tmp_path: Path, settings: Any
     ) -> None:
-        with Triton(settings.MODEL_REPOSITORY, ["face_embedder"], tmp_path) as server:
+        with Triton(settings.MODEL_REPOSITORY, [FACE_EMBEDDER.name], tmp_path) as server:
             url = server.url
             with TritonClient(url, timeout_s=10) as client:
                 before = client.ready(FACE_EMBEDDER)

@@ -1,0 +1,293 @@
+"""Large inputs through memory that we and a model server on the same machine both have.
+
+A region is a file in /dev/shm that its client has locked. It is registered at the server once,
+and lent to one call after the other. The lock ends with the process, however that ends: what has
+no lock is dead, and whoever makes or closes regions sweeps it up, here and at the server.
+
+A server (Triton 24.09 or newer) keeps a region as long as a request reads it, and says so. By
+that we know when a call that we gave up has ended there too.
+Source: the system shared memory extension of Triton's protocol.
+"""
+
+import errno
+import fcntl
+import logging
+import mmap
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from tritonclient import grpc
+from tritonclient.utils import InferenceServerException, np_to_triton_dtype
+
+from inference.arrays import Array
+
+FOLDER = Path("/dev/shm")  # noqa: S108  # where the server looks for regions
+PREFIX = "kindred-input-"  # of the names of our regions, here and at the server
+MIN_BYTES = 128 * 2**10  # of an input: for smaller ones gRPC takes as long
+LEFT_FREE = 0.5  # of the folder: others need it too, such as PostgreSQL
+_PATIENCE_S = 5.0  # for the server to answer about a region, which takes it a millisecond
+_IN_USE = "currently in use"
+_TIMEOUT = "StatusCode.DEADLINE_EXCEEDED"
+_EXISTS = "StatusCode.ALREADY_EXISTS"
+
+log = logging.getLogger(__name__)
+
+
+def is_this_machine(url: str) -> bool:
+    """Whether `url`, as host:port, is an address of the loopback."""
+    host = url.rpartition(":")[0].strip("[]")
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """Memory of `size` bytes that others find under `name` in `folder`; locked while we live."""
+
+    folder: Path
+    name: str
+    size: int
+    memory: mmap.mmap
+    file: int
+
+    @classmethod
+    def make(cls, size: int, folder: Path) -> Self:
+        """
+        Raises:
+            OSError: there is no room for it, or no such folder.
+        """
+        _check_room(size, folder)
+        name = f"{PREFIX}{secrets.token_hex(8)}"
+        file = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600)
+        try:
+            os.posix_fallocate(file, 0, size)  # or else writing into a full folder would kill us
+            fcntl.flock(file, fcntl.LOCK_EX)  # before it has a name: no sweep ever finds it free
+            # src_dir_fd plays no part but to have the link followed, to the file itself.
+            os.link(f"/proc/self/fd/{file}", folder / name, src_dir_fd=file)
+            return cls(folder, name, size, mmap.mmap(file, size), file)
+        except OSError:
+            os.close(file)
+            raise
+
+    def write(self, array: Array) -> None:
+        np.ndarray(array.shape, array.dtype, buffer=self.memory)[...] = array
+
+    def remove(self) -> None:
+        """Have it gone. Only for one that no server has."""
+        (self.folder / self.name).unlink(missing_ok=True)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Leave it to the next sweep."""
+        self.memory.close()
+        os.close(self.file)
+
+
+class _UnknownRegion(Exception):
+    """The server does not know a region, or can't be given it."""
+
+
+class SharedInputs:
+    """Gives calls to the server at `url` their inputs: large ones in regions, others by gRPC.
+
+    To be shared by threads. Where the server can't have our regions, all go by gRPC from then
+    on; where there is no room, those for which there is none. The log says so once.
+    """
+
+    def __init__(self, server: Any, url: str, *, enabled: bool, folder: Path = FOLDER) -> None:
+        """`server` is the gRPC client that makes the calls."""
+        self._server = server
+        self._url = url
+        self._folder = folder
+        self._enabled = enabled
+        self._lock = threading.Lock()
+        self._idle: list[Region] = []  # registered, and read by no request
+        self._sharing = False  # the server has opened one: its folder is ours
+
+    def close(self) -> None:
+        """Lend nothing more, and have the server let go of all that it does not read."""
+        with self._lock:
+            self._enabled = False
+            idle, self._idle = self._idle, []
+            sharing, self._sharing = self._sharing, False
+        for region in idle:
+            region.abandon()
+        if sharing:
+            self._sweep()
+            self._sweep_server()
+
+    def infer(
+        self, model: str, arrays: Mapping[str, Array], outputs: list[Any], *, client_timeout: float
+    ) -> Any:
+        """The server's answer for `arrays`, by the names of the tensors.
+
+        It is asked again if it does not know a region, as after it was started again.
+        """
+        call = partial(self._server.infer, model, outputs=outputs, client_timeout=client_timeout)
+        with ExitStack() as stack:
+            lent = {name: stack.enter_context(self._lent(array)) for name, array in arrays.items()}
+            regions = {name: region for name, region in lent.items() if region}
+            with suppress(_UnknownRegion):
+                return _attempt(call, arrays, regions)
+            with suppress(_UnknownRegion):
+                for region in regions.values():
+                    self._register(region)
+                return _attempt(call, arrays, regions)
+            self._disable("it does not know regions that it was given")
+            return _attempt(call, arrays, {})
+
+    @contextmanager
+    def _lent(self, array: Array) -> Iterator[Region | None]:
+        """A region that holds `array`. Only the end of a call that was answered gives it back."""
+        region = self._region_for(array)
+        try:
+            if region:
+                region.write(array)
+            yield region
+        except BaseException:
+            if region:
+                region.abandon()  # the server may still read it
+            raise
+        if region:
+            self._give_back(region)
+
+    def _region_for(self, array: Array) -> Region | None:
+        if not self._enabled or array.nbytes < MIN_BYTES or array.dtype.hasobject:
+            return None
+        with self._lock:
+            fitting = [region for region in self._idle if region.size >= array.nbytes]
+            if fitting:
+                region = min(fitting, key=lambda region: region.size)
+                self._idle.remove(region)
+                return region
+        return self._new_region(1 << (array.nbytes - 1).bit_length())
+
+    def _give_back(self, region: Region) -> None:
+        with self._lock:
+            if self._enabled:
+                self._idle.append(region)
+                return
+        region.abandon()
+
+    def _new_region(self, size: int) -> Region | None:
+        self._sweep()
+        try:
+            region = Region.make(size, self._folder)
+        except OSError as exc:
+            say_once(self._url, f"no region in {self._folder} ({exc.strerror})")
+            return None
+        try:
+            self._register(region)
+        except _UnknownRegion as exc:
+            region.remove()
+            self._disable(str(exc))
+            return None
+        self._sharing = True
+        self._sweep_server()
+        return region
+
+    def _register(self, region: Region) -> None:
+        """Have the server know `region`.
+
+        Raises:
+            _UnknownRegion: it can't.
+        """
+        try:
+            self._server.register_system_shared_memory(
+                region.name, region.name, region.size, client_timeout=_PATIENCE_S
+            )
+        except InferenceServerException as exc:
+            if str(exc.status()) != _EXISTS:
+                raise _UnknownRegion(f"it could not open a region ({exc.status()})") from exc
+
+    def _disable(self, why: str) -> None:
+        self._enabled = False
+        say_once(self._url, why)
+
+    def _sweep(self) -> None:
+        """Remove regions without a lock, unless the server still reads them."""
+        with suppress(InferenceServerException):
+            for file in filter(_is_dead, self._folder.glob(f"{PREFIX}*")):
+                if self._lets_go(file.name):
+                    file.unlink(missing_ok=True)
+
+    def _sweep_server(self) -> None:
+        """Have the server let go of regions that are not in the folder, which it shares."""
+        with suppress(InferenceServerException):
+            known = self._server.get_system_shared_memory_status(client_timeout=_PATIENCE_S)
+            for name in known.regions:
+                if name.startswith(PREFIX) and not (self._folder / name).exists():
+                    self._lets_go(name)
+
+    def _lets_go(self, name: str) -> bool:
+        """Have the server forget a region; whether it does, or never knew it, or is away.
+
+        Raises:
+            InferenceServerException: it did not answer in time.
+        """
+        try:
+            self._server.unregister_system_shared_memory(name, client_timeout=_PATIENCE_S)
+        except InferenceServerException as exc:
+            if str(exc.status()) == _TIMEOUT:
+                raise
+            return _IN_USE not in str(exc.message())
+        return True
+
+
+def _attempt(
+    call: Callable[[list[Any]], Any], arrays: Mapping[str, Array], regions: Mapping[str, Region]
+) -> Any:
+    """
+    Raises:
+        _UnknownRegion: the server does not know one of `regions`.
+    """
+    try:
+        return call([_tensor(name, array, regions.get(name)) for name, array in arrays.items()])
+    except InferenceServerException as exc:
+        if any(region.name in str(exc.message()) for region in regions.values()):
+            raise _UnknownRegion from exc
+        raise
+
+
+def _tensor(name: str, array: Array, region: Region | None) -> Any:
+    tensor = grpc.InferInput(name, list(array.shape), np_to_triton_dtype(array.dtype))
+    if region:
+        return tensor.set_shared_memory(region.name, array.nbytes)
+    return tensor.set_data_from_numpy(array)
+
+
+def _check_room(size: int, folder: Path) -> None:
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize - size < LEFT_FREE * disk.f_blocks * disk.f_frsize:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _is_dead(file: Path) -> bool:
+    """Whether the process that made the region `file` is gone, or has abandoned it."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:  # gone, or of somebody else
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+@cache  # once in a process: clients come and go
+def say_once(url: str, why: str) -> None:
+    log.warning("Inputs for the model server at %s go by gRPC, which is slower: %s", url, why)
