@@ -18,7 +18,8 @@ from rest_framework.views import APIView, exception_handler
 from faces.errors import FaceError, GroupingBusy
 from inference.errors import InferenceError
 from jobs.errors import JobError, UploadTooLarge
-from photos.errors import PhotoError
+from photos.errors import ModelUnknown, PhotoError, ServingError
+from search.errors import SearchError, VocabularyError
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +30,12 @@ _DATABASE = "The database gives no answer. Nothing was stored; try again in a mo
 def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to a request that raised `exc`; None lets Django answer with a 500."""
     match exc:
-        case GroupingBusy():
-            return _answer(status.HTTP_409_CONFLICT, exc.code, str(exc))
         case RequestDataTooBig() | UploadTooLarge():
             return _answer(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", _TOO_LARGE)
-        case PhotoError() | FaceError() | JobError():
-            return _answer(status.HTTP_422_UNPROCESSABLE_ENTITY, exc.code, str(exc))
-        case InferenceError():
-            return _answer(status.HTTP_503_SERVICE_UNAVAILABLE, exc.code, str(exc))
+        case PhotoError() | FaceError() | SearchError() | JobError():
+            return _answer(_status_of(exc), exc.code, str(exc))
+        case InferenceError() | ServingError():
+            return _answer(_status_of(exc), exc.code, str(exc))
         case OperationalError():
             log.error("The database gave no answer: %s", exc)
             return _answer(status.HTTP_503_SERVICE_UNAVAILABLE, "database_unavailable", _DATABASE)
@@ -53,6 +52,18 @@ class NothingHereView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         raise exceptions.NotFound
+
+
+def _status_of(exc: Exception) -> int:
+    """Of an error of the house: what is not there, is not the moment, or can't be processed."""
+    match exc:
+        case ModelUnknown():
+            return status.HTTP_404_NOT_FOUND
+        case GroupingBusy() | ServingError():
+            return status.HTTP_409_CONFLICT
+        case InferenceError() | VocabularyError():
+            return status.HTTP_503_SERVICE_UNAVAILABLE
+    return status.HTTP_422_UNPROCESSABLE_ENTITY
 
 
 def _body(exc: Exception, data: Any) -> dict[str, Any]:

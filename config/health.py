@@ -1,7 +1,6 @@
 """Is the service able to work? For load balancers: no login, and no details."""
 
-from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.permissions import AllowAny
@@ -9,15 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from inference.client import TritonClient
-from inference.errors import InferenceError
-from inference.roles import FACE_DETECTOR, FACE_EMBEDDER
+from photos import standing
 
-_TIMEOUT_S = 2.0
+DEVICES = ["cpu", "cuda", standing.MIXED, standing.UNKNOWN]
 
 
 class HealthView(APIView):
-    """200 when photos can be processed; 503 with what is missing when they can't."""
+    """200 when photos can be processed; 503 with what is missing when they can't.
+
+    Models need not be loaded for it: the first photo loads them.
+    """
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -29,30 +29,26 @@ class HealthView(APIView):
                 "status": serializers.ChoiceField(choices=["ok", "unavailable"]),
                 "database": serializers.BooleanField(),
                 "models": serializers.BooleanField(),
+                "device": serializers.ChoiceField(
+                    choices=DEVICES, help_text="What models run on, or ran on last."
+                ),
             },
         )
     )
     def get(self, request: Request) -> Response:
-        parts = {"database": _database_answers(), "models": _models_are_ready()}
-        healthy = all(parts.values())
+        seen = standing.overview()
+        try:
+            active, database = standing.active(seen), True
+        except DatabaseError:
+            active, database = [], False
+        models = not standing.problem(active, seen)
+        healthy = database and models
         return Response(
-            {"status": "ok" if healthy else "unavailable", **parts},
+            {
+                "status": "ok" if healthy else "unavailable",
+                "database": database,
+                "models": models,
+                "device": standing.device(active),
+            },
             status=status.HTTP_200_OK if healthy else status.HTTP_503_SERVICE_UNAVAILABLE,
         )
-
-
-def _database_answers() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
-
-
-def _models_are_ready() -> bool:
-    try:
-        with TritonClient(settings.TRITON_URL, timeout_s=_TIMEOUT_S) as triton:
-            return all(triton.ready(model) for model in (FACE_DETECTOR, FACE_EMBEDDER))
-    except InferenceError:
-        return False

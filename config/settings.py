@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "django_q",
     "photos",
     "faces",
+    "search",
     "jobs",
 ]
 MIDDLEWARE = [
@@ -150,7 +151,24 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 
 TRITON_URL = env.str("TRITON_URL", "127.0.0.1:8101")  # gRPC
 TRITON_TIMEOUT_S = env.float("TRITON_TIMEOUT_S", 20.0)
+# auto: with a server on this machine, which a loopback address tells
+TRITON_SHARED_MEMORY = env.str("TRITON_SHARED_MEMORY", "auto", choices=["auto", "on", "off"])
 MODEL_REPOSITORY = Path(env.str("MODEL_REPOSITORY", str(BASE_DIR / "model_repository")))
+# none: the server loads models by itself, as with several replicas
+VOCABULARY_DIR = Path(env.str("VOCABULARY_DIR", str(BASE_DIR / "vocabulary")))  # of tags
+MODEL_CONTROL = env.str("MODEL_CONTROL", "explicit", choices=["explicit", "none"])
+MODEL_DEVICE = env.str("MODEL_DEVICE", "any", choices=["any", "cpu", "cuda"])  # models must run on
+MODEL_LOAD_TIMEOUT_S = env.float("MODEL_LOAD_TIMEOUT_S", 120.0)  # a request waits for its model
+MODEL_IDLE_MINUTES = env.float("MODEL_IDLE_MINUTES", 15.0)  # then it is unloaded; 0: never
+MODEL_MEMORY_MB = env.float("MODEL_MEMORY_MB", 0.0)  # of all loaded ones; 0: any
+
+OCR_LONGER_PX = env.int("OCR_LONGER_PX", 960)  # of the photo in which text is looked for
+# Long descriptions, by a vision-language model at home: an OpenAI-compatible address such as
+# http://127.0.0.1:8080/v1. Public addresses are refused. Empty: nothing is described.
+DESCRIBER_URL = env.str("DESCRIBER_URL", "")
+DESCRIBER_MODEL = env.str("DESCRIBER_MODEL", "default")
+DESCRIBER_API_KEY = env.str("DESCRIBER_API_KEY", "")
+DESCRIBER_TIMEOUT_S = env.float("DESCRIBER_TIMEOUT_S", 120.0)
 
 # --- The queue ----------------------------------------------------------------------------------
 
@@ -204,7 +222,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"JobStatus": "jobs.serializers.STATUSES"},
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatus": "jobs.serializers.STATUSES",
+        "ServiceDevice": "config.health.DEVICES",
+    },
 }
 
 # --- Safety, logging ----------------------------------------------------------------------------

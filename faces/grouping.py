@@ -113,7 +113,7 @@ def group(owner: Owner, space: Space) -> Grouped:
         known = vectors.means(owner, space)
         joined = _assign(pool.vectors, pool.photos, known, space, pool.taken(known.clusters))
         left = [row for row in range(len(pool.faces)) if row not in joined]
-        groups = pool.only(left).clusters(space.same_person_cosine)
+        groups = pool.only(left).clusters(space.threshold)
         with transaction.atomic():
             admit({pool.faces[row]: join for row, join in joined.items()})
             for members in groups:
@@ -210,7 +210,7 @@ def _assign(
         probes,
         known.vectors,
         known.sizes,
-        same_person=space.same_person_cosine,
+        same_person=space.threshold,
         photo=photos,
         taken={(photo, columns[cluster]) for photo, cluster in taken},
     )

@@ -8,24 +8,20 @@ import numpy as np
 from django.db import transaction
 
 import photos.services
-from faces import grouping, vectors
+from faces import grouping
 from faces.models import Face, FaceVector
 from faces.quality import quality
 from inference.arrays import RGB, Array
 from inference.faces import DetectedFace, FaceDetector, FaceEmbedder
 from inference.geometry import Box, align
+from photos.hnsw import create_index
 from photos.models import Owner, Photo, Space
+from photos.operations import FACES, Place, Store
 
 CROP_SIDE = 192  # pixels of a stored crop
 _CROP_MARGIN = 0.35  # of the face's longer side, on each side
 _JPEG_QUALITY = 88
 _SAME_FACE = 0.5  # intersection over union of two boxes on one photo
-
-
-@dataclass(frozen=True)
-class FaceModels:
-    detector: FaceDetector
-    embedder: FaceEmbedder
 
 
 @dataclass(frozen=True)
@@ -38,6 +34,35 @@ class FoundFace:
     quality: float
     vector: Array  # (d,) unit length
     crop: bytes  # JPEG
+
+
+@dataclass(frozen=True)
+class FindFaces:
+    """The operation that finds the faces of a photo, and tells what they look like."""
+
+    detector: FaceDetector
+    embedder: FaceEmbedder
+    recipe: str
+    name: str = FACES
+    needs: tuple[str, ...] = ()
+
+    def look(self, image: RGB) -> "FoundFaces":
+        detected = self.detector.detect(image)
+        return FoundFaces(describe(image, detected, self.embedder), self.embedder)
+
+
+@dataclass(frozen=True)
+class FoundFaces:
+    """The faces of one photo, on their way into the database."""
+
+    found: Sequence[FoundFace]
+    embedder: FaceEmbedder
+
+    def keep(self, place: Place) -> Store:
+        space = space_of(self.embedder)
+        crops = keep(place.folder, self.found, space)
+        joins = known_clusters(place.owner, self.found, space)
+        return lambda photo: store(photo, self.found, crops, joins, space)
 
 
 def describe(
@@ -92,8 +117,11 @@ def store(
     ]
     Face.objects.bulk_create(row for row in rows if row.pk is None)
     FaceVector.objects.bulk_create(
-        FaceVector(face=row, owner_id=photo.owner_id, space=space, vector=face.vector.tolist())
-        for row, face in zip(rows, found, strict=True)
+        (
+            FaceVector(face=row, owner_id=photo.owner_id, space=space, vector=face.vector.tolist())
+            for row, face in zip(rows, found, strict=True)
+        ),
+        ignore_conflicts=True,  # another detector may have found the face before
     )
     grouping.admit({row.pk: join for row, join in zip(rows, joins, strict=True) if join})
     if not all(joins):
@@ -105,7 +133,7 @@ def space_of(embedder: FaceEmbedder) -> Space:
     with transaction.atomic():
         space, new = photos.services.space_of(embedder.identity)
         if new:
-            vectors.create_index(space)
+            create_index(FaceVector, space)
     return space
 
 

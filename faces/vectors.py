@@ -104,16 +104,6 @@ ORDER BY member.cluster_id
 """
 
 
-def create_index(space: Space) -> None:
-    """An HNSW index (cosine) over the vectors of `space` alone."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE INDEX IF NOT EXISTS face_vector_hnsw_{int(space.pk)} ON faces_facevector "
-            f"USING hnsw ((vector::halfvec({int(space.dimension)})) halfvec_cosine_ops) "
-            f"WHERE space_id = {int(space.pk)}"
-        )
-
-
 def _nearest_sql(space: Space, *, exact: bool) -> str:
     """`+ 0` keeps the planner from the HNSW index. Numbers are ours, so they can stand in it:
     a partial index is only used where the planner sees its condition."""

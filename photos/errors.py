@@ -1,4 +1,4 @@
-"""What can go wrong between the address of a photo and its pixels."""
+"""What can go wrong between the address of a photo and its pixels, and with the models."""
 
 
 class PhotoError(Exception):
@@ -100,3 +100,47 @@ class ImageTooLarge(PhotoError):
     """The photo has more pixels, or more passes over them, than are decoded."""
 
     code = "image_too_large"
+
+
+class ServingError(Exception):
+    """What was asked of the models can't be done."""
+
+    code = "serving_error"
+    retryable = False
+
+
+class ModelUnknown(ServingError):
+    """There is no such role or model in the repository."""
+
+    code = "model_unknown"
+
+
+class ModelInUse(ServingError):
+    """The model is working, or was a moment ago: it stays loaded. Try again later."""
+
+    code = "model_in_use"
+    retryable = True
+
+
+class ModelPinned(ServingError):
+    """The model is pinned: it stays loaded until it is unpinned."""
+
+    code = "model_pinned"
+
+
+class ModelControlOff(ServingError):
+    """Models are loaded and unloaded by the server alone (MODEL_CONTROL=none)."""
+
+    code = "model_control_off"
+
+
+class NothingBefore(ServingError):
+    """The role has had no other model: there is nothing to go back to."""
+
+    code = "nothing_before"
+
+
+class RepositoryBroken(ServingError):
+    """The model repository is not there, or has no models in it."""
+
+    code = "repository_broken"

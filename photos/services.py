@@ -63,7 +63,9 @@ def space_of(identity: ModelIdentity) -> tuple[Space, bool]:
             "weights_sha256": identity.weights_sha256,
             "version": identity.version,
             "dimension": identity.dimension,
-            "same_person_cosine": identity.same_person_cosine,
+            "same_person_cosine": (
+                identity.same_person_cosine if "same_person_cosine" in identity.parameters else None
+            ),
         },
     )
 
@@ -129,15 +131,15 @@ def refer(photo: Photo, external_id: str) -> None:
         )
 
 
-def known(owner: Owner, content: Content, operation: str, space: Space) -> Photo | None:
-    """The owner's photo of this content, if `operation` was done on it in `space`."""
-    done = Analysis.objects.filter(operation=operation, space=space)
-    return Photo.objects.of(owner).filter(sha256=content.sha256, analyses__in=done).first()
+def known(owner: Owner, content: Content) -> Photo | None:
+    """The owner's photo of this content, if it is in the catalogue, with what was done on it."""
+    photos = Photo.objects.of(owner).prefetch_related("analyses")
+    return photos.filter(sha256=content.sha256).first()
 
 
-def note_analysis(photo: Photo, operation: str, space: Space) -> bool:
-    """Note that `operation` was done on `photo` in `space`. False: somebody was faster."""
-    _, new = Analysis.objects.get_or_create(photo=photo, operation=operation, space=space)
+def note_analysis(photo: Photo, operation: str, recipe: str) -> bool:
+    """Note that `operation` was done on `photo` by `recipe`. False: somebody was faster."""
+    _, new = Analysis.objects.get_or_create(photo=photo, operation=operation, recipe=recipe)
     return new
 
 

@@ -12,11 +12,12 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from inference.client import TritonClient
-from local.triton import Triton
+from inference.control import TritonControl
+from local.triton import ENVIRONMENT, Triton
 from photos.models import Owner
 from tests.factories import make_owner, make_user
-
-MODELS = ("face_detector", "face_embedder")
+from tests.served import MODELS, are_built
+from tests.tiny import BASE, Tiny
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +33,11 @@ def triton_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if "TRITON_URL" in os.environ:
         yield os.environ["TRITON_URL"]
         return
-    repository: Path = django_settings.MODEL_REPOSITORY
-    if not all((repository / model / "1" / "model.onnx").exists() for model in MODELS):
+    if not are_built():
         pytest.skip("The models are not built: run `make models`.")
-    with Triton(repository, MODELS, tmp_path_factory.mktemp("triton")) as triton:
+    with Triton(
+        django_settings.MODEL_REPOSITORY, MODELS, tmp_path_factory.mktemp("triton")
+    ) as triton:
         yield triton.url
 
 
@@ -43,6 +45,31 @@ def triton_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def triton(triton_url: str) -> Iterator[TritonClient]:
     with TritonClient(triton_url, timeout_s=30) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def tiny_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """gRPC address of a real Triton of our own with no model but the base, and its repository."""
+    if not ENVIRONMENT.exists():
+        pytest.skip("Triton is not installed: run `make setup`.")
+    repository = tmp_path_factory.mktemp("tiny")
+    base = Tiny(repository).write_base()
+    with Triton(repository, [base], tmp_path_factory.mktemp("tiny-triton")) as triton:
+        yield triton.url, repository
+
+
+@pytest.fixture
+def tiny(tiny_server: tuple[str, Path], settings: Any) -> Iterator[Tiny]:
+    """An empty repository, and settings that name the real server that serves it."""
+    url, repository = tiny_server
+    settings.TRITON_URL, settings.MODEL_REPOSITORY = url, repository
+    models = Tiny(repository)
+    yield models
+    with TritonControl(url, timeout_s=30) as control:
+        for name in control.index().keys() - {BASE}:
+            control.unload(name)
+            control.settle(name, timeout_s=30)
+    models.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,13 @@
 """What holds for the whole API."""
 
+from typing import Any
+
 import pytest
 from django.db import OperationalError
 from rest_framework.test import APIClient
 
 from config.api import error_response
+from photos import roles
 
 pytestmark = pytest.mark.django_db
 PRIVATE = ["/api/v1/jobs", "/api/v1/faces/clusters", "/media/1/a.jpg"]
@@ -21,6 +24,8 @@ class TestSchema:
             "/api/v1/process/image/",
             "/api/v1/jobs/",
             "/api/v1/faces/clusters/",
+            "/api/v1/models/",
+            "/api/v1/models/load/{role}/{name}/",
         } <= answer.json()["paths"].keys()
         assert capsys.readouterr().err == ""
 
@@ -46,21 +51,32 @@ class TestStrangers:
 
         assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
 
-    def test_may_know_the_health(self, triton_url: str, settings: object) -> None:
-        settings.TRITON_URL = triton_url  # type: ignore[attr-defined]  # pytest-django's
+    def test_may_know_the_health(self, triton_url: str, settings: Any) -> None:
+        settings.TRITON_URL = triton_url
+        roles.sync(settings.MODEL_REPOSITORY)
 
         answer = APIClient().get("/health")
 
         assert answer.status_code == 200
-        assert answer.json() == {"status": "ok", "database": True, "models": True}
+        assert answer.json() == {
+            "status": "ok",
+            "database": True,
+            "models": True,
+            "device": "cpu",
+        }
 
-    def test_are_told_when_models_are_missing(self, settings: object) -> None:
-        settings.TRITON_URL = "127.0.0.1:9"  # type: ignore[attr-defined]  # pytest-django's
+    def test_are_told_when_models_are_missing(self, settings: Any) -> None:
+        settings.TRITON_URL = "127.0.0.1:9"
 
         answer = APIClient().get("/api/v1/health")
 
         assert answer.status_code == 503
-        assert answer.json() == {"status": "unavailable", "database": True, "models": False}
+        assert answer.json() == {
+            "status": "unavailable",
+            "database": True,
+            "models": False,
+            "device": "unknown",
+        }
 
 
 class TestDatabaseThatIsDown:

@@ -7,6 +7,7 @@ from django.db import connection
 from faces import vectors
 from faces.models import FaceVector
 from faces.vectors import EXACT_UP_TO
+from photos.hnsw import create_index
 from tests.factories import (
     make_cluster,
     make_face,
@@ -40,7 +41,7 @@ class TestLoad:
 class TestNearest:
     def test_gives_the_most_similar_first(self, exact_up_to: int) -> None:
         owner, space = make_owner(), make_space()
-        vectors.create_index(space)
+        create_index(FaceVector, space)
         photo = make_photo(owner=owner)
         far = make_face(photo=photo, space=space, vector=unit(0, 1))
         near = make_face(photo=photo, space=space, vector=unit(1, 0.1))
@@ -101,7 +102,7 @@ class TestMeans:
 class TestIndex:
     def test_is_used_for_the_vectors_of_its_space(self) -> None:
         space = make_space()
-        vectors.create_index(space)
+        create_index(FaceVector, space)
         probe = f"'{[1.0] + [0.0] * 7}'::halfvec(8)"
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
@@ -111,16 +112,16 @@ class TestIndex:
             )
             plan = "\n".join(row for (row,) in cursor.fetchall())
 
-        assert f"face_vector_hnsw_{space.pk}" in plan
+        assert f"faces_facevector_hnsw_{space.pk}" in plan
 
     def test_can_be_made_twice(self) -> None:
         space = make_space()
-        vectors.create_index(space)
-        vectors.create_index(space)
+        create_index(FaceVector, space)
+        create_index(FaceVector, space)
 
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_indexes WHERE indexname = %s",
-                [f"face_vector_hnsw_{space.pk}"],
+                [f"faces_facevector_hnsw_{space.pk}"],
             )
             assert cursor.fetchone() == (1,)

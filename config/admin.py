@@ -1,0 +1,235 @@
+"""The page of the models: how each is, what it does, and steering them."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from inference.control import Overview, State
+from inference.errors import InferenceError
+from photos import roles, serving, standing
+from photos.admin import ReadOnlyAdmin
+from photos.errors import ServingError
+from photos.models import ServedModel
+from photos.standing import Standing
+
+_PILLS = {  # state -> class of its pill in admin.css
+    State.LOADED: "succeeded",
+    State.LOADING: "processing",
+    State.UNLOADING: "processing",
+    State.FAILED: "failed",
+    State.MISSING: "failed",
+}
+_BAR = 18  # pixels from one bar to the next
+_BARS_HEIGHT = 30
+
+
+@admin.register(ServedModel)
+class ServedModelAdmin(ReadOnlyAdmin[ServedModel]):
+    list_display = (
+        "name_shown",
+        "state",
+        "memory",
+        "requests",
+        "latency",
+        "batches",
+        "last_used",
+    )
+    list_filter = ("role", "pack", "pinned")
+    search_fields = ("name",)
+    ordering = ("role", "pack", "-version")
+    fields = (
+        ("name_shown", "state"),
+        ("role", "pack", "version"),
+        ("memory", "ran_on"),
+        ("requests", "failures", "latency"),
+        "batches",
+        ("last_used", "loaded_at"),
+        "space",
+        "origins",
+    )
+    actions = ("load", "unload", "activate", "roll_back", "pin", "unpin")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ServedModel]:
+        return ServedModel.objects.with_active()
+
+    def has_steer_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("photos.change_servedmodel")
+
+    # --- What the server says: asked once for a page --------------------------------------------
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        page = super().get_changelist_instance(request)
+        seen = standing.overview()
+        for model in page.result_list:
+            _look_at(model, seen)
+        if request.method == "GET":
+            self._tell_trouble(request, standing.problem(standing.active(seen), seen))
+        return page
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> ServedModel | None:
+        model = super().get_object(request, object_id, from_field)
+        if model:
+            _look_at(model, standing.overview())
+        return model
+
+    def _tell_trouble(self, request: HttpRequest, trouble: str) -> None:
+        if trouble:
+            self.message_user(request, trouble, messages.WARNING)
+
+    def get_fields(self, request: HttpRequest, obj: ServedModel | None = None) -> list[Any]:
+        failed = obj is not None and _standing(obj).reason
+        return ["reason", *self.fields] if failed else [*self.fields]
+
+    # --- Columns --------------------------------------------------------------------------------
+
+    @admin.display(description="Model", ordering="name")
+    def name_shown(self, model: ServedModel) -> SafeString:
+        marks = [("active", model.is_active), ("pinned", model.pinned)]
+        shown = [(word,) for word, holds in marks if holds]
+        pills = format_html_join(" ", '<span class="pill">{}</span>', shown)
+        return format_html("{}<br>{}", model.name, pills)
+
+    @admin.display(description="State")
+    def state(self, model: ServedModel) -> SafeString:
+        now = _standing(model)
+        return format_html(
+            '<span class="pill {}">{}</span> <span class="label">{}</span>',
+            _PILLS.get(now.state, ""),
+            now.state,
+            now.device,
+        )
+
+    @admin.display(description="Memory", ordering="memory_bytes")
+    def memory(self, model: ServedModel) -> str:
+        return filesizeformat(model.memory_bytes)
+
+    @admin.display(description="Requests")
+    def requests(self, model: ServedModel) -> int:
+        return _standing(model).statistics.requests
+
+    @admin.display(description="Failures")
+    def failures(self, model: ServedModel) -> int:
+        return _standing(model).statistics.failures
+
+    @admin.display(description="Mean latency")
+    def latency(self, model: ServedModel) -> str:
+        statistics = _standing(model).statistics
+        return f"{statistics.latency_ms:.1f} ms" if statistics.requests else "-"
+
+    @admin.display(description="Batches")
+    def batches(self, model: ServedModel) -> SafeString:
+        """Bars: how many runs had so many items."""
+        statistics = _standing(model).statistics
+        bars = bars_of(statistics.batches)
+        shown = {"bars": bars, "width": _BAR * len(bars), "mean": statistics.mean_batch}
+        return render_to_string("admin/photos/servedmodel/batches.html", shown)
+
+    @admin.display(description="Last used", ordering="last_used_at")
+    def last_used(self, model: ServedModel) -> str:
+        if model.last_used_at is None:
+            return "never"
+        if timezone.now() - model.last_used_at < timedelta(minutes=1):
+            return "just now"
+        return f"{timesince(model.last_used_at)} ago"
+
+    @admin.display(description="Ran on")
+    def ran_on(self, model: ServedModel) -> str:
+        return _standing(model).device or "never loaded"
+
+    @admin.display(description="Why it failed")
+    def reason(self, model: ServedModel) -> str:
+        return _standing(model).reason
+
+    @admin.display(description="Weights")
+    def origins(self, model: ServedModel) -> SafeString:
+        weights = model.manifest.get("weights", [])
+        return render_to_string("admin/photos/servedmodel/weights.html", {"weights": weights})
+
+    # --- Actions --------------------------------------------------------------------------------
+
+    @admin.action(description="Load", permissions=["steer"])
+    def load(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
+        self._each(request, models, serving.keeper().load, "Loaded")
+
+    @admin.action(description="Unload", permissions=["steer"])
+    def unload(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
+        self._each(request, models, serving.keeper().unload, "Unloaded")
+
+    @admin.action(description="Let their roles have them", permissions=["steer"])
+    def activate(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
+        self._each(request, models, serving.keeper().switch, "Activated")
+
+    @admin.action(description="Let their roles have what they had before", permissions=["steer"])
+    def roll_back(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
+        of_roles = models.order_by("role", "pk").distinct("role")
+        self._each(
+            request, of_roles, lambda one: roles.roll_back(one.role), "Rolled back the role of"
+        )
+
+    @admin.action(description="Pin: keep loaded", permissions=["steer"])
+    def pin(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
+        self._each(request, models, lambda model: model.pin(pinned=True), "Pinned")
+
+    @admin.action(description="Unpin", permissions=["steer"])
+    def unpin(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
+        self._each(request, models, lambda model: model.pin(pinned=False), "Unpinned")
+
+    def _each(
+        self,
+        request: HttpRequest,
+        models: QuerySet[ServedModel],
+        change: Callable[[ServedModel], object],
+        done: str,
+    ) -> None:
+        """Tell of each of the models what came of it, and write down who did it."""
+        for model in models:
+            try:
+                change(model)
+            except (ServingError, InferenceError) as exc:
+                self.message_user(request, str(exc), messages.ERROR)
+            else:
+                self.log_change(request, model, f"{done}.")
+                self.message_user(request, f"{done} {model}.", messages.SUCCESS)
+
+
+def _look_at(model: Any, seen: Overview) -> None:
+    model.standing = Standing.of(model, seen)
+
+
+def _standing(model: Any) -> Standing:
+    """What `_look_at` saw."""
+    seen: Standing = model.standing
+    return seen
+
+
+def bars_of(batches: Mapping[int, int]) -> list[dict[str, Any]]:
+    """Where the bars are, in pixels: of 1, 2, 3 to 4, 5 to 8 … items, as high as they had runs."""
+    runs: Counter[int] = Counter()
+    for size, count in batches.items():
+        runs[1 << (size - 1).bit_length()] += count
+    highest = max(runs.values(), default=1)
+    return [
+        {
+            "least": most // 2 + 1,
+            "most": most,
+            "runs": runs[most],
+            "x": column * _BAR,
+            "height": (height := max(2, round(_BARS_HEIGHT * runs[most] / highest))),
+            "y": _BARS_HEIGHT - height,
+        }
+        for column, most in enumerate(sorted(+runs))
+    ]

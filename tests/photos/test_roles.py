@@ -1,0 +1,231 @@
+"""Which models there are, and which one each role has."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from photos import roles
+from photos.errors import ModelUnknown, NothingBefore, RepositoryBroken
+from photos.models import Role, ServedModel
+from tests.tiny import Tiny
+
+pytestmark = pytest.mark.django_db
+ONE, TWO = "face_embedder.packaged.1", "face_embedder.packaged.2"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Tiny:
+    """Without models."""
+    (tmp_path / "repository").mkdir()
+    return Tiny(tmp_path / "repository")
+
+
+def model(name: str) -> ServedModel:
+    return ServedModel.objects.get(name=name)
+
+
+class TestSync:
+    def test_knows_each_model_by_its_folder(self, repository: Tiny) -> None:
+        repository.write("face_embedder.buffalo_l.12", memory_bytes=7)
+
+        synced = roles.sync(repository.folder)
+
+        row = ServedModel.objects.get()
+        assert synced == roles.Synced(["face_embedder.buffalo_l.12"], [], [])
+        assert (row.role, row.pack, row.version) == ("face_embedder", "buffalo_l", 12)
+        assert (row.memory_bytes, row.licences) == (7, ["MIT"])
+
+    def test_takes_the_size_of_the_files_where_nobody_measured(self, repository: Tiny) -> None:
+        repository.write(ONE, memory_bytes=None)
+
+        roles.sync(repository.folder)
+
+        files = (repository.folder / ONE / "1").iterdir()
+        assert model(ONE).memory_bytes == sum(file.stat().st_size for file in files)
+
+    def test_twice_changes_nothing_but_what_was_measured(self, repository: Tiny) -> None:
+        repository.write(ONE, memory_bytes=7)
+        roles.sync(repository.folder)
+        model(ONE).pin(pinned=True)
+        repository.write(ONE, memory_bytes=8)
+
+        roles.sync(repository.folder)
+
+        row = ServedModel.objects.get()
+        assert (row.memory_bytes, row.pinned) == (8, True)
+
+    @pytest.mark.parametrize(
+        ("names", "first"),
+        [
+            (["face_embedder.abc.1", ONE], ONE),
+            ([ONE, TWO], TWO),
+            (["face_embedder.b.1", "face_embedder.a.1"], "face_embedder.a.1"),
+        ],
+    )
+    def test_gives_a_role_its_first_model(
+        self, repository: Tiny, names: list[str], first: str
+    ) -> None:
+        for name in names:
+            repository.write(name)
+
+        roles.sync(repository.folder)
+
+        assert roles.active_models() == {"face_embedder": first}
+
+    def test_leaves_a_role_the_model_it_has(self, repository: Tiny) -> None:
+        repository.write(ONE)
+        roles.sync(repository.folder)
+        repository.write(TWO)
+
+        roles.sync(repository.folder)
+
+        assert roles.active_models() == {"face_embedder": ONE}
+
+    def test_forgets_what_is_gone_unless_a_role_has_it(self, repository: Tiny) -> None:
+        for name in (ONE, TWO, "object_detector.packaged.1"):
+            repository.write(name)
+        roles.sync(repository.folder)
+        for name in (ONE, TWO):
+            shutil.rmtree(repository.folder / name)
+
+        synced = roles.sync(repository.folder)
+
+        assert synced.gone == [ONE]
+        assert roles.active_models()["face_embedder"] == TWO
+
+    def test_does_not_see_what_is_not_built(self, repository: Tiny) -> None:
+        for name in (ONE, TWO):
+            repository.write(name)
+        (repository.folder / TWO / "1" / "built.json").unlink()
+
+        assert roles.sync(repository.folder).models == [ONE]
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ("{", f"{TWO}/manifest.json: Expecting property name"),
+            ("[]", f"{TWO}/manifest.json: it is no JSON object."),
+            ('{"role": "face_embedder", "version": 1}', f"{TWO}/manifest.json: it is of"),
+        ],
+    )
+    def test_says_what_is_broken_and_goes_on(
+        self, repository: Tiny, content: str, said: str
+    ) -> None:
+        for name in (ONE, TWO):
+            repository.write(name)
+        (repository.folder / TWO / "manifest.json").write_text(content)
+
+        synced = roles.sync(repository.folder)
+
+        [sentence] = synced.broken
+        assert sentence.startswith(said)
+        assert synced.models == [ONE]
+
+    @pytest.mark.parametrize("name", ["face_embedder", "a.b", "Face.packaged.1", "a.b.0", "a..1"])
+    def test_takes_no_folder_of_another_name(self, repository: Tiny, name: str) -> None:
+        repository.write(ONE)
+        shutil.copytree(repository.folder / ONE, repository.folder / name)
+
+        synced = roles.sync(repository.folder)
+
+        assert synced.broken == [f"{name}: the folder is not named ROLE.PACK.VERSION."]
+
+    def test_refuses_a_folder_without_models(self, repository: Tiny) -> None:
+        repository.write(ONE)
+        roles.sync(repository.folder)
+
+        with pytest.raises(RepositoryBroken, match="MODEL_REPOSITORY"):
+            roles.sync(repository.folder / "elsewhere")
+
+        assert ServedModel.objects.get().name == ONE
+
+
+class TestActiveModels:
+    @pytest.mark.parametrize("count", [1, 3])
+    def test_costs_one_query(
+        self, repository: Tiny, django_assert_num_queries: Any, count: int
+    ) -> None:
+        for number in range(count):
+            repository.write(f"role_{number}.packaged.1")
+        roles.sync(repository.folder)
+
+        with django_assert_num_queries(1):
+            found = roles.active_models()
+
+        assert len(found) == count
+
+
+class TestFind:
+    @pytest.fixture(autouse=True)
+    def _models(self, repository: Tiny) -> None:
+        for name in (ONE, TWO, "face_embedder.open.1", "face_embedder.open.2"):
+            repository.write(name)
+        roles.sync(repository.folder)
+
+    @pytest.mark.parametrize(
+        ("name", "found"),
+        [
+            ("packaged.1", ONE),
+            ("packaged", TWO),  # the active one
+            ("open", "face_embedder.open.2"),  # the newest one
+        ],
+    )
+    def test_knows_a_model_by_its_pack_and_version(self, name: str, found: str) -> None:
+        assert roles.find("face_embedder", name).name == found
+
+    def test_prefers_the_active_one_of_a_pack(self) -> None:
+        roles.activate(model(ONE))
+
+        assert roles.find("face_embedder", "packaged").name == ONE
+
+    @pytest.mark.parametrize(
+        ("role", "name"),
+        [
+            ("face_embedder", "packaged.3"),
+            ("face_embedder", ".."),
+            ("face_detector", "packaged"),
+            ("", ""),
+        ],
+    )
+    def test_knows_no_other(self, role: str, name: str) -> None:
+        with pytest.raises(ModelUnknown):
+            roles.find(role, name)
+
+
+class TestSwitching:
+    @pytest.fixture(autouse=True)
+    def _models(self, repository: Tiny) -> None:
+        for name in (ONE, TWO):
+            repository.write(name)
+        roles.sync(repository.folder)
+
+    def test_changes_the_role_and_remembers(self) -> None:
+        role = roles.activate(model(ONE))
+
+        assert (role.active.name, role.previous) == (ONE, model(TWO))
+        assert roles.active_models() == {"face_embedder": ONE}
+
+    def test_to_the_same_changes_nothing(self) -> None:
+        roles.activate(model(ONE))
+
+        role = roles.activate(model(ONE))
+
+        assert role.previous == model(TWO)
+
+    def test_is_undone_by_one_step_back(self) -> None:
+        roles.activate(model(ONE))
+
+        roles.roll_back("face_embedder")
+
+        role = Role.objects.get()
+        assert (role.active, role.previous) == (model(TWO), model(ONE))
+
+    def test_has_no_way_back_in_the_beginning(self) -> None:
+        with pytest.raises(NothingBefore):
+            roles.roll_back("face_embedder")
+
+    def test_back_needs_a_role(self) -> None:
+        with pytest.raises(ModelUnknown):
+            roles.roll_back("face_detector")
