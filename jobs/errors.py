@@ -22,3 +22,9 @@ class UploadMissing(JobError):
     """The file that waited in the intake storage is no longer there."""
 
     code = "file_missing"
+
+
+class OperationUnavailable(JobError):
+    """No model of this installation does what was asked for."""
+
+    code = "operation_unavailable"

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Mapping
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -10,10 +11,12 @@ from django.db.models import Count, F, Min, Prefetch, Q
 from django.db.models.functions import Now
 
 from faces.models import Face
-from photos.models import Owner, Photo
+from photos.models import Analysis, Owner, Photo
+from search import results
 
 HIGHEST_PRIORITY = 10
 DEFAULT_PRIORITY = 5
+LOWEST_PRIORITY = 0
 FIRST = 100  # items that a job is shown with
 
 
@@ -35,13 +38,18 @@ class JobQuerySet(models.QuerySet["Job"]):
         }
         return self.annotate(item_count=Count("items"), **count)
 
-    def with_results(self) -> Self:
-        """Each with its `first_items`, and what was found in their photos."""
+    def with_results(self, recipes: Mapping[str, str]) -> Self:
+        """Each with its `first_items`, and what `recipes` have found in their photos."""
         faces = Face.objects.with_people().order_by("pk")
+        analyses = Analysis.objects.order_by("pk")
         items = (
             Item.objects.order_by("pk")
             .select_related("photo")
-            .prefetch_related(Prefetch("photo__faces", faces))
+            .prefetch_related(
+                Prefetch("photo__faces", faces),
+                Prefetch("photo__analyses", analyses),
+                *results.prefetches(recipes, "photo__"),
+            )
         )
         return self.prefetch_related(Prefetch("items", items[:FIRST], to_attr="first_items"))
 
@@ -168,6 +176,7 @@ class Item(models.Model):
         URL = "url", "fetched from a URL"
         UPLOAD = "upload", "uploaded"
         STORAGE = "storage", "in the owner's folder of the intake storage"
+        KEPT = "kept", "the original of a photo that is in the catalogue"
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="items")
     external_id = models.CharField(max_length=255, blank=True)

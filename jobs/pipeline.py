@@ -1,22 +1,26 @@
-"""The way of a photo: fetch, decode, detect, embed, store."""
+"""The way of a photo: fetch, decode, look at it in several ways at once, store."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.core.files.storage import storages
-from django.db import transaction
+from django.db import connection, transaction
 
-import faces.services
 import photos.services
-from faces.services import FaceModels, FoundFace
+import search.tags
+from inference.arrays import RGB
+from inference.errors import InferenceError
 from jobs import queue
 from jobs.errors import UploadMissing, UploadTooLarge
 from jobs.models import Item
-from jobs.services import FACES, folder_of
+from jobs.operations import with_needs
+from jobs.services import folder_of
 from photos.images import Decoded, decode
-from photos.models import Owner, Photo, Space
+from photos.models import Owner, Photo
+from photos.operations import FACES, TAGS, Findings, Operation, Place, Store
 from photos.services import Content
 
 
@@ -25,40 +29,74 @@ class Parts:
     """What a worker works with. Tests put their own here."""
 
     fetch: Callable[[str], bytes]  # URL -> bytes
-    models: FaceModels
-    space: Space  # of the embedder in `models`
+    operations: Callable[[], Mapping[str, Operation]]  # as they are done now, by name
+    looks: Executor  # where the operations on one photo run side by side
     max_pixels: int
     max_bytes: int  # of a file in the intake storage; `fetch` has its own limit
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one operation made of a photo: findings, or the error that it ended with."""
+
+    operation: Operation
+    ms: float
+    findings: Findings | None = None
+    error: InferenceError | None = None
 
 
 def work(item: Item, parts: Parts) -> None:
     """Do what was asked for on one photo. The item must be claimed.
 
     All slow calls come before the one transaction, which stores the results and the end of
-    the item together. Content that is known is not looked at again.
+    the item together. What was done before with the same models is not done again.
 
     Raises:
-        PhotoError, InferenceError, JobError: as their `retryable` says.
+        PhotoError, InferenceError, JobError: as their `retryable` says. What the other operations
+            have found is stored: another try does only the rest.
     """
     owner, item.stage_ms = item.job.owner, {}
     with _stage(item, "fetch"):
         content = Content.of(_read(item, owner, parts))
-    photo = photos.services.known(owner, content, FACES, parts.space)
-    if photo:
+    wanted = with_needs(item.job.operations, parts.operations())
+    photo = photos.services.known(owner, content)
+    left = [each for each in wanted if not (photo and _is_done(photo, each))]
+    if photo and not left:
         _finish_known(item, photo)
     else:
-        _analyse(item, owner, content, parts)
+        _analyse(item, owner, content, left, parts)
     _clear(item)
 
 
-def _analyse(item: Item, owner: Owner, content: Content, parts: Parts) -> None:
+def _is_done(photo: Photo, operation: Operation) -> bool:
+    done = {(each.operation, each.recipe) for each in photo.analyses.all()}
+    return (operation.name, operation.recipe) in done
+
+
+def _analyse(
+    item: Item, owner: Owner, content: Content, operations: Sequence[Operation], parts: Parts
+) -> None:
     with _stage(item, "decode"):
         decoded = decode(content.data, max_pixels=parts.max_pixels)
-    with _stage(item, "detect"):
-        detected = parts.models.detector.detect(decoded.pixels)
-    with _stage(item, "embed"):
-        found = faces.services.describe(decoded.pixels, detected, parts.models.embedder)
-    _store(item, owner, content, decoded, found, parts.space)
+    seen = list(parts.looks.map(lambda each: _look(each, decoded.pixels), operations))
+    item.stage_ms |= {each.operation.name: each.ms for each in seen}
+    error = next((each.error for each in seen if each.error), None)
+    if error is None or any(each.findings for each in seen):
+        _store(item, owner, content, decoded, seen, finished=error is None)
+    if error:
+        raise error
+
+
+def _look(operation: Operation, image: RGB) -> Seen:
+    """In a thread that has no database connection of its own, and leaves none behind."""
+    start = time.perf_counter()
+    try:
+        findings = operation.look(image)
+    except InferenceError as exc:
+        return Seen(operation, _ms_since(start), error=exc)
+    finally:
+        connection.close()  # opened where the use of a model was noted, or a model loaded
+    return Seen(operation, _ms_since(start), findings)
 
 
 def _store(
@@ -66,20 +104,32 @@ def _store(
     owner: Owner,
     content: Content,
     decoded: Decoded,
-    found: list[FoundFace],
-    space: Space,
+    seen: Sequence[Seen],
+    *,
+    finished: bool,
 ) -> None:
     with _stage(item, "store"):
         kept = photos.services.keep(owner, content, decoded)
-        crops = faces.services.keep(photos.services.folder_of(owner, content), found, space)
-        joins = faces.services.known_clusters(owner, found, space)
+        place = Place(owner, photos.services.folder_of(owner, content))
+        stores = [(each.operation, each.findings.keep(place)) for each in seen if each.findings]
     with transaction.atomic():
         with _stage(item, "store"):
             photo = photos.services.store(owner, content, decoded, kept)
             photos.services.refer(photo, item.external_id)
-            if photos.services.note_analysis(photo, FACES, space):
-                faces.services.store(photo, found, crops, joins, space)
-        queue.finish(item, photo)
+            for operation, store in stores:
+                _store_once(photo, operation, store)
+            done = {operation.name for operation, _ in stores}
+            if FACES in done and TAGS not in done:
+                search.tags.count_people(photo)
+        if finished:
+            queue.finish(item, photo)
+        else:
+            queue.hold(item)
+
+
+def _store_once(photo: Photo, operation: Operation, store: Store) -> None:
+    if photos.services.note_analysis(photo, operation.name, operation.recipe):
+        store(photo)
 
 
 def _finish_known(item: Item, photo: Photo) -> None:
@@ -93,8 +143,9 @@ def _read(item: Item, owner: Owner, parts: Parts) -> bytes:
         return parts.fetch(item.location)
     inside = item.source == Item.Source.STORAGE
     key = f"{folder_of(owner)}/{item.location}" if inside else item.location
+    storage = "default" if item.source == Item.Source.KEPT else "intake"
     try:
-        with storages["intake"].open(key) as file:
+        with storages[storage].open(key) as file:
             if file.size > parts.max_bytes:
                 raise UploadTooLarge(f"The file has more than {parts.max_bytes} bytes.")
             return bytes(file.read())
@@ -115,5 +166,8 @@ def _stage(item: Item, name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        ms = (time.perf_counter() - start) * 1000
-        item.stage_ms[name] = round(item.stage_ms.get(name, 0) + ms, 1)
+        item.stage_ms[name] = round(item.stage_ms.get(name, 0) + _ms_since(start), 1)
+
+
+def _ms_since(start: float) -> float:
+    return round((time.perf_counter() - start) * 1000, 1)

@@ -11,9 +11,10 @@ from jobs.errors import JobError, LeaseLost
 from jobs.models import Item, State
 from photos.errors import PhotoError
 from photos.models import Photo
+from search.errors import SearchError
 
-KnownError = PhotoError | InferenceError | JobError
-KNOWN_ERRORS = (PhotoError, InferenceError, JobError)
+KnownError = PhotoError | InferenceError | SearchError | JobError
+KNOWN_ERRORS = (PhotoError, InferenceError, SearchError, JobError)
 MAX_ATTEMPTS = 3
 MAX_DEATHS = 3  # of workers that had the photo in hand
 # A server that is down is no photo's fault: together these tries last a quarter of an hour.
@@ -28,6 +29,16 @@ def finish(item: Item, photo: Photo) -> None:
         LeaseLost: another worker has it now; roll back.
     """
     _end(item, state=State.SUCCEEDED, photo=photo, finished_at=Now())
+
+
+def hold(item: Item) -> None:
+    """Keep the item for what the rest of the caller's transaction stores, unfinished as it is.
+
+    Raises:
+        LeaseLost: another worker has it now; roll back.
+    """
+    if not _mine(item).select_for_update().exists():
+        raise LeaseLost(f"Item {item.pk} was given to another worker.")
 
 
 def give_up(item: Item, error: KnownError) -> bool:
@@ -72,11 +83,14 @@ def _failed() -> dict[str, Any]:
     return {"state": State.FAILED, "finished_at": Now()}
 
 
-def _end(item: Item, *, error_code: str = "", error_detail: str = "", **changes: Any) -> None:
-    mine = Item.objects.filter(
+def _mine(item: Item) -> QuerySet[Item]:
+    return Item.objects.filter(
         pk=item.pk, state=State.PROCESSING, worker=item.worker, attempts=item.attempts
     )
-    ended = mine.update(
+
+
+def _end(item: Item, *, error_code: str = "", error_detail: str = "", **changes: Any) -> None:
+    ended = _mine(item).update(
         worker="",
         lease_until=None,
         stage_ms=item.stage_ms,

@@ -14,7 +14,11 @@ class Planned:
 
 
 _LOCK = 4_712  # ours among PostgreSQL's advisory locks
-PLAN = (Planned("sweep", "jobs.tasks.sweep", every_minutes=1),)
+PLAN = (
+    Planned("sweep", "jobs.tasks.sweep", every_minutes=1),
+    Planned("tend", "jobs.tasks.tend", every_minutes=1),
+    Planned("retag", "jobs.tasks.retag", every_minutes=5),
+)
 
 
 def install() -> None:

@@ -6,11 +6,13 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from faces.serializers import FaceSerializer
+from jobs.errors import OperationUnavailable
 from jobs.models import HIGHEST_PRIORITY, Item, Job, State
-from jobs.services import OPERATIONS, Source, fetch_policy, upload
+from jobs.operations import current_recipes, names_of
+from jobs.services import Source, fetch_policy, upload
 from photos.fetch import check_url
-from photos.models import Photo
+from photos.operations import ALL, OPERATIONS
+from search.serializers import PhotoSerializer
 
 # State -> the word of the API.
 _STATUS = {
@@ -20,6 +22,36 @@ _STATUS = {
     State.FAILED: "failed",
 }
 STATUSES = list(_STATUS.values())
+
+
+def checked_operations(asked: list[str]) -> list[str]:
+    """`asked`, which can be done here.
+
+    Raises:
+        ValidationError: one of them can't be, as no model does it.
+    """
+    try:
+        if ALL not in asked:
+            names_of(asked, current_recipes())
+    except OperationUnavailable as exc:
+        raise serializers.ValidationError(
+            f"{exc} GET /api/v1/models lists the models.", code=exc.code
+        ) from exc
+    return asked
+
+
+class ReindexSerializer(serializers.Serializer[None]):
+    """Which operations are to be made up for on photos that lack them."""
+
+    operations = serializers.ListField(
+        child=serializers.ChoiceField(choices=[*OPERATIONS, ALL]),
+        default=lambda: [ALL],
+        min_length=1,
+        max_length=20,
+    )
+
+    def validate_operations(self, asked: list[str]) -> list[str]:
+        return checked_operations(asked)
 
 
 class SubmissionSerializer(serializers.Serializer[None]):
@@ -36,7 +68,7 @@ class SubmissionSerializer(serializers.Serializer[None]):
         required=False, default="", max_length=255, allow_blank=True, help_text="Your own id."
     )
     operations = serializers.ListField(
-        child=serializers.ChoiceField(choices=[*OPERATIONS, "all"]),
+        child=serializers.ChoiceField(choices=[*OPERATIONS, ALL]),
         required=False,
         min_length=1,
         max_length=20,
@@ -44,6 +76,9 @@ class SubmissionSerializer(serializers.Serializer[None]):
     priority = serializers.IntegerField(
         required=False, default=5, min_value=0, max_value=HIGHEST_PRIORITY, help_text="10 is first."
     )
+
+    def validate_operations(self, asked: list[str]) -> list[str]:
+        return checked_operations(asked)
 
     def validate_url(self, url: str) -> str:
         check_url(url, fetch_policy())
@@ -68,8 +103,7 @@ class SubmissionSerializer(serializers.Serializer[None]):
                 "Give exactly one of url, storage_key and file; there is "
                 f"{' and '.join(given) or 'none of them'}."
             )
-        asked = data.get("operations") or ["all"]
-        data["operations"] = list(OPERATIONS) if "all" in asked else asked
+        data.setdefault("operations", [ALL])
         return data
 
     def photo_source(self) -> Source:
@@ -80,20 +114,6 @@ class SubmissionSerializer(serializers.Serializer[None]):
         if "url" in data:
             return Source(Item.Source.URL, data["url"], data["external_id"])
         return Source(Item.Source.STORAGE, data["storage_key"], data["external_id"])
-
-
-class PhotoSerializer(serializers.ModelSerializer[Photo]):
-    """A photo, and what was found in it."""
-
-    faces = FaceSerializer(many=True)
-    thumbnail = serializers.FileField(use_url=True)
-
-    class Meta:
-        model = Photo
-        fields = (
-            "id", "sha256", "media_type", "width", "height", "taken_at", "taken_offset_minutes",
-            "latitude", "longitude", "thumbnail", "faces",
-        )  # fmt: skip
 
 
 class ErrorSerializer(serializers.Serializer[Item]):

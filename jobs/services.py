@@ -2,25 +2,29 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from jobs.models import DEFAULT_PRIORITY, FINAL, Item, Job
+from jobs.models import DEFAULT_PRIORITY, FINAL, LOWEST_PRIORITY, Item, Job
+from jobs.operations import names_of
 from photos.fetch import FetchPolicy
-from photos.models import Owner
+from photos.models import Analysis, Owner, Photo
+from photos.operations import ALL
 
-FACES = "faces"
-OPERATIONS = (FACES,)
 _POLL_S = 0.03
+_BATCH = 1000  # rows of one INSERT
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def submit(
     owner: Owner,
     sources: Sequence[Source],
     *,
-    operations: Sequence[str] = OPERATIONS,
+    operations: Sequence[str] = (ALL,),
     priority: int = DEFAULT_PRIORITY,
 ) -> Job:
     """Ask for `operations` on photos. The job, its items and the wake-up come in together.
@@ -80,6 +84,37 @@ def submit(
         )
         wake(len(sources))
         # A wake-up that was there already may be heard before this is committed.
+        transaction.on_commit(wake)
+    return job
+
+
+def reindex(owner: Owner, operations: Collection[str], recipes: Mapping[str, str]) -> Job | None:
+    """Ask, when nothing else is to do, for `operations` on those photos of `owner` that lack them.
+
+    `recipes`: how operations are done now. What other models have found stays beside the new. A
+    photo of which a job is not done yet is asked for once more: what is done then is not done
+    again. None: no photo lacks anything.
+
+    Raises:
+        OperationUnavailable: no model does one of them.
+    """
+    wanted = names_of(operations, recipes)
+    if not wanted:
+        return None
+    done = Analysis.objects.filter(photo=OuterRef("pk"))
+    lacks = [Q(~Exists(done.filter(operation=name, recipe=recipes[name]))) for name in wanted]
+    photos = Photo.objects.of(owner).filter(reduce(or_, lacks))
+    originals = photos.values_list("original", flat=True)
+    with transaction.atomic():
+        job = Job.objects.create(owner=owner, operations=wanted)
+        items = (
+            Item(job=job, source=Item.Source.KEPT, location=original, priority=LOWEST_PRIORITY)
+            for original in originals.order_by("pk").iterator()
+        )
+        if not Item.objects.bulk_create(items, batch_size=_BATCH):
+            transaction.set_rollback(True)
+            return None
+        wake(settings.WORKERS)
         transaction.on_commit(wake)
     return job
 

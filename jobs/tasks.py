@@ -2,26 +2,33 @@
 
 import logging
 import time
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 
 from django.conf import settings
 
 import faces.grouping
-import faces.services
+import photos.roles
+import photos.serving
+import search.tags
 from faces.errors import GroupingBusy
 from faces.models import GroupingDue
-from faces.services import FaceModels
 from inference.client import TritonClient
 from inference.errors import InferenceError
-from inference.faces import TritonFaceDetector, TritonFaceEmbedder
 from jobs import pulse, queue, services
+from jobs.active import ActiveOperations, taggers
 from jobs.drain import Drain
 from jobs.models import Item
+from jobs.operations import current_recipes
 from jobs.pipeline import Parts
+from photos.errors import RepositoryBroken
 from photos.fetch import fetch
+from photos.models import Photo
+from photos.operations import TAGS
 
 log = logging.getLogger(__name__)
 
+_LOOKS = 3  # operations on one photo that run side by side
 _OWNERS = 100  # whose faces are grouped by one task at most
 _WORTH_WAITING_S = 5  # a drain waits for a photo that is to be tried again so soon
 
@@ -31,12 +38,12 @@ def drain() -> None:
     pulse.beat()
     sweep_leases()
     until = time.monotonic() + settings.DRAIN_S
-    with TritonClient(settings.TRITON_URL, timeout_s=settings.TRITON_TIMEOUT_S) as triton:
+    threads = _LOOKS * settings.PHOTOS_IN_FLIGHT
+    with photos.serving.client() as triton, ThreadPoolExecutor(threads) as looks:
+        parts = _parts(triton, looks)
         while _await_item() and time.monotonic() < until:
-            try:
-                parts = _parts(triton)
-            except InferenceError as exc:
-                log.warning("The model server cannot be used, photos wait for it: %s", exc)
+            if not triton.live():
+                log.warning("The model server does not answer: photos wait for it")
                 return
             _drain(parts, until)
     grouped = group(until)
@@ -72,6 +79,27 @@ def _something_to_do(*, grouping: bool) -> bool:
     return Item.objects.waiting().exists() or (grouping and GroupingDue.objects.exists())
 
 
+def tend() -> None:
+    """Know new models, unload those that nobody uses, load those that are to stay loaded."""
+    try:
+        photos.roles.sync(settings.MODEL_REPOSITORY)
+        photos.serving.keeper().tend()
+    except (InferenceError, RepositoryBroken) as exc:
+        log.warning("Models could not be tended: %s", exc)
+
+
+def retag() -> None:
+    """Tag photos again after a change of the vocabulary. Asks no model if there was none."""
+    recipe = current_recipes().get(TAGS)
+    if recipe is None or not search.tags.is_due(recipe):
+        return
+    with photos.serving.client() as triton:
+        tags, captions = taggers(ActiveOperations(triton, settings.MODEL_REPOSITORY))
+        if tags:
+            for _ in search.tags.retag(Photo.objects.all(), tags, captions):
+                pulse.beat()
+
+
 def sweep_leases() -> None:
     for item in Item.objects.sweep(max_deaths=queue.MAX_DEATHS):
         log.warning("Item %s: its worker has died; it is %s", item.pk, item.state)
@@ -87,12 +115,11 @@ def _drain(parts: Parts, until: float) -> None:
     ).run()
 
 
-def _parts(triton: TritonClient) -> Parts:
-    embedder = TritonFaceEmbedder(triton)
+def _parts(triton: TritonClient, looks: Executor) -> Parts:
     return Parts(
         fetch=partial(fetch, policy=services.fetch_policy()),
-        models=FaceModels(TritonFaceDetector(triton), embedder),
-        space=faces.services.space_of(embedder),
+        operations=ActiveOperations(triton, settings.MODEL_REPOSITORY),
+        looks=looks,
         max_pixels=settings.MAX_PHOTO_PIXELS,
         max_bytes=settings.MAX_PHOTO_BYTES,
     )

@@ -5,7 +5,7 @@ import re
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
@@ -16,7 +16,13 @@ import photos.services
 from jobs import services
 from jobs.errors import UploadTooLarge
 from jobs.models import Job, State
-from jobs.serializers import JobDetailSerializer, JobSerializer, SubmissionSerializer
+from jobs.operations import current_recipes
+from jobs.serializers import (
+    JobDetailSerializer,
+    JobSerializer,
+    ReindexSerializer,
+    SubmissionSerializer,
+)
 from photos.models import Owner
 from photos.pages import Pages
 
@@ -37,7 +43,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
 
     def get_queryset(self) -> QuerySet[Job]:
         jobs = Job.objects.filter(owner__in=Owner.objects.of(self.request.user)).with_progress()
-        return jobs.with_results() if self.action == "retrieve" else jobs
+        return jobs.with_results(current_recipes()) if self.action == "retrieve" else jobs
 
 
 class ProcessImageView(APIView):
@@ -74,7 +80,7 @@ class ProcessImageView(APIView):
         return self._answer(job)
 
     def _answer(self, job: Job) -> Response:
-        job = Job.objects.with_progress().with_results().get(pk=job.pk)
+        job = Job.objects.with_progress().with_results(current_recipes()).get(pk=job.pk)
         body = JobDetailSerializer(job, context={"request": self.request}).data
         if job.state == State.FAILED:
             return Response(
@@ -87,6 +93,31 @@ class ProcessImageView(APIView):
         if "respond-async" in self.request.headers.get("Prefer", ""):
             headers["Preference-Applied"] = "respond-async"
         return Response(body, status.HTTP_202_ACCEPTED, headers=headers)
+
+
+class ReindexView(APIView):
+    """Do on the caller's photos what was not done yet by the models that are active now."""
+
+    @extend_schema(
+        request=ReindexSerializer,
+        responses={
+            202: JobSerializer,
+            204: OpenApiResponse(description="No photo lacks anything."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Answers 202 with a job of the photos that lack something, 204 if there are none.
+
+        Results of other models stay; who is who and all names stay as well.
+        """
+        asked = ReindexSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        owner = photos.services.owner_of(request.user)
+        job = services.reindex(owner, asked.validated_data["operations"], current_recipes())
+        if job is None:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        body = JobSerializer(Job.objects.with_progress().get(pk=job.pk)).data
+        return Response(body, status.HTTP_202_ACCEPTED)
 
 
 def _check_size(request: Request) -> None:

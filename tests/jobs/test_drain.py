@@ -1,5 +1,7 @@
 """Working on photos: real database and files, stand-ins for the models."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,26 +11,31 @@ from django.core.files.storage import default_storage, storages
 from django.db import connection
 from django.utils import timezone
 
-import faces.services
+import faces.grouping
 from faces.models import Cluster, Face, FaceVector, GroupingDue, Membership
-from faces.services import FaceModels
+from faces.services import FindFaces
 from inference.arrays import RGB
 from inference.errors import InferenceRejected, InferenceTimeout
 from inference.faces import DetectedFace
+from inference.geometry import Box
+from inference.objects import SeenObject
 from jobs import queue, services
 from jobs.drain import Drain
 from jobs.errors import LeaseLost
 from jobs.models import Item, Job, State
 from jobs.pipeline import Parts, work
 from photos.errors import FetchTimeout
-from photos.models import Analysis, Owner, Photo, Reference
-from tests.factories import make_owner, make_space, unit
-from tests.fakes import FakeDetector, FakeEmbedder, face_at
+from photos.models import Analysis, Owner, Photo, Reference, Space
+from search.models import DetectedObject
+from search.services import FindObjects
+from tests.factories import make_owner, unit
+from tests.fakes import IDENTITY, FakeDetector, FakeEmbedder, FakeObjects, face_at, operations
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FIRST, SECOND = unit(1, 0), unit(0, 1)
+OTHER = replace(IDENTITY, space="face_embedder:other:1")
 
 
 @pytest.fixture
@@ -37,15 +44,16 @@ def detector() -> FakeDetector:
 
 
 @pytest.fixture
-def parts(db: None, detector: FakeDetector) -> Parts:
-    embedder = FakeEmbedder([FIRST, SECOND])
-    return Parts(
-        fetch=lambda url: jpeg(),
-        models=FaceModels(detector, embedder),
-        space=faces.services.space_of(embedder),
-        max_pixels=10**6,
-        max_bytes=10**6,
-    )
+def parts(db: None, detector: FakeDetector) -> Iterator[Parts]:
+    find = FindFaces(detector, FakeEmbedder([FIRST, SECOND]), "fakes")
+    with ThreadPoolExecutor(4) as looks:
+        yield Parts(
+            fetch=lambda url: jpeg(),
+            operations=operations(find),
+            looks=looks,
+            max_pixels=10**6,
+            max_bytes=10**6,
+        )
 
 
 def submit(owner: Owner, *photos: bytes, external_id: str = "") -> Job:
@@ -80,7 +88,7 @@ class TestDrain:
         assert (photo.owner, photo.width, photo.height) == (owner, 80, 60)
         assert Reference.objects.get(owner=owner, external_id="party-1").photo == photo
         assert [face.x for face in photo.faces.order_by("x")] == [4, 30]
-        assert FaceVector.objects.filter(owner=owner, space=parts.space).count() == 2
+        assert FaceVector.objects.filter(owner=owner).count() == 2
 
     def test_writes_files_under_keys_of_the_owner(self, parts: Parts) -> None:
         owner = make_owner()
@@ -117,7 +125,7 @@ class TestDrain:
         drain(parts)
 
         stages = job.items.get().stage_ms
-        assert stages.keys() == {"fetch", "decode", "detect", "embed", "store"}
+        assert stages.keys() == {"fetch", "decode", "faces", "store"}
         assert all(ms >= 0 for ms in stages.values())
 
     def test_remembers_a_photo_without_faces(self, parts: Parts, detector: FakeDetector) -> None:
@@ -218,19 +226,19 @@ class TestBadPhotos:
 
 
 class TestPhotosThatKilledTheirWorker:
-    def test_are_worked_on_alone(self, parts: Parts) -> None:
+    def test_are_worked_on_alone(self, parts: Parts, detector: FakeDetector) -> None:
         job = submit(make_owner(), *(jpeg(seed=seed) for seed in range(4)))
         suspect = job.items.earliest("pk")
         job.items.filter(pk=suspect.pk).update(deaths=1)
         beside: list[int] = []
-        decode = parts.models.detector.detect
+        decode = detector.detect
 
         def detect(image: RGB) -> list[DetectedFace]:
             beside.append(Item.objects.filter(state=State.PROCESSING).count())
             connection.close()
             return decode(image)
 
-        parts.models.detector.detect = detect  # type: ignore[method-assign]  # to look around
+        detector.detect = detect  # type: ignore[method-assign]  # to look around
         drain(parts)
 
         assert state_of(job) == [(State.SUCCEEDED, "")] * 4
@@ -330,18 +338,118 @@ class TestGiveUp:
 class TestAnotherModel:
     """The same photo, seen by another embedder: its vectors are of another space."""
 
-    def test_adds_a_vector_and_keeps_the_face(self, parts: Parts) -> None:
+    def test_adds_a_vector_and_keeps_the_face(self, parts: Parts, detector: FakeDetector) -> None:
         owner = make_owner()
         submit(owner, jpeg())
         drain(parts)
         faces_before = set(Face.objects.values_list("pk", flat=True))
 
-        other = make_space()
+        again = FindFaces(detector, FakeEmbedder([FIRST, SECOND], OTHER), "other fakes")
         submit(owner, jpeg())
-        drain(replace(parts, space=other))
+        drain(replace(parts, operations=operations(again)))
 
         assert set(Face.objects.values_list("pk", flat=True)) == faces_before
-        assert FaceVector.objects.filter(space=other).count() == len(faces_before)
+        of_other = FaceVector.objects.filter(space__name=OTHER.space)
+        assert of_other.count() == len(faces_before)
+
+
+class TestSeveralOperations:
+    """On one photo, side by side: each has its rows, its note and its time."""
+
+    @pytest.fixture
+    def objects(self) -> FakeObjects:
+        return FakeObjects([SeenObject("cat", Box(1, 1, 9, 9), 0.9)])
+
+    @pytest.fixture
+    def both(self, parts: Parts, objects: FakeObjects) -> Parts:
+        find = FindObjects(objects, "cats")
+        return replace(parts, operations=lambda: {**parts.operations(), find.name: find})
+
+    def test_are_all_stored(self, both: Parts) -> None:
+        job = submit(make_owner(), jpeg())
+
+        drain(both)
+
+        assert (Face.objects.count(), DetectedObject.objects.count()) == (2, 1)
+        done = Analysis.objects.order_by("operation").values_list("operation", "recipe")
+        assert list(done) == [("faces", "fakes"), ("objects", "cats")]
+        assert {"faces", "objects"} < job.items.get().stage_ms.keys()
+
+    def test_only_those_that_were_asked_for_are_done(self, both: Parts) -> None:
+        upload = services.upload(ContentFile(jpeg(), "a.jpg"))
+        services.submit(make_owner(), [upload], operations=["objects"])
+
+        drain(both)
+
+        assert (Face.objects.count(), DetectedObject.objects.count()) == (0, 1)
+
+    def test_asked_for_later_are_done_later_on_the_same_photo(
+        self, parts: Parts, both: Parts, detector: FakeDetector
+    ) -> None:
+        owner = make_owner()
+        submit(owner, jpeg())
+        drain(parts)
+
+        submit(owner, jpeg())
+        drain(both)
+
+        assert (Photo.objects.count(), detector.calls) == (1, 1)
+        assert (Face.objects.count(), DetectedObject.objects.count()) == (2, 1)
+
+    def test_keep_what_they_found_when_another_one_fails(
+        self, both: Parts, objects: FakeObjects, detector: FakeDetector
+    ) -> None:
+        objects.error = InferenceTimeout("slow")
+        job = submit(make_owner(), jpeg())
+        drain(both)
+
+        assert state_of(job) == [(State.QUEUED, "inference_timeout")]
+        assert Face.objects.count() == 2
+
+        objects.error = None
+        job.items.update(run_after=timezone.now())
+        drain(both)
+
+        assert state_of(job) == [(State.SUCCEEDED, "")]
+        assert (detector.calls, DetectedObject.objects.count()) == (1, 1)
+
+    def test_store_nothing_when_all_fail(
+        self, both: Parts, objects: FakeObjects, detector: FakeDetector
+    ) -> None:
+        objects.error = detector.error = InferenceTimeout("slow")
+        submit(make_owner(), jpeg())
+
+        drain(both)
+
+        assert Photo.objects.count() == 0
+
+    def test_of_a_worker_that_lost_the_photo_are_dropped(
+        self, both: Parts, objects: FakeObjects
+    ) -> None:
+        objects.error = InferenceTimeout("slow")
+        submit(make_owner(), jpeg())
+        item = claim()
+        Item.objects.filter(pk=item.pk).update(worker="other")
+
+        with pytest.raises(LeaseLost):
+            work(item, both)
+
+        assert Photo.objects.count() == 0
+
+    def test_that_no_model_does_fail_the_photo_and_say_so(self, parts: Parts) -> None:
+        upload = services.upload(ContentFile(jpeg(), "a.jpg"))
+        job = services.submit(make_owner(), [upload], operations=["describe"])
+
+        drain(parts)
+
+        assert state_of(job) == [(State.FAILED, "operation_unavailable")]
+
+    def test_wait_for_models_where_there_are_none(self, parts: Parts) -> None:
+        job = submit(make_owner(), jpeg())
+
+        drain(replace(parts, operations=dict))
+
+        assert state_of(job) == [(State.QUEUED, "inference_not_ready")]
 
 
 class TestGroupingDue:
@@ -402,7 +510,7 @@ class TestGrouping:
         owner = make_owner()
         submit(owner, jpeg(seed=1), jpeg(seed=2))
         drain(parts)
-        faces.grouping.group(owner, parts.space)
+        faces.grouping.group(owner, Space.objects.get())
         assert Cluster.objects.count() == 2
 
         submit(owner, jpeg(seed=3))
@@ -416,7 +524,7 @@ class TestGrouping:
         owner = make_owner()
         submit(owner, jpeg(seed=1), jpeg(seed=2))
         drain(parts)
-        faces.grouping.group(owner, parts.space)
+        faces.grouping.group(owner, Space.objects.get())
 
         submit(make_owner(), jpeg(seed=3))
         drain(parts)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,8 +12,7 @@ from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-import faces.services
-from faces.services import FaceModels
+from faces.services import FindFaces
 from jobs.drain import Drain
 from jobs.models import Item, Job, State
 from jobs.pipeline import Parts
@@ -26,7 +26,7 @@ from tests.factories import (
     make_photo,
     unit,
 )
-from tests.fakes import FakeDetector, FakeEmbedder, face_at
+from tests.fakes import FakeDetector, FakeEmbedder, face_at, operations
 from tests.pictures import jpeg
 
 URL = "/api/v1/process/image"
@@ -41,8 +41,9 @@ def photo(name: str = "a.jpg", data: bytes | None = None) -> SimpleUploadedFile:
 def worker(transactional_db: None) -> Iterator[None]:
     """A worker that drains the queue all the time, in a thread."""
     embedder = FakeEmbedder([unit(1, 0)])
-    models = FaceModels(FakeDetector([face_at(4)]), embedder)
-    parts = Parts(lambda url: jpeg(), models, faces.services.space_of(embedder), 10**6, 10**6)
+    find = FindFaces(FakeDetector([face_at(4)]), embedder, "fakes")
+    looks = ThreadPoolExecutor(2)
+    parts = Parts(lambda url: jpeg(), operations(find), looks, 10**6, 10**6)
     stop = threading.Event()
 
     def work() -> None:
@@ -55,6 +56,7 @@ def worker(transactional_db: None) -> Iterator[None]:
     yield
     stop.set()
     thread.join()
+    looks.shutdown()
 
 
 @pytest.mark.usefixtures("worker")
@@ -233,7 +235,7 @@ class TestJob:
             make_face(photo=stored, cluster=make_cluster(owner=owner))
             make_item(job=job, photo=stored, state=State.SUCCEEDED)
 
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(9):
             api.get(f"/api/v1/jobs/{job.pk}")
 
 

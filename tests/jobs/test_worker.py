@@ -66,13 +66,13 @@ def _database() -> dict[str, str]:
     return {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}?{query}"}
 
 
-def submit(owner: Owner, photo: bytes, *, copies: int) -> Job:
+def submit(owner: Owner, photo: bytes, *, copies: int, operations: str = "faces") -> Job:
     """A job of `copies` photos that look the same, but are not the same bytes."""
     sources = [
         services.upload(ContentFile(photo + n.to_bytes(2, "big"), "group.jpg"))
         for n in range(copies)
     ]
-    return services.submit(owner, sources)
+    return services.submit(owner, sources, operations=[operations])
 
 
 def is_done(job: Job) -> bool:
@@ -123,6 +123,24 @@ class TestWorker:
 
         assert list(job.items.values_list("state", flat=True)) == [State.SUCCEEDED] * 2
         assert [faces for _, faces, _ in rows_of(owner)] == [6, 6]
+
+    def test_does_every_operation_on_a_real_photo(
+        self, start_worker: Callable[[], Child], group_photo: bytes
+    ) -> None:
+        owner = make_owner()
+        job = submit(owner, group_photo, copies=1, operations="all")
+
+        start_worker()
+        finish(job)
+
+        photo = Photo.objects.of(owner).get()
+        done = set(photo.analyses.values_list("operation", flat=True))
+        assert done == {"embedding", "faces", "objects", "ocr", "tags", "caption"}
+        assert photo.faces.count() == 6
+        assert photo.objects_seen.filter(label="person").count() >= 4
+        assert photo.vectors.get().space.dimension == 384
+        assert photo.tags.filter(key="people:6").exists()
+        assert photo.captions.get(language="en").sentence.startswith("Six people")
 
     def test_killed_in_the_middle_gives_the_same_rows(
         self, start_worker: Callable[[], Child], group_photo: bytes

@@ -13,6 +13,8 @@ from django_q.cluster import Cluster
 
 from jobs import pulse, schedules, services
 from jobs.models import Item
+from photos import roles
+from photos.errors import RepositoryBroken
 
 _LOOK_EVERY_S = 5
 _QUIET_S = 10  # while a photo waits: time to wake the workers once more
@@ -54,7 +56,7 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
 
     def hangs(self) -> bool:
         """Photos wait, and waking the workers has not helped."""
-        return self.is_quiet(_SILENT_S + settings.TRITON_TIMEOUT_S)
+        return self.is_quiet(_SILENT_S + settings.TRITON_TIMEOUT_S + settings.MODEL_LOAD_TIMEOUT_S)
 
     def is_quiet(self, seconds: float) -> bool:
         """Photos wait, and nothing has been run for `seconds`."""
@@ -70,6 +72,7 @@ class Command(BaseCommand):
         if os.getpgrp() != os.getpid():
             os.setpgid(0, 0)  # our own group, so that ending ends all of us and no one else
         schedules.install()
+        self._know_models()
         services.wake()  # for what was left to do when the last one ended
         connections.close_all()  # before the fork: a connection can't be shared
         self.stdout.write(f"{settings.WORKERS} workers, {settings.PHOTOS_IN_FLIGHT} photos each")
@@ -77,3 +80,10 @@ class Command(BaseCommand):
         pulse.beat()
         cluster.start()
         cluster.watch()
+
+    def _know_models(self) -> None:
+        """Without models photos wait: whoever mends the repository need not start us again."""
+        try:
+            roles.sync(settings.MODEL_REPOSITORY)
+        except RepositoryBroken as exc:
+            self.stderr.write(str(exc))

@@ -1,0 +1,168 @@
+"""The operations as they are done now: models of the roles, put together."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from django.conf import settings
+
+from faces.services import FindFaces
+from inference import roles
+from inference.captions import FileWords, TritonCaptioner
+from inference.client import Inference
+from inference.describer import HomeDescriber
+from inference.encoders import TritonImageEncoder, TritonTextEncoder
+from inference.errors import InferenceNotReady
+from inference.faces import TritonFaceDetector, TritonFaceEmbedder
+from inference.objects import TritonObjectDetector
+from inference.ocr import TritonTextReader, characters_of
+from inference.spec import ModelSpec
+from inference.tokens import FileTokens
+from jobs.operations import FINDINGS, ROLES, TEMPLATE, describer_recipe, recipes
+from photos.operations import (
+    CAPTION,
+    DESCRIBE,
+    EMBEDDING,
+    FACES,
+    OBJECTS,
+    OCR,
+    TAGS,
+    Operation,
+)
+from photos.roles import active_models
+from search.captions import CaptionPhoto, ComposeCaption, DescribePhoto
+from search.services import EmbedPhoto, FindObjects, ReadText
+from search.tags import TagPhoto
+from search.vocabulary import Vocabulary, load
+
+
+@dataclass
+class ActiveOperations:
+    """Gives the operations with the models that are active at that moment. For many threads.
+
+    What was made is kept, so that a model says but once who it is.
+    """
+
+    client: Inference
+    repository: Path
+    _made: dict[tuple[str, str], Operation] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __call__(self) -> dict[str, Operation]:
+        """By name. One query."""
+        vocabulary, active = load(settings.VOCABULARY_DIR), active_models()
+        now = recipes(active, vocabulary, describer_recipe())
+        making = Making(self.client, self.repository, active, vocabulary, now)
+        with self._lock:
+            return {name: self._known(name, recipe, making) for name, recipe in now.items()}
+
+    def _known(self, name: str, recipe: str, making: "Making") -> Operation:
+        key = (name, recipe)
+        if key not in self._made:
+            self._made[key] = making.operation(name)
+        return self._made[key]
+
+
+def taggers(active: ActiveOperations) -> tuple[TagPhoto | None, ComposeCaption | None]:
+    """What tags photos now, and what makes captions of tags; None where nothing does."""
+    operations = active()
+    tags, captions = operations.get(TAGS), operations.get(CAPTION)
+    return (
+        tags if isinstance(tags, TagPhoto) else None,
+        captions if isinstance(captions, ComposeCaption) else None,
+    )
+
+
+@dataclass(frozen=True)
+class Making:
+    """All that operations are made of."""
+
+    client: Inference
+    repository: Path
+    active: Mapping[str, str]  # role -> served name
+    vocabulary: Vocabulary
+    recipes: Mapping[str, str]
+
+    def operation(self, name: str) -> Operation:
+        made: Mapping[str, Callable[[str], Operation]] = {
+            EMBEDDING: self._embedding,
+            FACES: self._faces,
+            OBJECTS: self._objects,
+            OCR: self._ocr,
+            TAGS: self._tags,
+            CAPTION: self._caption,
+            DESCRIBE: self._description,
+        }
+        return made[name](self.recipes[name])
+
+    def _embedding(self, recipe: str) -> Operation:
+        return EmbedPhoto(self._image_encoder(), recipe)
+
+    def _faces(self, recipe: str) -> Operation:
+        detector = TritonFaceDetector(self.client, self._at(roles.FACE_DETECTOR))
+        return FindFaces(
+            detector, TritonFaceEmbedder(self.client, self._at(roles.FACE_EMBEDDER)), recipe
+        )
+
+    def _objects(self, recipe: str) -> Operation:
+        detector = TritonObjectDetector(self.client, self._at(roles.OBJECT_DETECTOR))
+        return FindObjects(detector, recipe)
+
+    def _ocr(self, recipe: str) -> Operation:
+        detector, orienter, recognizer = map(self._at, ROLES[OCR])
+        characters = characters_of(self._text_beside(recognizer, "characters.txt"))
+        reader = TritonTextReader(
+            self.client,
+            characters,
+            detector,
+            orienter,
+            recognizer,
+            longer_px=settings.OCR_LONGER_PX,
+        )
+        return ReadText(reader, recipe)
+
+    def _tags(self, recipe: str) -> Operation:
+        model = self._at(roles.TEXT_ENCODER)
+        tokens = FileTokens(self._beside(model, "tokenizer.json"))
+        texts = TritonTextEncoder(self.client, tokens, model)
+        return TagPhoto(self._image_encoder(), texts, self.vocabulary, recipe)
+
+    def _caption(self, recipe: str) -> Operation:
+        needs = tuple(name for name in FINDINGS if name in self.recipes)
+        if recipe.startswith(TEMPLATE):
+            return ComposeCaption(self.vocabulary, self.recipes, recipe, needs)
+        encoder, decoder = map(self._at, ROLES[CAPTION])
+        words = FileWords(self._beside(decoder, "tokenizer.json"))
+        captioner = TritonCaptioner(self.client, words, encoder, decoder)
+        context = tuple(name for name in needs if name == TAGS)
+        return CaptionPhoto(captioner, self.vocabulary, self.recipes, recipe, context)
+
+    def _description(self, recipe: str) -> Operation:
+        describer = HomeDescriber(
+            settings.DESCRIBER_URL,
+            settings.DESCRIBER_MODEL,
+            settings.DESCRIBER_API_KEY,
+            settings.DESCRIBER_TIMEOUT_S,
+        )
+        return DescribePhoto(describer, recipe)
+
+    def _image_encoder(self) -> TritonImageEncoder:
+        return TritonImageEncoder(self.client, self._at(roles.IMAGE_ENCODER))
+
+    def _at(self, role: ModelSpec) -> ModelSpec:
+        return role.at(self.active[role.name])
+
+    def _text_beside(self, model: ModelSpec, file: str) -> str:
+        """
+        Raises:
+            InferenceNotReady: it can't be read.
+        """
+        try:
+            return self._beside(model, file).read_text()
+        except OSError as exc:
+            raise InferenceNotReady(f"{model.name}: {file} is missing: build it again.") from exc
+
+    def _beside(self, model: ModelSpec, file: str) -> Path:
+        """A file that lies beside the model in the repository."""
+        return self.repository / model.name / "1" / file

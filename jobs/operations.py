@@ -1,0 +1,98 @@
+"""Which operations there are, and with which models they are done now."""
+
+from collections.abc import Collection, Mapping
+from hashlib import sha256
+
+from django.conf import settings
+
+from inference import roles
+from inference.errors import InferenceNotReady
+from inference.spec import ModelSpec
+from jobs.errors import OperationUnavailable
+from photos.operations import (
+    ALL,
+    CAPTION,
+    DESCRIBE,
+    EMBEDDING,
+    FACES,
+    OBJECTS,
+    OCR,
+    OPERATIONS,
+    TAGS,
+    Operation,
+)
+from photos.roles import active_models
+from search.vocabulary import Vocabulary, load
+
+ROLES: Mapping[str, tuple[ModelSpec, ...]] = {
+    EMBEDDING: (roles.IMAGE_ENCODER,),
+    FACES: (roles.FACE_DETECTOR, roles.FACE_EMBEDDER),
+    OBJECTS: (roles.OBJECT_DETECTOR,),
+    OCR: (roles.TEXT_DETECTOR, roles.TEXT_ORIENTER, roles.TEXT_RECOGNIZER),
+    TAGS: (roles.IMAGE_ENCODER, roles.TEXT_ENCODER),
+    CAPTION: (roles.CAPTION_ENCODER, roles.CAPTION_DECODER),
+}
+FINDINGS = (FACES, OBJECTS, OCR, TAGS)  # what a caption without a model is made of
+TEMPLATE = "template.1"  # its next version when sentences are made in another way
+
+
+def current_recipes() -> dict[str, str]:
+    """Those of the models that are active now. One query."""
+    return recipes(active_models(), load(settings.VOCABULARY_DIR), describer_recipe())
+
+
+def recipes(active: Mapping[str, str], vocabulary: Vocabulary, describer: str) -> dict[str, str]:
+    """What each operation is done with, from the served name of each role's model.
+
+    An operation whose roles have no model is not among them, nor is one that is not configured.
+    Without a captioner, captions are made of what the others find.
+    """
+    found = {
+        operation: "+".join(active[spec.name] for spec in specs)
+        for operation, specs in ROLES.items()
+        if all(spec.name in active for spec in specs)
+    }
+    if CAPTION not in found and any(name in found for name in FINDINGS):
+        made_of = "+".join(found[name] for name in FINDINGS if name in found)
+        found[CAPTION] = f"{TEMPLATE}.{sha256(made_of.encode()).hexdigest()[:16]}"
+    if TAGS in found:
+        found[TAGS] += f"+{vocabulary.digest}"
+    if describer:
+        found[DESCRIBE] = describer
+    return found
+
+
+def names_of(asked: Collection[str], recipes: Mapping[str, str]) -> list[str]:
+    """The operations that are meant by `asked`, in the order of storing.
+
+    Raises:
+        OperationUnavailable: no model does one of them.
+    """
+    wanted = set(recipes) if ALL in asked else set(asked)
+    if missing := sorted(wanted - recipes.keys()):
+        raise OperationUnavailable(f"No model here does {missing[0]!r}.")
+    return [name for name in OPERATIONS if name in wanted]
+
+
+def with_needs(asked: Collection[str], operations: Mapping[str, Operation]) -> list[Operation]:
+    """The operations that were asked for and those they are made of, in the order of storing.
+
+    Raises:
+        InferenceNotReady: there are none at all.
+        OperationUnavailable: no model does one of them.
+    """
+    if not operations:
+        raise InferenceNotReady("No models are known here: run `manage.py models sync`.")
+    wanted: set[str] = set()
+    left = names_of(asked, {name: each.recipe for name, each in operations.items()})
+    while left:
+        name = left.pop()
+        if name not in wanted:
+            wanted.add(name)
+            left += operations[name].needs
+    return [operations[name] for name in OPERATIONS if name in wanted]
+
+
+def describer_recipe() -> str:
+    """Of the one that is configured, or nothing."""
+    return f"describer.{settings.DESCRIBER_MODEL}" if settings.DESCRIBER_URL else ""

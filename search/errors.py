@@ -1,0 +1,38 @@
+"""What can go wrong between what models saw and what can be found again."""
+
+from inference.errors import InferenceError
+
+
+class SearchError(Exception):
+    """Photos can't be described or found in the way that was asked for."""
+
+    code = "search_error"
+    retryable = False
+
+
+class VocabularyError(SearchError):
+    """A file of the vocabulary is not as it must be. The message names the file and the place."""
+
+    code = "vocabulary_broken"
+    retryable = True  # photos wait until somebody has mended it
+
+
+class VectorMissing(SearchError):
+    """The photo has no vector of the model that tags it: ask for its embedding first."""
+
+    code = "vector_missing"
+
+
+class ForeignVectors(InferenceError):
+    """The active image encoder and text encoder do not belong together: choose one pack for both.
+
+    Vectors of different models mean nothing to each other.
+    """
+
+    code = "foreign_vectors"
+
+
+class NoPrompts(InferenceError):
+    """The vocabulary has no prompt in a language that the active text encoder knows."""
+
+    code = "no_prompts"
