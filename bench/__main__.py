@@ -7,11 +7,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import pipeline
+from bench import pipeline, roles
 from bench.figures import Figure, show, write
 
 RESULTS = Path("var/bench/results.json")
-BENCHES: dict[str, Callable[[Path | None, Console], list[Figure]]] = {"pipeline": pipeline.run}
+BENCHES: dict[str, Callable[[Path | None, Console], list[Figure]]] = {
+    "pipeline": pipeline.run,
+    "photo_all": pipeline.run_all,
+    "roles": roles.run,
+}
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ class Figure:
     reference_value: float
     n: int  # how many things were measured
     bar: float | None = None  # the ratio must not be below
+    is_limit: bool = False  # or rather not above: less is better
 
     @property
     def ratio(self) -> float:
@@ -29,7 +30,9 @@ class Figure:
 
     @property
     def missed(self) -> bool:
-        return self.bar is not None and self.ratio < self.bar
+        if self.bar is None:
+            return False
+        return self.ratio > self.bar if self.is_limit else self.ratio < self.bar
 
 
 def machine() -> str:

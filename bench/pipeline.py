@@ -1,13 +1,16 @@
 """Photos per second through the queue, beside a plain loop over the same models.
 
 Both get the same photos in turn, several times, and the same number of threads for the models.
+`pipeline` finds faces, and its peer is the whole loop; `photo_all` does all operations, and its
+peer is what the models alone take in such a loop.
 """
 
 import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from os import environ
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +19,7 @@ from typing import Any
 from rich.console import Console
 
 from bench.figures import Figure
+from bench.memory import peaks_mb
 from local.album import photos_of
 from local.database import Database
 from local.photos import packaged_photos
@@ -27,12 +31,48 @@ ROUNDS = 3
 LEAST = 60  # photos of a round; fewer are sent several times, as other content
 THREADS = 2  # of the models, as their config.pbtxt has them for a CPU
 DATABASE = "kindred_bench"
+FACES, ALL = "faces", "all"  # operations
+MOST_MB = 400.0  # of a worker process
 
 
 def run(data: Path | None, console: Console) -> list[Figure]:
+    rounds = _rounds("pipeline", FACES, data, console)
+    return [_figure("pipeline", "plain loop, same models and threads", rounds, "seconds")]
+
+
+def run_all(data: Path | None, console: Console) -> list[Figure]:
+    rounds = _rounds("photo_all", ALL, data, console)
+    for name, seconds in sorted(rounds[-1].plain["model_s"].items(), key=lambda pair: -pair[1]):
+        console.print(f"  {name:<30} {1000 * seconds / rounds[-1].plain['photos']:7.1f} ms")
+    peak = max(each.peak_mb for each in rounds)
+    return [
+        _figure("photo_all", "the models alone, same threads", rounds, "models_s"),
+        Figure(
+            "worker_memory",
+            peak,
+            "MB at most",
+            "the limit",
+            MOST_MB,
+            len(rounds),
+            bar=1.0,
+            is_limit=True,
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class Round:
+    """What the plain loop and the queue say of the same photos."""
+
+    plain: dict[str, Any]
+    queue: dict[str, Any]
+    peak_mb: float  # of the largest worker process
+
+
+def _rounds(name: str, operation: str, data: Path | None, console: Console) -> list[Round]:
     surroundings = Surroundings.read()
-    with TemporaryDirectory(prefix="kindred-bench-") as name, console.status("pipeline") as status:
-        folder = Path(name)
+    with TemporaryDirectory(prefix="kindred-bench-") as place, console.status(name) as status:
+        folder = Path(place)
         originals = _originals(data, folder)
         with surroundings.database_server() as server:
             database = Database(server, DATABASE)
@@ -45,12 +85,13 @@ def run(data: Path | None, console: Console) -> list[Figure]:
                     "MEDIA_ROOT": str(folder / "media"),
                     "INTAKE_ROOT": str(folder / "intake"),
                 }
-                rounds = _measure(
-                    settings, originals, folder, surroundings.repository, status.update
+                measure = Measurement(
+                    name, operation, settings, folder, surroundings.repository, status.update
                 )
+                rounds = measure.rounds(originals)
             database.drop()
-    _explain(rounds, console)
-    return [_figure(rounds)]
+    _explain(rounds[-1], console)
+    return rounds
 
 
 def _originals(data: Path | None, folder: Path) -> list[Path]:
@@ -59,22 +100,37 @@ def _originals(data: Path | None, folder: Path) -> list[Path]:
     return [photo.path for photo in photos_of(data)]
 
 
-def _measure(
-    settings: dict[str, str], originals: Sequence[Path], folder: Path, repository: Path, say: Any
-) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """What the plain loop and the queue say, round by round."""
-    Service(settings).manage("migrate", "--verbosity=0")
-    worker = Command("worker", [sys.executable, "manage.py", "worker"], settings, CHECKOUT)
-    rounds = []
-    with Supervisor([worker], log_folder=folder):
-        _through_queue(_copies(originals[:4], folder / "warm-up", 4), settings)
-        for number in range(ROUNDS):
-            files = _copies(originals, folder / f"round-{number}", max(LEAST, len(originals)))
-            say(f"pipeline, round {number + 1} of {ROUNDS}: the plain loop, {len(files)} photos")
-            plain = _python("bench.plain", [repository, THREADS, *files], {})
-            say(f"pipeline, round {number + 1} of {ROUNDS}: the queue, {len(files)} photos")
-            rounds.append((plain, _through_queue(files, settings)))
-    return rounds
+@dataclass(frozen=True)
+class Measurement:
+    """Both sides, round by round; `settings` are those of the service."""
+
+    name: str
+    operation: str
+    settings: dict[str, str]
+    folder: Path
+    repository: Path
+    say: Callable[[str], None]
+
+    def rounds(self, originals: Sequence[Path]) -> list[Round]:
+        Service(self.settings).prepare()
+        worker = Command("worker", [sys.executable, "manage.py", "worker"], self.settings, CHECKOUT)
+        with Supervisor([worker], log_folder=self.folder):
+            self._queue(_copies(originals[:4], self.folder / "warm-up", 4))
+            return [self._round(number, originals) for number in range(ROUNDS)]
+
+    def _round(self, number: int, originals: Sequence[Path]) -> Round:
+        files = _copies(originals, self.folder / f"round-{number}", max(LEAST, len(originals)))
+        where = f"{self.name}, round {number + 1} of {ROUNDS}"
+        self.say(f"{where}: the plain loop, {len(files)} photos")
+        words = [self.repository, THREADS, self.operation, *files]
+        plain = _python("bench.plain", words, self.settings)
+        plain["models_s"] = sum(plain["model_s"].values())
+        self.say(f"{where}: the queue, {len(files)} photos")
+        queue = self._queue(files)
+        return Round(plain, queue, max(peaks_mb(self.settings["DATABASE_URL"], "worker")))
+
+    def _queue(self, files: Sequence[Path]) -> dict[str, Any]:
+        return _python("bench.through_queue", [self.operation, *files], self.settings)
 
 
 def _copies(originals: Sequence[Path], folder: Path, count: int) -> list[Path]:
@@ -87,10 +143,6 @@ def _copies(originals: Sequence[Path], folder: Path, count: int) -> list[Path]:
         copy.write_bytes(original.read_bytes() + f"{folder.name} {number}".encode())
         copies.append(copy)
     return copies
-
-
-def _through_queue(files: Sequence[Path], settings: dict[str, str]) -> dict[str, Any]:
-    return _python("bench.through_queue", files, settings)
 
 
 def _python(module: str, words: Sequence[object], settings: dict[str, str]) -> dict[str, Any]:
@@ -106,26 +158,26 @@ def _python(module: str, words: Sequence[object], settings: dict[str, str]) -> d
     return result
 
 
-def _figure(rounds: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> Figure:
-    plain, queue = zip(*rounds, strict=True)
+def _figure(name: str, reference: str, rounds: Sequence[Round], seconds: str) -> Figure:
+    """`seconds`: what the plain loop is measured by."""
     return Figure(
-        name="pipeline",
-        value=statistics.median(_per_second(result) for result in queue),
+        name=name,
+        value=statistics.median(_per_second(each.queue, "seconds") for each in rounds),
         unit="photos/s",
-        reference="plain loop, same models and threads",
-        reference_value=statistics.median(_per_second(result) for result in plain),
-        n=sum(result["photos"] for result in queue),
+        reference=reference,
+        reference_value=statistics.median(_per_second(each.plain, seconds) for each in rounds),
+        n=sum(each.queue["photos"] for each in rounds),
         bar=BAR,
     )
 
 
-def _per_second(result: dict[str, Any]) -> float:
-    return float(result["photos"] / result["seconds"])
+def _per_second(result: dict[str, Any], seconds: str) -> float:
+    return float(result["photos"] / result[seconds])
 
 
-def _explain(rounds: Sequence[tuple[dict[str, Any], dict[str, Any]]], console: Console) -> None:
+def _explain(last: Round, console: Console) -> None:
     """Where the time went, in the last round."""
-    plain, queue = rounds[-1]
+    plain, queue = last.plain, last.queue
     console.print(f"Faces: {plain['faces']} by the plain loop, {queue['faces']} by the queue")
     for stage, seconds in sorted(queue["stage_s"].items(), key=lambda pair: -pair[1]):
-        console.print(f"  {stage:<8} {1000 * seconds / queue['photos']:7.1f} ms of each photo")
+        console.print(f"  {stage:<10} {1000 * seconds / queue['photos']:7.1f} ms of each photo")

@@ -1,7 +1,7 @@
 """The plain loop: one process that decodes photos and runs the models, one after the other.
 
-`python -m bench.plain REPOSITORY THREADS FILE...` prints seconds and faces as JSON. The peer of
-the queue: the same decoder and the same two ONNX models, but no server, no database, no files.
+`python -m bench.plain REPOSITORY THREADS OPERATIONS FILE...` prints what it took, as JSON. The
+peer of the queue: the same decoder and the same ONNX models, but no server, no database, no files.
 """
 
 import json
@@ -10,65 +10,52 @@ import time
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
-from google.protobuf import text_format
-from tritonclient.grpc import model_config_pb2
+from django.conf import settings
 
-from inference.arrays import Array
-from inference.client import ModelIdentity
-from inference.faces import TritonFaceDetector, TritonFaceEmbedder
-from inference.geometry import align
-from inference.spec import ModelSpec
+import config.wsgi  # noqa: F401  # sets Django up, before its models are imported
+from bench.in_process import InProcess
+from faces.services import FoundFaces
+from jobs.active import Making
+from jobs.operations import recipes
 from photos.images import decode
+from photos.operations import ALL, Findings, Operation
+from search.vocabulary import load
 
 MAX_PIXELS = 100_000_000
+PACK = "packaged.1"
 
 
-class InProcess:
-    """Answers like the client of the server does, with onnxruntime in this process."""
-
-    def __init__(self, repository: Path, threads: int) -> None:
-        self._repository = repository
-        self._threads = threads
-        self._sessions: dict[str, ort.InferenceSession] = {}
-
-    def infer(self, model: ModelSpec, **arrays: Array) -> dict[str, Array]:
-        names = [output.name for output in model.outputs]
-        return dict(zip(names, self._session(model).run(names, arrays), strict=True))
-
-    def identity(self, model: ModelSpec) -> ModelIdentity:
-        """As the server reads it: from the configuration that `export` wrote."""
-        config = model_config_pb2.ModelConfig()
-        text = (self._repository / model.name / "config.pbtxt").read_text()
-        text_format.Parse(text, config)
-        said = {key: value.string_value for key, value in config.parameters.items()}
-        return ModelIdentity.from_parameters(model.name, said)
-
-    def _session(self, model: ModelSpec) -> ort.InferenceSession:
-        if model.name not in self._sessions:
-            options = ort.SessionOptions()
-            options.intra_op_num_threads = self._threads
-            path = self._repository / model.name / "1" / "model.onnx"
-            self._sessions[model.name] = ort.InferenceSession(str(path), options)
-        return self._sessions[model.name]
+def operations(client: InProcess, repository: Path, names: str) -> list[Operation]:
+    """Those called `names` (comma-separated, or all), of the pack `packaged`."""
+    active = {folder.name.partition(".")[0]: folder.name for folder in repository.glob(f"*.{PACK}")}
+    vocabulary = load(settings.VOCABULARY_DIR)
+    done_with = recipes(active, vocabulary, "")
+    making = Making(client, repository, active, vocabulary, done_with)
+    return [
+        making.operation(name) for name in done_with if names == ALL or name in names.split(",")
+    ]
 
 
-def look(data: bytes, detector: TritonFaceDetector, embedder: TritonFaceEmbedder) -> int:
-    """Faces of one photo, found and embedded."""
+def look(data: bytes, asked: list[Operation]) -> list[Findings]:
     pixels = decode(data, max_pixels=MAX_PIXELS).pixels
-    crops = [align(pixels, face.landmarks) for face in detector.detect(pixels)]
-    return len(embedder.embed(crops)) if crops else 0
+    return [operation.look(pixels) for operation in asked]
 
 
-def main(repository: str, threads: str, *files: str) -> None:
+def main(repository: str, threads: str, names: str, *files: str) -> None:
     client = InProcess(Path(repository), int(threads))
-    detector, embedder = TritonFaceDetector(client), TritonFaceEmbedder(client)
-    detector.detect(np.zeros((640, 640, 3), np.uint8))
-    embedder.embed([np.zeros((112, 112, 3), np.uint8)])
+    asked = operations(client, Path(repository), names)
+    for operation in asked:
+        operation.look(np.zeros((640, 640, 3), np.uint8))
+    client.seconds.clear()
     start = time.perf_counter()
-    faces = sum(look(Path(file).read_bytes(), detector, embedder) for file in files)
-    seconds = time.perf_counter() - start
-    sys.stdout.write(json.dumps({"seconds": seconds, "photos": len(files), "faces": faces}))
+    found = [seen for file in files for seen in look(Path(file).read_bytes(), asked)]
+    result = {
+        "seconds": time.perf_counter() - start,
+        "model_s": dict(client.seconds),
+        "photos": len(files),
+        "faces": sum(len(seen.found) for seen in found if isinstance(seen, FoundFaces)),
+    }
+    sys.stdout.write(json.dumps(result))
 
 
 if __name__ == "__main__":

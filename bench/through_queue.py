@@ -1,4 +1,4 @@
-"""Photos through the queue: `python -m bench.through_queue FILE...`, with workers running.
+"""Photos through the queue: `python -m bench.through_queue OPERATION FILE...`, with workers at it.
 
 Prints seconds from the submission to the last photo's end, and where the time went, as JSON.
 """
@@ -18,10 +18,10 @@ from photos.models import Owner
 LIMIT_S = 900
 
 
-def main(*files: str) -> None:
+def main(operation: str, *files: str) -> None:
     owner, _ = Owner.objects.get_or_create(subject="bench")
     sources = [services.upload(ContentFile(Path(file).read_bytes(), file)) for file in files]
-    job = services.submit(owner, sources)
+    job = services.submit(owner, sources, operations=[operation])
     if not services.wait(job, timeout_s=LIMIT_S):
         sys.exit(f"The photos were not done after {LIMIT_S} s.")
     items = Item.objects.filter(job=job).select_related("photo")

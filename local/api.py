@@ -10,11 +10,12 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from local import LocalError
 from local.album import Photo
-from local.report import Face, Failure, Outcome
+from local.findings import Face, Scene
+from local.report import Failure, Outcome
 
 ANSWER_S = 60  # for one answer
 POLL_S = 0.05
-STALLED_S = 180  # for a photo whose turn has come
+STALLED_S = 600  # for a photo whose turn has come: the first waits until models are loaded
 BUSY = "grouping_busy"
 UNDER_WAY = frozenset({"pending", "processing"})
 
@@ -121,8 +122,9 @@ def outcome(name: str, job: Body) -> Outcome:
     """Of the one photo of a job that has ended."""
     if job["error"]:
         return Outcome(name, Failure(**job["error"]))
-    faces = [Face.of(face) for face in job["result"]["faces"]]
-    return Outcome(name, None, faces, job["items"][0]["stage_ms"])
+    told = job["result"]
+    faces = [Face.of(face) for face in told["faces"]]
+    return Outcome(name, None, faces, job["items"][0]["stage_ms"], Scene.of(told))
 
 
 def read(photo: Photo) -> bytes:

@@ -1,4 +1,4 @@
-"""Shows the main job on real parts: photos in, people out. Leaves nothing running.
+"""Shows the main job on real parts: photos in, who and what is in them out. Leaves nothing running.
 
     python -m local.demo [FOLDER]
 
@@ -21,9 +21,11 @@ from local.album import FolderError, Photo, photos_of
 from local.api import Api
 from local.database import Database
 from local.display import overview, results
-from local.journey import Journey
+from local.gallery import MOST_PHOTOS, Gallery, Undrawable, chosen
+from local.journey import Journey, Sent
+from local.marks import Legend
 from local.processes import Supervisor, interruptible, wait_until
-from local.report import Report, faults, groups
+from local.report import Report, counted, faults, groups
 from local.sheet import draw, rows
 from local.stack import Service, Surroundings
 from local.stage import DATABASE, Stage
@@ -61,10 +63,11 @@ class Demo:
         self._console = console
         self._steps = Steps(console)
         self._stage = Stage(surroundings.var / "demo")
+        self._gallery = Gallery(self._stage.folder / "photos")
         self._admin = Admin(surroundings.var / "admin-password")
 
     def run(self, folder: Path | None) -> int:
-        """Find the people in the photos of `folder`, or in packaged ones. Gives an exit status.
+        """Find who and what is in the photos of `folder`, or in packaged ones; an exit status.
 
         Raises:
             FolderError: there are no photos.
@@ -72,25 +75,33 @@ class Demo:
         """
         with self._stage.held():
             with self._steps.step("gather", "Gather the photos"):
-                album = photos_of(folder) if folder else self._packaged()
+                album = self._photos(folder) if folder else self._packaged()
             self._stage.clear()
+            self._gallery.clear()
             report = self._perform(album)
         self._console.print(*results(report), sep="\n")
         self._console.print(self._farewell(), soft_wrap=True, markup=False)
         return self._verdict(report) if folder is None else 0
 
+    def _photos(self, folder: Path) -> list[Photo]:
+        """The user's. Raises FolderError for what we are about to empty."""
+        if folder.resolve().is_relative_to(self._stage.folder.resolve()):
+            raise FolderError(f"{folder} is the demo's own, which it empties: give another folder.")
+        return photos_of(folder)
+
     def _packaged(self) -> list[Photo]:
-        folder = self._stage.folder / "photos"
+        folder = self._stage.folder / "packaged"
         return [Photo(path.name, path) for path in photos.packaged_photos(folder)]
 
     def _perform(self, album: Sequence[Photo]) -> Report:
-        """Start everything, find the people, stop everything."""
+        """Start everything, have the photos looked at, stop everything, draw the photos."""
         with ExitStack() as stack:
             service = self._prepare(stack)
             journey = self._open(stack, service)
-            report = self._find_people(journey, album)
+            report = self._look(journey, album)
             with self._steps.step("stop", "Stop everything"):
                 stack.close()
+        self._draw_photos(album, report)
         self._stage.report.write_text(json.dumps(report.summary(), indent=1))
         return report
 
@@ -101,16 +112,20 @@ class Demo:
             database = Database(server, DATABASE)
             database.drop()
             database.create()
-        with self._steps.step("models", "Start Triton, and load the models"):
+        with self._steps.step("triton", "Start Triton; models are loaded when they are needed"):
             folder = self._stage.folder / "triton"
             triton = stack.enter_context(self._surroundings.model_server(folder))
-        where = {"DATABASE_URL": database.url, "TRITON_URL": triton.url}
+        where = {
+            "DATABASE_URL": database.url,
+            "TRITON_URL": triton.url,
+            "MODEL_REPOSITORY": str(self._surroundings.repository),
+        }
         return Service(where | self._stage.settings)
 
     def _open(self, stack: ExitStack, service: Service) -> Journey:
         """The service itself: its tables, an administrator, the web server and the workers."""
         with self._steps.step("migrate", "Make the tables"):
-            service.manage("migrate", "--verbosity=0")
+            service.prepare()
         with self._steps.step("admin", "Make the administrator"):
             self._admin.ensure(service)
             token = self._admin.token(service)
@@ -122,32 +137,55 @@ class Demo:
             wait_until(journey.ready, timeout_s=READY_S, what="The web server")
         return journey
 
-    def _find_people(self, journey: Journey, album: Sequence[Photo]) -> Report:
-        sent = []
-        title = f"Process {len(album)} photos"
-        with self._steps.counted("photos", title, len(album)) as advance:
-            for each in journey.send(album):
-                sent.append(each)
-                advance()
+    def _look(self, journey: Journey, album: Sequence[Photo]) -> Report:
+        """Find who and what is in the photos, and draw the contact sheet of the people."""
+        sent = self._process(journey, album)
         with self._steps.step("cluster", "Group the faces"):
             journey.api.group()
         with self._steps.step("report", "Draw the contact sheet"):
             outcomes = journey.outcomes(sent)
             found = groups(journey.api.clusters(), outcomes)
             report = Report(outcomes, found, self._steps.seconds)
-            self._draw(journey, report)
+            self._draw_people(journey, report)
         return report
 
-    def _draw(self, journey: Journey, report: Report) -> None:
+    def _process(self, journey: Journey, album: Sequence[Photo]) -> list[Sent]:
+        """The first photo goes alone, so that loading models is not taken for work on photos."""
+        with self._steps.step("first", "Process the first photo, and load the models for it"):
+            sent = list(journey.send(album[:1]))
+        more = album[1:]
+        if more:
+            title = f"Process {len(more)} more"
+            with self._steps.counted("photos", title, len(more)) as advance:
+                for each in journey.send(more):
+                    sent.append(each)
+                    advance()
+        return sent
+
+    def _draw_people(self, journey: Journey, report: Report) -> None:
         shown = rows(report)
         crops = journey.crops(sighting for row in shown for sighting in row.sightings)
         draw(shown, crops, title="People in your photos", note=overview(report)).save(
             self._stage.sheet
         )
 
+    def _draw_photos(self, album: Sequence[Photo], report: Report) -> None:
+        """One that cannot be drawn stops no other."""
+        pairs, legend = chosen(album, report), Legend.of(report)
+        number = counted(len(pairs), "photo")
+        title = f"Draw what is in {'the first ' if len(pairs) == MOST_PHOTOS else ''}{number}"
+        with self._steps.counted("draw", title, len(pairs)) as advance:
+            for photo, outcome in pairs:
+                try:
+                    self._gallery.hang(photo, outcome, legend)
+                except Undrawable as exc:
+                    self._console.print(str(exc), markup=False)
+                advance()
+
     def _farewell(self) -> str:
         return (
             f"People:  {self._stage.sheet}\n"
+            f"Photos:  {self._gallery.folder}, with boxes around what was found\n"
             f"Report:  {self._stage.report}\n"
             f"Look further: make up DEMO=1, then http://127.0.0.1:8000/ as "
             f"{self._admin.sentence()}"

@@ -2,49 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from statistics import median
+from typing import Any
 
-
-@dataclass(frozen=True)
-class Box:
-    """In pixels of the upright photo, from its top left corner."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True)
-class Face:
-    """A face, as the API tells of it. `cluster` is an id, `person` a name, `crop` a URL."""
-
-    id: int
-    box: Box
-    confidence: float
-    cluster: str | None
-    person: str | None
-    crop: str
-
-    @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        return cls(
-            id=told["id"],
-            box=Box(**told["box"]),
-            confidence=told["confidence"],
-            cluster=told["cluster"],
-            person=told["person"] and told["person"]["name"],
-            crop=told["crop"],
-        )
-
-    def summary(self) -> dict[str, Any]:
-        """Without what means something to this service's own database alone."""
-        return {
-            "box": {edge: round(pixels, 2) for edge, pixels in asdict(self.box).items()},
-            "confidence": round(self.confidence, 4),
-            "cluster": self.cluster,
-            "person": self.person,
-        }
+from local.findings import Face, Scene
 
 
 @dataclass(frozen=True)
@@ -63,12 +24,14 @@ class Outcome:
     error: Failure | None = None
     faces: Sequence[Face] = ()
     work_ms: Mapping[str, float] = field(default_factory=dict)
+    scene: Scene = field(default_factory=Scene)
 
     def summary(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "error": asdict(self.error) if self.error else None,
             "faces": [face.summary() for face in self.faces],
+            **self.scene.summary(),
         }
 
 
@@ -120,18 +83,28 @@ class Report:
         return len(sightings(self.outcomes))
 
     @property
-    def photos_per_s(self) -> float:
-        return len(self.outcomes) / self.stages["photos"]
+    def titles(self) -> dict[str, str]:
+        """What we call the groups, by their ids: by their person, or by a number."""
+        unnamed = (group.id for group in self.groups if not group.person)
+        numbers = {name: f"Person {number}" for number, name in enumerate(unnamed, start=1)}
+        return {group.id: group.person or numbers[group.id] for group in self.groups}
+
+    @property
+    def photos_per_s(self) -> float | None:
+        """Without the first photo, which waits until models are loaded; none if that is all."""
+        more = len(self.outcomes) - 1
+        return more / self.stages["photos"] if more > 0 else None
 
     def summary(self) -> dict[str, Any]:
         """For people and programs, as JSON has it."""
         seconds = {name: round(taken, 3) for name, taken in self.stages.items()}
+        rate = self.photos_per_s
         return {
             "photos": [outcome.summary() for outcome in self.outcomes],
             "clusters": [group.summary() for group in self.groups],
             "stages": {**seconds, "total": round(sum(self.stages.values()), 3)},
-            "work_ms": mean_work(self.outcomes),
-            "photos_per_s": round(self.photos_per_s, 2),
+            "work_ms": usual_work(self.outcomes),
+            "photos_per_s": rate and round(rate, 2),
         }
 
 
@@ -172,13 +145,16 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def mean_work(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Milliseconds of each stage of the workers, for a photo that went through it."""
+def usual_work(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """The median of each stage of the workers, in ms, over the photos that went through it.
+
+    Not the mean: what waits until a model is loaded takes a hundred times as long.
+    """
     taken: dict[str, list[float]] = {}
     for outcome in outcomes:
         for stage, milliseconds in outcome.work_ms.items():
             taken.setdefault(stage, []).append(milliseconds)
-    return {stage: round(sum(each) / len(each), 1) for stage, each in taken.items()}
+    return {stage: round(median(each), 1) for stage, each in taken.items()}
 
 
 def faults(groups: Sequence[Group], people: Mapping[str, Collection[str]]) -> list[str]:

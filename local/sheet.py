@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from local.report import Group, Report, Sighting, counted
+from local.typography import ACCENT, FAINT, GREY, INK, LINE, PAPER, font, wrapped, written
 
 # Limits, so that the sheet of a large folder can still be looked at.
 MOST_ROWS = 60
@@ -23,15 +24,6 @@ CAPTION = 46
 HEADING = 132
 ROW_PADDING = 28
 WIDTH = 2 * MARGIN + TITLES + PER_LINE * TILE + (PER_LINE - 1) * GAP
-
-PAPER = "#fbfaf7"
-LINE = "#e4e1d9"
-INK = "#22211f"
-GREY = "#77736b"
-FAINT = "#a8a399"
-ACCENT = "#b4532a"
-
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 @dataclass(frozen=True)
@@ -52,9 +44,8 @@ class Row:
 
 def rows(report: Report) -> list[Row]:
     """What the sheet shows: named people, then other groups, then the faces of no group."""
-    unnamed = (group for group in report.groups if not group.person)
-    numbers = {group.id: number for number, group in enumerate(unnamed, start=1)}
-    shown = [_row(group, numbers.get(group.id, 0)) for group in report.groups[:MOST_ROWS]]
+    titles = report.titles
+    shown = [_row(group, titles[group.id]) for group in report.groups[:MOST_ROWS]]
     alone = report.alone
     if alone:
         note = f"{counted(len(alone), 'face')} like no other{_rest(alone)}"
@@ -62,10 +53,10 @@ def rows(report: Report) -> list[Row]:
     return shown
 
 
-def _row(group: Group, number: int) -> Row:
+def _row(group: Group, title: str) -> Row:
     faces = group.sightings
     size = f"{counted(len(faces), 'face')} in {counted(len(group.photos), 'photo')}"
-    title, colour = (group.person, ACCENT) if group.person else (f"Person {number}", INK)
+    colour = ACCENT if group.person else INK
     return Row(title, size + _rest(faces), faces[:MOST_FACES], colour, group.label)
 
 
@@ -83,8 +74,8 @@ def draw(rows: Sequence[Row], crops: Mapping[int, bytes], *, title: str, note: s
     height = HEADING + sum(row.height for row in rows) + MARGIN
     sheet = Image.new("RGB", (WIDTH, height), PAPER)
     pen = ImageDraw.Draw(sheet)
-    pen.text((MARGIN, 40), title, INK, _font(34))
-    pen.text((MARGIN, 86), note, GREY, _font(18))
+    pen.text((MARGIN, 40), title, INK, font(34))
+    pen.text((MARGIN, 86), note, GREY, font(18))
     top = HEADING
     for row in rows:
         pen.line([(MARGIN, top), (WIDTH - MARGIN, top)], LINE, 1)
@@ -102,13 +93,13 @@ def _draw_row(sheet: Image.Image, top: int, row: Row, crops: Mapping[int, bytes]
 
 
 def _draw_title(pen: ImageDraw.ImageDraw, top: int, row: Row) -> None:
-    title = wrapped(row.title, _font(24), TITLES - GAP, lines=2)
-    note = wrapped(row.note, _font(15), TITLES - GAP, lines=3)
-    pen.multiline_text((MARGIN, top - 6), "\n".join(title), row.colour, _font(24), spacing=4)
+    title = wrapped(written(row.title), font(24), TITLES - GAP, lines=2)
+    note = wrapped(row.note, font(15), TITLES - GAP, lines=3)
+    pen.multiline_text((MARGIN, top - 6), "\n".join(title), row.colour, font(24), spacing=4)
     below = top + 34 * len(title) - 4
-    pen.multiline_text((MARGIN, below), "\n".join(note), GREY, _font(15), spacing=5)
-    label = wrapped(row.label, _font(12), TITLES - GAP, lines=1)
-    pen.text((MARGIN, below + 23 * len(note)), "".join(label), FAINT, _font(12))
+    pen.multiline_text((MARGIN, below), "\n".join(note), GREY, font(15), spacing=5)
+    label = wrapped(row.label, font(12), TITLES - GAP, lines=1)
+    pen.text((MARGIN, below + 23 * len(note)), "".join(label), FAINT, font(12))
 
 
 def _draw_tile(sheet: Image.Image, corner: tuple[int, int], crop: bytes, caption: str) -> None:
@@ -116,10 +107,9 @@ def _draw_tile(sheet: Image.Image, corner: tuple[int, int], crop: bytes, caption
     with Image.open(BytesIO(crop)) as picture:
         tile = ImageOps.fit(picture.convert("RGB"), (TILE, TILE), Image.Resampling.LANCZOS)
     sheet.paste(tile, corner, _rounded())
-    font = _font(13)
-    text = "\n".join(wrapped(caption, font, TILE, lines=2))
+    text = "\n".join(wrapped(written(caption), font(13), TILE, lines=2))
     pen = ImageDraw.Draw(sheet)
-    pen.multiline_text((left, top + TILE + 7), text, GREY, font, spacing=2)
+    pen.multiline_text((left, top + TILE + 7), text, GREY, font(13), spacing=2)
 
 
 def _rounded() -> Image.Image:
@@ -127,38 +117,3 @@ def _rounded() -> Image.Image:
     large = Image.new("L", (4 * TILE, 4 * TILE))
     ImageDraw.Draw(large).rounded_rectangle(((0, 0), large.size), 4 * CORNER, 255)
     return large.resize((TILE, TILE), Image.Resampling.LANCZOS)
-
-
-def wrapped(text: str, font: Font, width: int, *, lines: int) -> list[str]:
-    """`text` in at most so many lines of `width` pixels; what is too long loses its middle."""
-    if font.getlength(text) > width * lines:
-        text = _shortened(text, font, width * lines)
-    found: list[str] = []
-    while text and len(found) < lines:
-        fits = _fitting(text, font, width)
-        found.append(text[:fits].strip())
-        text = text[fits:]
-    return found
-
-
-def _shortened(text: str, font: Font, width: int) -> str:
-    half = len(text) // 2
-    while half and font.getlength(f"{text[:half]}…{text[-half:]}") > width:
-        half -= 1
-    return f"{text[:half]}…{text[len(text) - half :]}"
-
-
-def _fitting(text: str, font: Font, width: int) -> int:
-    """How many characters of `text` go into a line, to a good place to break if there is one."""
-    fits = len(text)
-    while fits > 1 and font.getlength(text[:fits]) > width:
-        fits -= 1
-    if fits == len(text):
-        return fits
-    breaks = [place + 1 for place in range(fits) if text[place] in " /_-"]
-    return breaks[-1] if breaks and breaks[-1] > fits // 3 else fits
-
-
-def _font(size: int) -> Font:
-    """Pillow's own, so that a sheet looks the same everywhere."""
-    return ImageFont.load_default(size)

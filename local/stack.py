@@ -79,13 +79,16 @@ class Surroundings:
     def model_server(self, folder: Path) -> Iterator[ModelServer]:
         """A Triton that answers inside the block: the user's, or ours with its log in `folder`.
 
+        Ours begins with no model loaded: the service has them loaded as it needs them.
+
         Raises:
             LocalError: the models are not built, or ours does not start.
         """
         if self.triton_url:
             yield TheirTriton(self.triton_url)
             return
-        with Triton(self.repository, built_models(self.repository), folder) as triton:
+        built_models(self.repository)
+        with Triton(self.repository, (), folder) as triton:
             yield triton
 
 
@@ -127,6 +130,11 @@ class Service:
         if ran.returncode:
             raise CommandFailed(words[0], ran.stderr or ran.stdout)
         return ran.stdout
+
+    def prepare(self) -> None:
+        """Have the tables, and the rows of the models that the repository has."""
+        self.manage("migrate", "--verbosity=0")
+        self.manage("models", "sync")
 
     def commands(self, port: int, *, restart_after_s: float | None) -> list[Command]:
         """What has to run: the web server at `port` of the loopback, and the workers."""

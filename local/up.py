@@ -50,11 +50,12 @@ def run(surroundings: Surroundings, port: int, *, demo: bool) -> None:
     admin = Admin(surroundings.var / "admin-password")
     with ExitStack() as stack:
         settings = _database(stack, surroundings, demo=demo)
-        _say("Triton starts, and loads the models")
+        _say("Triton starts; models are loaded when they are needed")
         triton = stack.enter_context(surroundings.model_server(surroundings.var / "triton"))
-        service = Service({**settings, "TRITON_URL": triton.url})
+        where = {"TRITON_URL": triton.url, "MODEL_REPOSITORY": str(surroundings.repository)}
+        service = Service({**settings, **where})
         _say("The tables are brought up to date")
-        service.manage("migrate", "--verbosity=0")
+        service.prepare()
         admin.ensure(service)
         commands = service.commands(port, restart_after_s=RESTART_AFTER_S)
         supervisor = stack.enter_context(Supervisor(commands))

@@ -10,10 +10,10 @@ import pytest
 
 from local import LocalError
 from local.album import Photo
-from local.api import Api, Refused, multipart, outcome, read
+from local.api import Api, Body, Refused, multipart, outcome, read
 from local.report import Failure, Outcome
 from local.triton import LOOPBACK, free_ports
-from tests.local.findings import make_face
+from tests.local.findings import make_face, make_scene
 
 FACE = {
     "id": 1,
@@ -22,6 +22,29 @@ FACE = {
     "cluster": None,
     "person": None,
     "crop": "http://127.0.0.1/media/1.jpg",
+}
+OUTDOOR = {"key": "outdoor", "words": {}, "confidence": 0.7}
+WALK = {"key": "walk", "words": {"en": "going for a walk"}, "confidence": 0.7}
+SCENE = {
+    "objects": [
+        {
+            "label": "dog",
+            "confidence": 0.8,
+            "box": {"x": 5, "y": 6, "width": 20, "height": 10},
+        }
+    ],
+    "tags": [OUTDOOR],
+    "context": WALK,
+    "text": [{"text": "EXIT", "confidence": 0.9, "quad": [[1, 2], [11, 2], [11, 7], [1, 7]]}],
+    "captions": [{"language": "en", "sentence": "A dog.", "context": "", "source": "template"}],
+    "embeddings": [{"space": "image_encoder:1:1", "dimension": 384}],
+    "analyses": [
+        {
+            "operation": "objects",
+            "recipe": "object_detector:1:1",
+            "created_at": "2025-01-01T00:00:00Z",
+        }
+    ],
 }
 
 
@@ -76,6 +99,12 @@ class TestOutcome:
         job = {"error": None, "result": {"faces": [FACE]}, "items": [{"stage_ms": {"fetch": 1.5}}]}
 
         assert outcome("a.jpg", job) == Outcome("a.jpg", None, [make_face(1)], {"fetch": 1.5})
+
+    def test_has_all_that_is_in_the_photo(self) -> None:
+        result = {"faces": [], **SCENE}
+        job: Body = {"error": None, "result": result, "items": [{"stage_ms": {}}]}
+
+        assert outcome("a.jpg", job) == Outcome("a.jpg", None, [], {}, make_scene())
 
     def test_has_the_error_of_a_photo_that_failed(self) -> None:
         job = {"error": {"code": "image_truncated", "detail": "Too short."}, "result": None}

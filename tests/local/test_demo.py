@@ -121,12 +121,30 @@ class TestDemo:
         total = stages.pop("total")
 
         assert total == pytest.approx(sum(stages.values()), abs=0.01)
-        assert performance.report["photos_per_s"] == pytest.approx(7 / stages["photos"], abs=0.02)
+        assert performance.report["photos_per_s"] == pytest.approx(6 / stages["photos"], abs=0.02)
 
     def test_draws_the_contact_sheet(self, performance: Performance) -> None:
         with Image.open(Stage(performance.place.var / "demo").sheet) as sheet:
             assert sheet.format == "PNG"
             assert sheet.width > 1000
+
+    def test_draws_what_is_in_each_photo_that_can_be_read(self, performance: Performance) -> None:
+        folder = performance.place.var / "demo" / "photos"
+
+        pictures = sorted(file.relative_to(folder) for file in folder.rglob("*.png"))
+
+        names = ["biden.jpg", "more/copy.jpg", "obama.jpg", "obama2.jpg"]
+        assert pictures == [Path(f"{name}.png") for name in names]
+        assert f"Photos:  {folder}" in performance.ended.stdout
+
+    def test_reports_what_is_in_a_photo_beside_faces(self, performance: Performance) -> None:
+        photo, broken = performance.photo("obama.jpg"), performance.photo("broken.jpg")
+
+        done = {analysis["operation"] for analysis in photo["analyses"]}
+
+        assert "faces" in done
+        assert broken["analyses"] == []
+        assert set(photo) == set(broken)
 
     def test_says_how_to_look_further(self, performance: Performance) -> None:
         password = (performance.place.var / "admin-password").read_text().strip()
@@ -156,6 +174,17 @@ class TestDemo:
 
         assert ended.returncode == 1
         assert ended.stderr.startswith("Another demo is running")
+
+    def test_takes_no_photos_from_a_folder_that_it_empties(self, place: Place) -> None:
+        folder = place.var / "demo" / "photos"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "precious.jpg").touch()
+
+        ended = place.run("local.demo", folder)
+
+        assert ended.returncode == 2
+        assert ended.stderr.startswith(f"{folder} is the demo's own")
+        assert (folder / "precious.jpg").exists()
 
     def test_wants_a_folder_with_photos(self, place: Place, tmp_path: Path) -> None:
         (tmp_path / "notes.txt").write_text("no photo")

@@ -2,40 +2,20 @@ from typing import Any
 
 import pytest
 
+from local.findings import Box
 from local.report import (
-    Box,
-    Face,
     Failure,
     Outcome,
     Sighting,
     counted,
     faults,
     groups,
-    mean_work,
     sightings,
+    usual_work,
 )
-from tests.local.findings import make_face, make_group, make_report
+from tests.local.findings import make_face, make_group, make_report, make_scene
 
 PEOPLE = {"Anna": ("a1.jpg", "a2.jpg"), "Ben": ("b1.jpg", "b2.jpg")}
-
-
-class TestFace:
-    def test_is_what_the_api_tells(self) -> None:
-        told = {
-            "id": 7,
-            "box": {"x": 1.0, "y": 2.0, "width": 3.0, "height": 4.0},
-            "landmarks": [],
-            "confidence": 0.5,
-            "quality": 0.5,
-            "cluster": "clu_a",
-            "person": {"id": 3, "name": "Anna"},
-            "crop": "http://127.0.0.1/crop.jpg",
-        }
-
-        face = Face.of(told)
-
-        crop = "http://127.0.0.1/crop.jpg"
-        assert face == Face(7, Box(1, 2, 3, 4), 0.5, "clu_a", "Anna", crop)
 
 
 class TestReport:
@@ -46,8 +26,12 @@ class TestReport:
 
         report = make_report(Outcome("a.jpg", None, [face]), Outcome("b.jpg", failure))
 
+        nothing = make_scene(
+            things=[], tags=[], context=None, lines=[], captions=[], spaces={}, recipes={}
+        ).summary()
         assert report.summary()["photos"] == [
             {
+                **nothing,
                 "name": "a.jpg",
                 "error": None,
                 "faces": [
@@ -60,17 +44,40 @@ class TestReport:
                 ],
             },
             {
+                **nothing,
                 "name": "b.jpg",
                 "error": {"code": "image_truncated", "detail": "The photo ends too early."},
                 "faces": [],
             },
         ]
 
+    def test_summary_tells_of_what_is_in_a_photo_beside_faces(self) -> None:
+        scene = make_scene()
+
+        (photo,) = make_report(Outcome("a.jpg", scene=scene)).summary()["photos"]
+
+        assert photo == {"name": "a.jpg", "error": None, "faces": [], **scene.summary()}
+
     def test_summary_adds_up_the_stages(self) -> None:
-        summary = make_report(Outcome("a.jpg"), Outcome("b.jpg")).summary()
+        summary = make_report(Outcome("a.jpg"), Outcome("b.jpg"), Outcome("c.jpg")).summary()
 
         assert summary["stages"] == {"models": 2.0, "photos": 0.5, "total": 2.5}
+
+    def test_counts_the_photos_that_did_not_wait_for_models(self) -> None:
+        summary = make_report(Outcome("a.jpg"), Outcome("b.jpg"), Outcome("c.jpg")).summary()
+
         assert summary["photos_per_s"] == 4.0
+
+    def test_has_no_rate_of_a_single_photo(self) -> None:
+        assert make_report(Outcome("a.jpg")).summary()["photos_per_s"] is None
+
+    def test_calls_groups_by_their_person_or_a_number(self) -> None:
+        named = make_group("a.jpg", person="Anna", name="clu_n")
+        others = [make_group("b.jpg", name="clu_b"), make_group("c.jpg", name="clu_c")]
+
+        titles = make_report(groups=[named, *others]).titles
+
+        assert titles == {"clu_n": "Anna", "clu_b": "Person 1", "clu_c": "Person 2"}
 
     def test_summary_names_the_photos_of_a_cluster(self) -> None:
         group = make_group("a1.jpg", "a2.jpg", person="Anna")
@@ -117,14 +124,19 @@ class TestGroups:
         assert found[0].person == "Anna"
 
 
-class TestMeanWork:
+class TestUsualWork:
     def test_is_of_the_photos_that_went_through_a_stage(self) -> None:
         outcomes = [
-            Outcome("a.jpg", work_ms={"fetch": 1.0, "detect": 30.0}),
+            Outcome("a.jpg", work_ms={"fetch": 1.0, "faces": 30.0}),
             Outcome("b.jpg", work_ms={"fetch": 2.0}),
         ]
 
-        assert mean_work(outcomes) == {"fetch": 1.5, "detect": 30.0}
+        assert usual_work(outcomes) == {"fetch": 1.5, "faces": 30.0}
+
+    def test_is_not_moved_by_the_photo_that_waited_for_models(self) -> None:
+        outcomes = [Outcome("a.jpg", work_ms={"faces": took}) for took in (9000.0, 30.0, 32.0)]
+
+        assert usual_work(outcomes) == {"faces": 32.0}
 
 
 class TestFaults:

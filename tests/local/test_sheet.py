@@ -1,14 +1,12 @@
 from io import BytesIO
 
-import pytest
-from PIL import Image, ImageFont
+from PIL import Image
 
 from local.report import Outcome, Sighting
-from local.sheet import GREY, MOST_FACES, MOST_ROWS, PER_LINE, WIDTH, Row, draw, rows, wrapped
+from local.sheet import MOST_FACES, MOST_ROWS, PER_LINE, WIDTH, Row, draw, rows
+from local.typography import GREY
 from tests.local.findings import make_face, make_group, make_report
 from tests.pictures import jpeg
-
-FONT = ImageFont.load_default(13)
 
 
 def make_row(faces: int) -> Row:
@@ -71,24 +69,3 @@ class TestDraw:
         sheet = draw([make_row(1)], {0: file.getvalue()}, title="People", note="")
 
         assert sheet.getpixel((370, 230)) == (128, 128, 128)
-
-
-class TestWrapped:
-    def test_is_one_line_where_that_fits(self) -> None:
-        assert wrapped("obama.jpg", FONT, 150, lines=2) == ["obama.jpg"]
-
-    def test_breaks_at_a_good_place(self) -> None:
-        name = "holidays/2024/photo_of_the_family.jpg"
-
-        assert wrapped(name, FONT, 150, lines=2) == ["holidays/2024/photo_", "of_the_family.jpg"]
-
-    @pytest.mark.parametrize("text", ["x" * 500, "Rhabarberbarbara " * 30])
-    def test_takes_out_the_middle_of_what_is_too_long(self, text: str) -> None:
-        found = wrapped(text, FONT, 150, lines=2)
-
-        assert len(found) == 2
-        assert "…" in "".join(found)
-        assert all(FONT.getlength(line) <= 150 for line in found)
-
-    def test_of_nothing_is_nothing(self) -> None:
-        assert wrapped("", FONT, 150, lines=2) == []

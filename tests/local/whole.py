@@ -12,7 +12,7 @@ import pytest
 from local.stack import CHECKOUT
 from local.triton import ENVIRONMENT
 
-MODELS = ("face_detector", "face_embedder")
+MODELS = ("face_detector.packaged.1", "face_embedder.packaged.1")
 
 
 @dataclass(frozen=True)

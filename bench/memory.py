@@ -1,0 +1,36 @@
+"""How much memory processes have taken, as the kernel counts it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+_PEAK = re.compile(rb"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+_NOW = re.compile(rb"^VmRSS:\s+(\d+) kB", re.MULTILINE)
+
+
+def peaks_mb(*marks: str) -> list[float]:
+    """The most that each process had at once: those with all `marks` in command or environment."""
+    return [_mb(process, _PEAK) for process in _marked(marks)]
+
+
+def now_mb(*marks: str) -> float:
+    """What such processes have now, together."""
+    return sum(_mb(process, _NOW) for process in _marked(marks))
+
+
+def _marked(marks: Sequence[str]) -> Iterator[Path]:
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            if all(mark.encode() in words for mark in marks):
+                yield process
+        except OSError:  # it has ended, or is not ours
+            continue
+
+
+def _mb(process: Path, line: re.Pattern[bytes]) -> float:
+    try:
+        found = line.search((process / "status").read_bytes())
+    except OSError:
+        return 0.0
+    return int(found[1]) / 1024 if found else 0.0

@@ -1,0 +1,196 @@
+"""Each model through Triton, beside the best loop of onnxruntime alone with as many threads.
+
+Requests are those that the model was compared with its original on. What Triton does with them
+at several concurrencies, and what the plain runtime does with several batch sizes, is measured in
+turn; the best of each counts.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from rich.console import Console
+from rich.table import Table
+from tritonclient.utils import triton_to_np_dtype
+
+from bench.figures import Figure
+from bench.in_process import config_of, session
+from bench.memory import now_mb
+from inference.arrays import Array
+from inference.client import TritonClient
+from inference.control import TritonControl
+from inference.spec import ModelSpec, TensorSpec
+from local.stack import Surroundings
+from local.triton import Triton
+
+BAR = 0.85
+LOWER_BAR = 0.60  # of models that batching slows on a CPU
+ROUNDS = 3
+TURN_S = 1.5  # of one measurement
+BATCHES = (1, 4, 8)
+CONCURRENCIES = (2, 4, 8, 16)
+THREADS = 2
+CALL_S = 60.0
+
+Items = dict[str, Array]
+Run = Callable[[Items], object]
+
+
+@dataclass(frozen=True)
+class Best:
+    """Items per second, the best of several ways, and which one that was."""
+
+    per_second: float
+    way: int
+
+
+def run(data: Path | None, console: Console) -> list[Figure]:
+    del data  # models are measured on what they were compared with their originals on
+    surroundings = Surroundings.read()
+    table = Table(
+        "model", "load s", "memory MB", "after unload", "raw batch", "concurrency", "batch"
+    )
+    figures: list[Figure] = []
+    with (
+        TemporaryDirectory(prefix="kindred-bench-") as folder,
+        Triton(surroundings.repository, (), Path(folder)) as triton,
+        TritonControl(triton.url, timeout_s=CALL_S) as control,
+        TritonClient(triton.url, timeout_s=CALL_S) as client,
+        console.status("roles") as status,
+    ):
+        for model in sorted(path.parent for path in surroundings.repository.glob("*.*.*/1")):
+            status.update(f"roles: {model.name}")
+            measured = Measured(model, triton, control, client)
+            figures += measured.figures(table)
+    console.print(table)
+    return figures
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One model, alone at the server."""
+
+    model: Path
+    triton: Triton
+    control: TritonControl
+    client: TritonClient
+
+    def figures(self, table: Table) -> list[Figure]:
+        before = self._memory()
+        load_s = self._load()
+        items, spec = samples(self.model), spec_of(self.model)
+        raw = session(self.model, THREADS)
+        most = max(1, spec.max_batch)
+        rounds = [
+            (
+                best_raw(raw, items, [size for size in BATCHES if size <= most]),
+                best_served(lambda one: self.client.infer(spec, **one), items),
+            )
+            for _ in range(ROUNDS)
+        ]
+        loaded = self._memory()
+        batch = self.control.statistics()[self.model.name].mean_batch
+        self.control.unload(self.model.name)
+        self.control.settle(self.model.name, timeout_s=CALL_S)
+        alone, served = (
+            max(side, key=lambda best: best.per_second) for side in zip(*rounds, strict=True)
+        )
+        table.add_row(
+            self.model.name,
+            *(f"{value:.1f}" for value in (load_s, loaded - before, self._memory() - before)),
+            str(alone.way),
+            str(served.way),
+            f"{batch:.2f}",
+        )
+        role = self.model.name.partition(".")[0]
+        return [self._figure(role, rounds), Figure(f"load_{role}", load_s, "s", "-", 1.0, 1)]
+
+    def _figure(self, role: str, rounds: Sequence[tuple[Best, Best]]) -> Figure:
+        batches = config_of(self.model).dynamic_batching.preferred_batch_size[:1] != [1]
+        return Figure(
+            name=f"role_{role}",
+            value=statistics.median(served.per_second for _, served in rounds),
+            unit="items/s",
+            reference=f"onnxruntime alone, {THREADS} threads",
+            reference_value=statistics.median(raw.per_second for raw, _ in rounds),
+            n=ROUNDS,
+            bar=BAR if batches else LOWER_BAR,
+        )
+
+    def _load(self) -> float:
+        start = time.perf_counter()
+        self.control.load(self.model.name, timeout_s=CALL_S)
+        self.control.settle(self.model.name, timeout_s=CALL_S)
+        return time.perf_counter() - start
+
+    def _memory(self) -> float:
+        return now_mb(str(self.triton.folder))
+
+
+def best_raw(model: ort.InferenceSession, items: Sequence[Items], sizes: Sequence[int]) -> Best:
+    def rate(size: int) -> float:
+        batches = list(_batches(items, size))
+        return size * _per_second(lambda one: model.run(None, one), batches, at_once=1)
+
+    return max((Best(rate(size), size) for size in sizes), key=lambda best: best.per_second)
+
+
+def best_served(ask: Run, items: Sequence[Items]) -> Best:
+    rates = (Best(_per_second(ask, items, at_once=many), many) for many in CONCURRENCIES)
+    return max(rates, key=lambda best: best.per_second)
+
+
+def _per_second(ask: Run, requests: Sequence[Items], *, at_once: int) -> float:
+    """Requests per second, `at_once` of them in flight."""
+    end = time.perf_counter() + TURN_S
+
+    def keep_asking(first: int) -> int:
+        done = 0
+        while time.perf_counter() < end:
+            ask(requests[(first + done) % len(requests)])
+            done += 1
+        return done
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(at_once) as threads:
+        done = sum(threads.map(keep_asking, range(at_once)))
+    return done / (time.perf_counter() - start)
+
+
+def _batches(items: Sequence[Items], size: int) -> Iterator[Items]:
+    for first in range(len(items)):
+        chosen = [items[(first + number) % len(items)] for number in range(size)]
+        yield {name: np.concatenate([each[name] for each in chosen]) for name in chosen[0]}
+
+
+def samples(model: Path) -> list[Items]:
+    """Requests of one item each."""
+    names = [tensor.name for tensor in config_of(model).input]
+    with np.load(model / "1" / "reference.npz", allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in names}
+    count = len(arrays[names[0]])
+    return [{name: arrays[name][row : row + 1] for name in names} for row in range(count)]
+
+
+def spec_of(model: Path) -> ModelSpec:
+    """The model as its configuration has it."""
+    config = config_of(model)
+    inputs, outputs = _tensors(config.input), _tensors(config.output)
+    return ModelSpec(config.name, inputs, outputs, config.max_batch_size)
+
+
+def _tensors(written: Iterable[Any]) -> tuple[TensorSpec, ...]:
+    return tuple(
+        TensorSpec(each.name, triton_to_np_dtype(_TYPES[each.data_type]), tuple(each.dims))
+        for each in written
+    )
+
+
+_TYPES = {2: "UINT8", 8: "INT32", 9: "INT64", 11: "FP32"}  # of model_config.proto
