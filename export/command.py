@@ -9,7 +9,7 @@ from rich.console import Console
 from export import ExportError
 from export.build import build
 from export.models import Model
-from export.packs import PACKS
+from export.packs import NAMES, rows
 from export.publish import is_current, locked, publish
 from export.sessions import PROVIDERS
 from local import LocalError
@@ -21,9 +21,8 @@ REPOSITORY = Path(__file__).resolve().parents[1] / "model_repository"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    pack = PACKS[options.pack]
-    chosen = [model for model in pack if not options.role or model.role in options.role]
     try:
+        chosen = _chosen(rows(options.pack), options.role)
         _export(chosen, options, Console(highlight=False, soft_wrap=True))
     except (ExportError, LocalError) as exc:
         Console(stderr=True, soft_wrap=True).print(str(exc), markup=False, highlight=False)
@@ -33,13 +32,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _chosen(pack: Sequence[Model], roles: Sequence[str] | None) -> list[Model]:
+    """
+    Raises:
+        ExportError: the pack has no model for one of the roles.
+    """
+    there = dict.fromkeys(model.role for model in pack)
+    for role in roles or ():
+        if role not in there:
+            raise ExportError(f"The pack has no {role}: it has {', '.join(there)}.")
+    return [model for model in pack if not roles or model.role in roles]
+
+
 def _parser() -> argparse.ArgumentParser:
-    roles = sorted({model.role for pack in PACKS.values() for model in pack})
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
-    parser.add_argument("pack", choices=sorted(PACKS))
-    parser.add_argument(
-        "--role", action="append", choices=roles, help="only this role (repeatable)"
-    )
+    parser.add_argument("pack", choices=NAMES)
+    parser.add_argument("--role", action="append", help="only this role (repeatable)")
     parser.add_argument("--repository", type=Path, default=REPOSITORY, help="default: %(default)s")
     parser.add_argument("--cache", type=Path, default=CACHE, help="of packages; %(default)s")
     parser.add_argument(

@@ -38,7 +38,7 @@ import sys
 from dataclasses import replace
 from export import command, packs, rows_faces
 row = rows_faces.FACEPLUGIN
-packs.PACKS["packaged"] = (replace(row, {change}),)
+packs.PACKAGED = (replace(row, {change}),)
 sys.exit(command.main(["packaged", "--repository={repository}", "--cache={cache}"]))
 """
 
