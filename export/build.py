@@ -11,6 +11,7 @@ from export import ExportError, parity
 from export.kinds import VARIES, Array, Converted, Tensor
 from export.memory import measured
 from export.models import Model
+from export.precision import lowered
 from export.samples import PackagedPhotos
 from export.sessions import Form, Session
 from export.weights import fetch_all
@@ -51,9 +52,10 @@ def build(model: Model, *, cache: Path, device: str = "cpu") -> Built:
         photos = PackagedPhotos(Path(folder) / "photos", cache)
         try:
             converted = model.kind.convert(fetched.files, photos)
+            net = lowered(converted.model, model.precision)
         except ExportError as exc:
             raise ExportError(f"{model.role}: {exc}") from exc
-        content = converted.model.SerializeToString(deterministic=True)
+        content = net.SerializeToString(deterministic=True)
         rewritten = Session(content, device)
         _check_tensors(model.role, converted, rewritten)
         differences = parity.measure(converted, rewritten)

@@ -10,6 +10,7 @@ from export import ExportError
 from export.build import build
 from export.models import Model
 from export.packs import NAMES, rows
+from export.precision import Precision, of
 from export.publish import is_current, locked, publish
 from export.sessions import PROVIDERS
 from local import LocalError
@@ -22,7 +23,8 @@ REPOSITORY = Path(__file__).resolve().parents[1] / "model_repository"
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
-        chosen = _chosen(rows(options.pack), options.role)
+        pack = [of(row, options.precision) for row in rows(options.pack)]
+        chosen = _chosen(pack, options.role)
         _export(chosen, options, Console(highlight=False, soft_wrap=True))
     except (ExportError, LocalError) as exc:
         Console(stderr=True, soft_wrap=True).print(str(exc), markup=False, highlight=False)
@@ -55,6 +57,13 @@ def _parser() -> argparse.ArgumentParser:
         choices=sorted(PROVIDERS),
         default="cpu",
         help="what the comparison with the original runs on; default: %(default)s",
+    )
+    parser.add_argument(
+        "--precision",
+        type=Precision,
+        choices=list(Precision),
+        default=Precision.FP32,
+        help="of the numbers in the models; others than %(default)s are packs of their own",
     )
     parser.add_argument("--force", action="store_true", help="build what is there already, too")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and end")

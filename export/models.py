@@ -42,6 +42,7 @@ class Model:
     weights: tuple[Weights, ...]
     tolerance: Mapping[str, float]
     serving: Serving
+    precision: str = "fp32"
 
     @property
     def name(self) -> str:

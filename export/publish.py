@@ -97,7 +97,8 @@ def _write_version(model: Model, built: Built, texts: Mapping[str, str], folder:
 
 def _texts(model: Model, built: Built) -> dict[str, str]:
     """What describes the model, by its path below the model's folder."""
-    served = Served.of(model.name, built.converted, _parameters(model, built))
+    parameters = _parameters(model, built)
+    served = Served.of(model.name, built.converted, parameters, model.precision)
     return {
         "config.pbtxt": configs.write(served, model.serving.cpu, "CPU"),
         "configs/gpu.pbtxt": configs.write(served, model.serving.gpu, "GPU"),
@@ -110,7 +111,8 @@ def _parameters(model: Model, built: Built) -> dict[str, str]:
 
     Vectors of two spaces never meet.
     """
-    space = f"{model.role}:{built.weights_sha256[:16]}:{model.version}"
+    precision = "" if model.precision == "fp32" else f"-{model.precision}"
+    space = f"{model.role}:{built.weights_sha256[:16]}:{model.version}{precision}"
     identity = {"space": space, "weights_sha256": built.weights_sha256}
     return identity | dict(built.converted.parameters)
 
@@ -120,6 +122,7 @@ def _manifest(model: Model, built: Built, served: Served) -> dict[str, object]:
         "role": model.role,
         "pack": model.pack,
         "version": model.version,
+        "precision": model.precision,
         "space": served.parameters["space"],
         "weights": [_source(each) for each in model.weights],
         "parameters": dict(built.converted.parameters),

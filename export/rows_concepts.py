@@ -76,6 +76,10 @@ TOKENIZER = Weights(
 # image encoder 96, 93, 93, text encoder (16 tokens) 6.7, 5.3, 5.1. So pictures gain nothing by
 # waiting for each other. An instance takes 420, 610 and 260 MB. GPU: not measured.
 
+# Tags of the vocabulary at a cosine of .55 and more: 68 % are words of a photo's captions or
+# classes (80 photos of COCO), and 18 % of those that are, are found; at .50 57 and 30 %, at .60
+# 73 and 10 %.
+
 DIMENSION, LANGUAGES, JOINT_SPACE = 384, "en", "concepts:1"
 
 OBJECT_DETECTOR = Model(
@@ -95,7 +99,7 @@ IMAGE_ENCODER = Model(
     role="image_encoder",
     pack="packaged",
     version=1,
-    kind=Concepts(DIMENSION, LANGUAGES, JOINT_SPACE, tag_cosine=0.75, tag_scale=21),
+    kind=Concepts(DIMENSION, LANGUAGES, JOINT_SPACE, tag_cosine=0.55, tag_scale=15),
     weights=(OBJECTS, CLASSES, CLASS_NAMES, SENTENCES, TOKENIZER),
     tolerance={"embedding": 0.02},  # the original rounds what passes between layers to bytes
     serving=Serving(

@@ -151,8 +151,10 @@ class TestRefusal:
                 f"package/model/fr_feature.onnx of {PACKAGE} is not what it was (sha256 87aacdfe",
             ),
             (
-                "weights=(replace(row.weights[0], "
-                f'member="package/package.json", sha256="{A_TEXT}"),)',
+                (
+                    "weights=(replace(row.weights[0], "
+                    f'member="package/package.json", sha256="{A_TEXT}"),)'
+                ),
                 "face_embedder: The weights are no ONNX file.\n",
             ),
             (

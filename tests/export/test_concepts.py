@@ -168,10 +168,10 @@ class TestImageEncoder:
     def test_is_tagged_with_what_it_shows(self) -> None:
         told = parameters(IMAGES)
         cosine, scale = float(told["tag_cosine"]), float(told["tag_scale"])
-        tags = ("cat", "motorcycle", "cup of coffee", "pizza", "train")
+        tags = ("cat", "motorcycle", "cup of coffee", "airplane", "train")
         photos = run(IMAGES, image=reference(IMAGES)["image"])["embedding"]
 
-        words = encode(*(f"a photo of a {tag}" for tag in tags))
+        words = encode(*tags)
         scores = 1 / (1 + np.exp(scale * (cosine - photos @ words.T)))
 
         likely = {
