@@ -154,8 +154,8 @@ TRITON_TIMEOUT_S = env.float("TRITON_TIMEOUT_S", 20.0)
 # auto: with a server on this machine, which a loopback address tells
 TRITON_SHARED_MEMORY = env.str("TRITON_SHARED_MEMORY", "auto", choices=["auto", "on", "off"])
 MODEL_REPOSITORY = Path(env.str("MODEL_REPOSITORY", str(BASE_DIR / "model_repository")))
-# none: the server loads models by itself, as with several replicas
 VOCABULARY_DIR = Path(env.str("VOCABULARY_DIR", str(BASE_DIR / "vocabulary")))  # of tags
+# none: the server loads models by itself, as with several replicas
 MODEL_CONTROL = env.str("MODEL_CONTROL", "explicit", choices=["explicit", "none"])
 MODEL_DEVICE = env.str("MODEL_DEVICE", "any", choices=["any", "cpu", "cuda"])  # models must run on
 MODEL_LOAD_TIMEOUT_S = env.float("MODEL_LOAD_TIMEOUT_S", 120.0)  # a request waits for its model

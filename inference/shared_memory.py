@@ -38,6 +38,7 @@ _PATIENCE_S = 5.0  # for the server to answer about a region, which takes it a m
 _IN_USE = "currently in use"
 _TIMEOUT = "StatusCode.DEADLINE_EXCEEDED"
 _EXISTS = "StatusCode.ALREADY_EXISTS"
+_AWAY = "StatusCode.UNAVAILABLE"
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class Region:
 
 
 class _UnknownRegion(Exception):
-    """The server does not know a region, or can't be given it."""
+    """The server does not know a region."""
 
 
 class SharedInputs:
@@ -140,11 +141,10 @@ class SharedInputs:
             regions = {name: region for name, region in lent.items() if region}
             with suppress(_UnknownRegion):
                 return _attempt(call, arrays, regions)
-            with suppress(_UnknownRegion):
-                for region in regions.values():
-                    self._register(region)
-                return _attempt(call, arrays, regions)
-            self._disable("it does not know regions that it was given")
+            if all(map(self._has, regions.values())):
+                with suppress(_UnknownRegion):
+                    return _attempt(call, arrays, regions)
+                self._disable("it does not know regions that it was given")
             return _attempt(call, arrays, {})
 
     @contextmanager
@@ -187,29 +187,26 @@ class SharedInputs:
         except OSError as exc:
             say_once(self._url, f"no region in {self._folder} ({exc.strerror})")
             return None
-        try:
-            self._register(region)
-        except _UnknownRegion as exc:
+        if not self._has(region):
             region.remove()
-            self._disable(str(exc))
             return None
         self._sharing = True
         self._sweep_server()
         return region
 
-    def _register(self, region: Region) -> None:
-        """Have the server know `region`.
-
-        Raises:
-            _UnknownRegion: it can't.
-        """
+    def _has(self, region: Region) -> bool:
+        """Tell the server of `region`; whether it has it now. One that can't is told of no more."""
         try:
             self._server.register_system_shared_memory(
                 region.name, region.name, region.size, client_timeout=_PATIENCE_S
             )
         except InferenceServerException as exc:
-            if str(exc.status()) != _EXISTS:
-                raise _UnknownRegion(f"it could not open a region ({exc.status()})") from exc
+            if str(exc.status()) == _EXISTS:
+                return True
+            if str(exc.status()) != _AWAY:
+                self._disable(f"it could not open a region ({exc.status()})")
+            return False
+        return True
 
     def _disable(self, why: str) -> None:
         self._enabled = False
@@ -290,4 +287,4 @@ def _is_dead(file: Path) -> bool:
 
 @cache  # once in a process: clients come and go
 def say_once(url: str, why: str) -> None:
-    log.warning("Inputs for the model server at %s go by gRPC, which is slower: %s", url, why)
+    log.warning("Large inputs for the model server at %s go by gRPC, which is slower: %s", url, why)

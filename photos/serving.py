@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from inference.client import TritonClient
 from inference.control import Listed, State, TritonControl
 from inference.errors import InferenceNotReady, InferenceTimeout
+from inference.shared_memory import is_this_machine
 from photos import roles
 from photos.errors import ModelControlOff, ModelInUse, ModelPinned
 from photos.locks import LockTaken, borrowed_connection, one_at_a_time
@@ -283,7 +284,14 @@ def client() -> TritonClient:
         ours.url,
         timeout_s=settings.TRITON_TIMEOUT_S,
         keeper=ours if ours.policy.explicit else None,
+        share_memory=shares_memory(ours.url),
     )
+
+
+def shares_memory(url: str) -> bool:
+    """Whether large inputs reach the server at `url` through memory, as the settings say."""
+    mode = settings.TRITON_SHARED_MEMORY
+    return mode == "on" or (mode == "auto" and is_this_machine(url))
 
 
 def _loaded(index: Mapping[str, Listed]) -> ServedModelQuerySet:

@@ -15,7 +15,7 @@ from tritonclient import grpc
 
 from inference import shared_memory
 from inference.client import TritonClient
-from inference.errors import InferenceRejected, InferenceTimeout
+from inference.errors import InferenceRejected, InferenceTimeout, InferenceUnavailable
 from inference.shared_memory import FOLDER, MIN_BYTES, SharedInputs, is_this_machine
 from inference.spec import ModelSpec
 from local.processes import wait_until
@@ -149,20 +149,28 @@ class TestServer:
         assert server.regions() == names
 
     def test_that_was_started_again_is_told_again(
-        self, client: TritonClient, server: Server, monkeypatch: pytest.MonkeyPatch
+        self,
+        client_of: Callable[..., TritonClient],
+        server: Server,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        ask(client, 1)
+        early, late = client_of(), client_of()
+        ask(early, 1)
         names = server.regions()
         ports = server.ports
         monkeypatch.setattr("local.triton.free_ports", lambda: ports)
         server.triton.stop()
+        with pytest.raises(InferenceUnavailable):
+            ask(late, 1)
         server.triton.start()
-        wait_until(lambda: is_up(client), timeout_s=10, what="The connection")
+        wait_until(lambda: is_up(early) and is_up(late), timeout_s=10, what="The connection")
 
-        again = ask(client, 2)
+        again = ask(early, 2)
+        known = server.regions()
+        first = ask(late, 3)
 
-        assert again == [2 * LARGE, 10]
-        assert server.regions() == names
+        assert (again, first) == ([2 * LARGE, 10], [3 * LARGE, 10])
+        assert (known, len(server.regions())) == (names, 2)
 
     def test_that_forgets_at_once_gets_all_by_grpc(
         self, server: Server, caplog: pytest.LogCaptureFixture

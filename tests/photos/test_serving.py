@@ -18,7 +18,7 @@ from photos import roles, serving
 from photos.errors import ModelControlOff, ModelInUse, ModelPinned
 from photos.locks import one_at_a_time
 from photos.models import ServedModel
-from photos.serving import Policy, PostgresKeeper, UnloadedAll
+from photos.serving import Policy, PostgresKeeper, UnloadedAll, shares_memory
 from tests.tiny import BASE, BROKEN, GATE, GIVEN, Tiny, doubler
 
 pytestmark = pytest.mark.django_db
@@ -400,3 +400,19 @@ class TestServerThatAloneDecides:
         control.load(ONE, timeout_s=30)
 
         assert idle.switch(model(ONE)).active == model(ONE)
+
+
+class TestSharesMemory:
+    @pytest.mark.parametrize(
+        ("mode", "url", "shared"),
+        [
+            ("auto", "127.0.0.1:8101", True),
+            ("auto", "triton.example:8001", False),
+            ("on", "triton.example:8001", True),
+            ("off", "127.0.0.1:8101", False),
+        ],
+    )
+    def test_follows_the_setting(self, settings: Any, mode: str, url: str, shared: bool) -> None:  # noqa: FBT001  # the expectation
+        settings.TRITON_SHARED_MEMORY = mode
+
+        assert shares_memory(url) is shared
