@@ -1,4 +1,7 @@
-"""The page of the models: how each is, what it does, and steering them."""
+"""The page of the models: how each is, what it does, and steering them.
+
+Here staff also get the page of a photo, with what every app knows of it.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -16,12 +19,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from config.photo_admin import FoundPhotoAdmin
 from inference.control import Overview, State
 from inference.errors import InferenceError
 from photos import roles, serving, standing
 from photos.admin import ReadOnlyAdmin
 from photos.errors import ServingError
-from photos.models import ServedModel
+from photos.models import Photo, ServedModel
 from photos.standing import Standing
 
 _PILLS = {  # state -> class of its pill in admin.css
@@ -33,6 +37,8 @@ _PILLS = {  # state -> class of its pill in admin.css
 }
 _BAR = 18  # pixels from one bar to the next
 _BARS_HEIGHT = 30
+
+admin.site.register(Photo, FoundPhotoAdmin)
 
 
 @admin.register(ServedModel)

@@ -162,6 +162,7 @@ MODEL_LOAD_TIMEOUT_S = env.float("MODEL_LOAD_TIMEOUT_S", 120.0)  # a request wai
 MODEL_IDLE_MINUTES = env.float("MODEL_IDLE_MINUTES", 15.0)  # then it is unloaded; 0: never
 MODEL_MEMORY_MB = env.float("MODEL_MEMORY_MB", 0.0)  # of all loaded ones; 0: any
 
+FACE_TILES = env.str("FACE_TILES", "auto", choices=["off", "auto", "on"])  # for small faces
 OCR_LONGER_PX = env.int("OCR_LONGER_PX", 960)  # of the photo in which text is looked for
 # Long descriptions, by a vision-language model at home: an OpenAI-compatible address such as
 # http://127.0.0.1:8080/v1. Public addresses are refused. Empty: nothing is described.

@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
-from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_stubs_ext import StrOrPromise
@@ -15,9 +14,7 @@ from django_stubs_ext import StrOrPromise
 from photos.models import Owner, Photo, Space
 
 OWNERS_SHOWN = 20  # in the filter
-FACES_DRAWN = 200  # boxes on a photo, at most
 IDS_SHOWN = 3  # external ids of a photo in the list
-_LABELS_PER_SIDE = 40  # height of a name on a photo, as a part of the photo's longer side
 
 M = TypeVar("M", bound=models.Model)
 
@@ -87,8 +84,9 @@ class OwnerAdmin(admin.ModelAdmin[Owner]):
         return False
 
 
-@admin.register(Photo)
 class PhotoAdmin(ReadOnlyAdmin[Photo]):
+    """The list, and a photo's own facts. `config` registers it, with what was found in photos."""
+
     list_display = ("small", "size", "taken_at", "faces", "external_ids", "of", "created_at")
     list_filter = (("owner", OwnerFilter), "created_at", "taken_at")
     list_select_related = ("owner",)
@@ -96,7 +94,6 @@ class PhotoAdmin(ReadOnlyAdmin[Photo]):
     search_help_text = "An external id, an owner, or the SHA-256 of the file"
     ordering = ("-pk",)
     fields = (
-        "drawn",
         ("size", "file"),
         ("taken_at", "place"),
         ("owner", "created_at"),
@@ -140,14 +137,6 @@ class PhotoAdmin(ReadOnlyAdmin[Photo]):
         if photo.latitude is None or photo.longitude is None:
             return "unknown"
         return f"{photo.latitude:.5f}, {photo.longitude:.5f}"
-
-    @admin.display(description="Photo")
-    def drawn(self, photo: Photo) -> SafeString:
-        """The thumbnail, with a box and a name for each face."""
-        faces = photo.faces.with_people().order_by("pk")[:FACES_DRAWN]
-        text_px = max(photo.width, photo.height) / _LABELS_PER_SIDE
-        seen = {"photo": photo, "faces": faces, "text_px": text_px}
-        return render_to_string("admin/photos/photo/drawn.html", seen)
 
 
 @admin.register(Space)

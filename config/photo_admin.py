@@ -1,0 +1,143 @@
+"""A photo's page for staff: all that was found in it, drawn over it and in words."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import prefetch_related_objects
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from config.labels import Label, place, size
+from faces.models import Face
+from jobs.operations import current_recipes
+from photos.admin import PhotoAdmin
+from photos.models import Analysis, Photo
+from photos.operations import CAPTION, DESCRIBE, OBJECTS, OCR, OPERATIONS, TAGS
+from search.display import Area, parts_of, vocabulary_if_whole, words_for
+from search.errors import VocabularyError
+from search.models import DetectedObject, PhotoTag
+from search.results import prefetches
+from search.vocabulary import Vocabulary
+
+FACES_DRAWN = 200  # boxes on a photo, at most
+_LABELS_PER_SIDE = 40  # height of a label on a photo, as a part of the photo's longer side
+_OBJECT_LABEL = 0.8  # height of an object's label, as a part of that; admin.css has it too
+_FAR_RIGHT = 0.7  # of the width: from there on, labels end where their box ends
+_LISTS = {  # operation -> where its results are listed
+    OBJECTS: "detectedobject",
+    OCR: "textline",
+    TAGS: "phototag",
+    CAPTION: "caption",
+    DESCRIBE: "caption",
+}
+
+ACTIVE, OLD_WORDS, OTHER, WAITING = "active", "old_words", "other", "waiting"
+
+
+@dataclass(frozen=True)
+class Look:
+    """That an operation was done on a photo, or is still to be done."""
+
+    operation: str
+    parts: list[str]  # models and vocabulary
+    standing: str  # of those above
+    at: datetime | None
+    results: str  # address of their list; empty: there is none
+
+
+class FoundPhotoAdmin(PhotoAdmin):
+    def get_fields(self, request: HttpRequest, obj: Photo | None = None) -> list[Any]:
+        return ["found", *super().get_fields(request, obj)]
+
+    @admin.display(description="Photo")
+    def found(self, photo: Any) -> SafeString:
+        """What the active models have found, and what else was done on the photo."""
+        try:
+            recipes, trouble = current_recipes(), ""
+        except VocabularyError as exc:
+            recipes, trouble = {}, str(exc)
+        prefetch_related_objects([photo], *prefetches(recipes))
+        faces = list(photo.faces.with_people().order_by("pk")[:FACES_DRAWN])
+        looks = looks_at(photo, recipes)
+        text_px = max(photo.width, photo.height) / _LABELS_PER_SIDE
+        shown = {
+            "photo": photo,
+            "faces": faces,
+            "objects": _objects(photo, text_px, _names(faces, text_px)),
+            "things": Counter(each.label for each in photo.objects_now).most_common(),
+            "text_px": text_px,
+            "far_right": photo.width * _FAR_RIGHT,
+            "tags": _tags(photo, vocabulary_if_whole()),
+            "looks": looks,
+            "others": any(look.standing == OTHER for look in looks),
+            "trouble": trouble,
+        }
+        return render_to_string("admin/photos/photo/found.html", shown)
+
+
+def looks_at(photo: Photo, recipes: Mapping[str, str]) -> list[Look]:
+    """All that was done on the photo, by the active models first, and what waits. One query."""
+    done = list(photo.analyses.order_by("-created_at", "-pk"))
+    return [
+        look
+        for operation in OPERATIONS
+        for look in _looks(
+            operation, [each for each in done if each.operation == operation], recipes
+        )
+    ]
+
+
+def _looks(operation: str, done: list[Analysis], recipes: Mapping[str, str]) -> Iterator[Look]:
+    """Of one operation."""
+    now = recipes.get(operation, "")
+    standings = {each: _standing(each, now) for each in done}
+    if now and set(standings.values()) <= {OTHER}:
+        yield Look(operation, parts_of(now), WAITING, None, "")
+    for each, standing in sorted(standings.items(), key=lambda item: item[1] == OTHER):
+        results = _results(each) if operation in _LISTS else ""
+        yield Look(operation, parts_of(each.recipe), standing, each.created_at, results)
+
+
+def _standing(done: Analysis, now: str) -> str:
+    if done.recipe == now:
+        return ACTIVE
+    same = now and _models(done.operation, done.recipe) == _models(done.operation, now)
+    return OLD_WORDS if same else OTHER
+
+
+def _models(operation: str, recipe: str) -> str:
+    """The recipe, less the vocabulary: tags count whatever the version of that."""
+    return recipe.rpartition("+")[0] if operation == TAGS else recipe
+
+
+def _results(done: Analysis) -> str:
+    """The address of the list of what was found."""
+    page = reverse(f"admin:search_{_LISTS[done.operation]}_changelist")
+    return f"{page}?{urlencode({'photo__id__exact': done.photo_id, 'recipe': done.recipe})}"
+
+
+def _objects(photo: Any, text_px: float, taken: list[Area]) -> list[tuple[DetectedObject, Label]]:
+    """With their labels. The smallest last, so that one before another is drawn over it."""
+    objects = sorted(photo.objects_now, key=lambda each: -each.width * each.height)
+    boxes = [((each.x, each.y, each.width, each.height), f"{each.label} 99%") for each in objects]
+    return list(zip(objects, place(boxes, text_px * _OBJECT_LABEL, taken), strict=True))
+
+
+def _names(faces: Iterable[Face], text_px: float) -> list[Area]:
+    """Where the names of faces stand: below them."""
+    return [
+        (face.x, face.y + face.height, *size(str(face.person or "unknown"), text_px))
+        for face in faces
+    ]
+
+
+def _tags(photo: Any, vocabulary: Vocabulary | None) -> list[tuple[PhotoTag, str]]:
+    """With their words."""
+    return [(tag, words_for(tag.key, vocabulary)) for tag in photo.tags_now]

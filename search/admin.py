@@ -1,0 +1,165 @@
+"""What models found in photos, for staff: objects, text, tags and captions, whatever found them.
+
+There may be millions of rows: no list counts them all, and none reads them to offer filters.
+"""
+
+from typing import Any, TypeVar
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner, picture
+from photos.operations import CAPTION, DESCRIBE, OBJECTS, OCR, TAGS
+from search import display
+from search.filters import ContextFilter, LabelFilter, LanguageFilter, RecipeFilter, TagFilter
+from search.models import Caption, DetectedObject, PhotoTag, TextLine
+
+PAGED = 10_000  # rows of a list, at most; all others are found by search and filters
+LETTERS = 200  # of a text or a sentence in a list
+
+Found = TypeVar("Found", DetectedObject, TextLine, PhotoTag, Caption)
+
+
+class NewestRows(Paginator[Any]):
+    """Pages of the newest rows: it counts to `PAGED`, and no further."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # lists page nothing else
+        return rows.order_by()[:PAGED].count()
+
+
+class FoundAdmin(ReadOnlyAdmin[Found]):
+    """What `operations` found in photos, newest first."""
+
+    operations: tuple[str, ...]
+    list_select_related = ("photo__owner",)
+    ordering = ("-pk",)
+    actions = None
+    paginator = NewestRows
+    show_facets = admin.ShowFacets.NEVER  # they count all rows
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        page = super().get_changelist_instance(request)
+        if page.result_count == PAGED:
+            told = f"The first {PAGED} are listed here. Search, or filter, to find others."
+            self.message_user(request, told)
+        return page
+
+    @admin.display(description="")
+    def small(self, row: Found) -> SafeString:
+        return picture(row.photo.thumbnail.url)
+
+    @admin.display(description="Photo", ordering="photo")
+    def in_photo(self, row: Found) -> SafeString:
+        return display.photo_link(row)
+
+    @admin.display(description="Confidence", ordering="confidence")
+    def sure(self, row: Any) -> str:
+        return f"{row.confidence:.0%}"
+
+    @admin.display(description="Models")
+    def made_by(self, row: Found) -> SafeString:
+        return display.stacked(display.parts_of(row.recipe))
+
+    @admin.display(description="Owner")
+    def of(self, row: Found) -> SafeString:
+        return only_owner(row.photo.owner, "photo__owner__id__exact")
+
+
+@admin.register(DetectedObject)
+class DetectedObjectAdmin(FoundAdmin[DetectedObject]):
+    operations = (OBJECTS,)
+    list_display = ("seen", "label", "sure", "in_photo", "made_by", "of")
+    list_filter = (RecipeFilter, ("photo__owner", OwnerFilter), LabelFilter)
+    search_fields = ("label",)
+    search_help_text = "A label, such as cat"
+    fields = ("seen_large", ("label", "sure"), "box", "in_photo", "made_by")
+
+    @admin.display(description="Object")
+    def seen(self, row: DetectedObject) -> SafeString:
+        return display.cutout(row.photo, (row.x, row.y, row.width, row.height))
+
+    @admin.display(description="Object")
+    def seen_large(self, row: DetectedObject) -> SafeString:
+        return display.cutout(row.photo, (row.x, row.y, row.width, row.height), "large")
+
+    @admin.display(description="Where")
+    def box(self, row: DetectedObject) -> str:
+        size = f"{row.width:.0f} × {row.height:.0f} pixels"  # noqa: RUF001  # a real sign
+        return f"{size}, {row.x:.0f} from the left and {row.y:.0f} from the top"
+
+
+@admin.register(TextLine)
+class TextLineAdmin(FoundAdmin[TextLine]):
+    operations = (OCR,)
+    list_display = ("seen", "words", "sure", "in_photo", "made_by", "of")
+    list_filter = (RecipeFilter, ("photo__owner", OwnerFilter))
+    search_fields = ("text",)
+    search_help_text = "Words that can be read in photos"
+    fields = ("seen_large", "text", "sure", "in_photo", "made_by")
+
+    @admin.display(description="Line")
+    def seen(self, row: TextLine) -> SafeString:
+        return display.cutout(row.photo, display.area_of(row.quad), "line")
+
+    @admin.display(description="Line")
+    def seen_large(self, row: TextLine) -> SafeString:
+        return display.cutout(row.photo, display.area_of(row.quad), "large line")
+
+    @admin.display(description="Text")
+    def words(self, row: TextLine) -> str:
+        return row.text[:LETTERS]
+
+
+@admin.register(PhotoTag)
+class PhotoTagAdmin(FoundAdmin[PhotoTag]):
+    operations = (TAGS,)
+    list_display = ("small", "words", "sure", "in_photo", "made_by", "of")
+    list_filter = (ContextFilter, RecipeFilter, ("photo__owner", OwnerFilter), TagFilter)
+    search_fields = ("key",)
+    search_help_text = "A tag in any language of the vocabulary, or its key"
+    fields = ("small", ("words", "key"), ("sure", "going_on"), "in_photo", "made_by")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[PhotoTag], search_term: str
+    ) -> tuple[QuerySet[PhotoTag], bool]:
+        term, vocabulary = search_term.strip(), display.vocabulary_if_whole()
+        if not term:
+            return queryset, False
+        keys = display.keys_for(term, vocabulary) if vocabulary else []
+        return queryset.filter(Q(key__in=keys) | Q(key__icontains=term)), False
+
+    @admin.display(description="Tag", ordering="key")
+    def words(self, row: PhotoTag) -> SafeString:
+        words = display.words_for(row.key, display.vocabulary_if_whole())
+        return display.pill(words, is_context=row.is_context)
+
+    @admin.display(description="What is going on", boolean=True)
+    def going_on(self, row: PhotoTag) -> bool:
+        return row.is_context
+
+
+@admin.register(Caption)
+class CaptionAdmin(FoundAdmin[Caption]):
+    operations = (CAPTION, DESCRIBE)
+    list_display = ("small", "says", "language", "kind", "in_photo", "made_by", "of")
+    list_filter = ("source", LanguageFilter, RecipeFilter, ("photo__owner", OwnerFilter))
+    search_fields = ("sentence", "context")
+    search_help_text = "Words of a sentence"
+    fields = ("small", "sentence", "context", ("language", "source"), "in_photo", "made_by")
+
+    @admin.display(description="Sentence")
+    def says(self, row: Caption) -> SafeString:
+        context = display.stacked([row.context] if row.context else [])
+        return format_html("{}{}", row.sentence[:LETTERS], context)
+
+    @admin.display(description="Source", ordering="source")
+    def kind(self, row: Caption) -> str:
+        return row.source
