@@ -4,6 +4,7 @@ Everything has a default that works for development; `.env` beside `manage.py` i
 is there. What is local and secret is made once by `make setup`, below `var/`.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from local.postgres import Postgres
 
 django_stubs_ext.monkeypatch()
+os.environ["HF_HUB_OFFLINE"] = "1"  # the libraries of models ask no hub while we run
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

@@ -12,7 +12,7 @@ from PIL import Image
 from local.packages import CACHE, fetch
 from local.photos import FACE_RECOGNITION
 from local.stage import Stage
-from tests.local.whole import Place, need_models
+from tests.local.whole import Place, need_models, without_network
 
 PORTRAITS = ("obama.jpg", "obama2.jpg", "biden.jpg")
 
@@ -54,7 +54,7 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def performance(place: Place, album: Path) -> Performance:
     need_models()
-    ended = place.run("local.demo", album)
+    ended = place.run("local.demo", album, within=without_network())
     assert ended.returncode == 0, ended.stderr
     return Performance(
         place, ended, place.processes(), json.loads(Stage(place.var / "demo").report.read_text())
@@ -62,6 +62,17 @@ def performance(place: Place, album: Path) -> Performance:
 
 
 class TestDemo:
+    def test_asks_no_hub_and_nobody_else(self, performance: Performance) -> None:
+        """It had a loopback and no other network: the whole pipeline ran, with every model."""
+        if not without_network():
+            pytest.skip("Networks of their own are made by root alone here.")
+        scene = performance.photo("obama.jpg")
+
+        assert performance.ended.returncode == 0
+        assert scene["objects"]
+        assert scene["captions"]
+        assert scene["embeddings"]
+
     def test_reports_each_photo_by_its_path_in_the_folder(self, performance: Performance) -> None:
         names = [photo["name"] for photo in performance.report["photos"]]
 

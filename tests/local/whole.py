@@ -1,8 +1,10 @@
 """The whole service, started by a test in a folder of its own: database, models and files."""
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -34,10 +36,12 @@ class Place:
         theirs = ("DATABASE_URL", "TRITON_URL", "DATABASE_NAME", "MODEL_REPOSITORY")
         return {**os.environ, **ours, **dict.fromkeys(theirs, "")}
 
-    def run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
-        """`python -m` with `words`, to its end."""
+    def run(
+        self, *words: str | Path, within: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """`python -m` with `words`, to its end; `within`: a command that starts it."""
         return subprocess.run(  # noqa: S603  # our own program
-            [sys.executable, "-m", *words],
+            [*within, sys.executable, "-m", *words],
             cwd=CHECKOUT,
             env=self.environment,
             capture_output=True,
@@ -61,6 +65,27 @@ class Place:
         """The command lines of what was started here and still runs."""
         mark = f"VAR_DIR={self.var}\0".encode()
         return [_words(each) for each in Path("/proc").glob("[0-9]*") if mark in _variables(each)]
+
+
+def without_network() -> list[str]:
+    """What starts a program in a network of its own, which has a loopback and no way out.
+
+    Nothing where that takes rights that we don't have.
+    """
+    begin = ["unshare", "--net", sys.executable, "-c", _LOOPBACK_UP]
+    if not shutil.which("unshare"):
+        return []
+    ended = subprocess.run([*begin, "true"], capture_output=True, check=False)  # noqa: S603  # ours
+    return begin if ended.returncode == 0 else []
+
+
+# SIOCSIFFLAGS of `lo`: up and running.
+_LOOPBACK_UP = """
+import fcntl, os, socket, struct, sys
+with socket.socket() as any_socket:
+    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 0x41))
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 
 
 def _variables(process: Path) -> bytes:
