@@ -70,7 +70,9 @@ class KnownFilter(admin.SimpleListFilter):
 
 @admin.register(Face)
 class FaceAdmin(ReadOnlyAdmin[Face]):
-    list_display = ("crop_shown", "person", "cluster", "from_photo", "sure", "quality_shown", "of")
+    list_display = (
+        "crop_shown", "person", "cluster", "from_photo", "sure", "quality_shown", "reasons", "of",
+    )  # fmt: skip
     list_filter = (GroupedFilter, KnownFilter, ("photo__owner", OwnerFilter))
     list_select_related = ("photo__owner", "membership__cluster__person")
     search_fields = (
@@ -85,7 +87,7 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
         "person",
         "cluster",
         "from_photo",
-        ("sure", "quality_shown"),
+        ("sure", "quality_shown", "reasons"),
         "box",
         "created_at",
     )
@@ -123,6 +125,10 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
     @admin.display(description="Quality", ordering="quality")
     def quality_shown(self, face: Face) -> str:
         return f"{face.quality:.0%}"
+
+    @admin.display(description="Poor because")
+    def reasons(self, face: Face) -> str:
+        return ", ".join(face.quality_reasons)
 
     @admin.display(description="Owner", ordering="photo__owner__subject")
     def of(self, face: Face) -> SafeString:

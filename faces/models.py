@@ -4,10 +4,12 @@ import secrets
 from collections.abc import Iterable
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Count, F, Prefetch, Q
 from pgvector.django import HalfVectorField
 
+from faces.quality import Reason
 from photos.models import Owner, Photo, Space
 
 MAX_NAME = 200  # letters
@@ -95,6 +97,12 @@ class Face(models.Model):
     landmarks = models.JSONField(help_text="Five [x, y]: eyes, nose, corners of the mouth.")
     confidence = models.FloatField(help_text="The detector's score, 0 to 1.")
     quality = models.FloatField(help_text="How well it can be recognised, 0 to 1.")
+    quality_reasons = ArrayField(
+        models.CharField(max_length=20, choices=Reason.choices),
+        default=list,
+        blank=True,
+        help_text="Why it can't be recognised well.",
+    )
     crop = models.FileField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -108,6 +116,10 @@ class Face(models.Model):
             models.CheckConstraint(
                 condition=Q(confidence__range=(0, 1)) & Q(quality__range=(0, 1)),
                 name="face_scores_are_fractions",
+            ),
+            models.CheckConstraint(
+                condition=Q(quality_reasons__contained_by=Reason.values),
+                name="face_quality_reasons_are_known",
             ),
             models.UniqueConstraint(
                 fields=["photo", "x", "y", "width", "height"], name="face_box_once_per_photo"

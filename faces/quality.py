@@ -1,9 +1,10 @@
-"""How well a face can be recognised: small, blurred and turned faces mislead."""
+"""How well a face can be recognised, and why not: small, blurred and turned faces mislead."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from django.db.models import TextChoices
 
 from inference.arrays import RGB, Array
 from inference.geometry import Box
@@ -12,6 +13,18 @@ CORE_QUALITY = 0.5  # below it a face joins a cluster, but none is formed or bri
 _SHARP = 80.0  # variance of the Laplacian of a sharp crop of 112 pixels
 _LARGE_PX = 80.0  # a face of this width has all that the embedder can use
 _SMALL_PX = 16.0
+# Below it there is a reason. None is less than CORE_QUALITY, so that each face below that has one.
+_POOR = CORE_QUALITY
+_UNSURE = 0.7  # detectors give nothing below .5; 95 of 100 faces of posed groups have more than .75
+
+
+class Reason(TextChoices):
+    """Why a face can't be recognised well. The codes never change."""
+
+    SMALL = "small", "small: less than 48 pixels wide or high"
+    BLURRED = "blurred", "blurred: it shows little detail"
+    TURNED = "turned", "turned: it looks to the side"
+    UNCERTAIN = "uncertain", "uncertain: it may be no face at all"
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,17 @@ class Quality:
         """0 to 1: the geometric mean, so that one bad property can't be made up for."""
         parts = np.array([self.size, self.sharpness, self.frontality, self.confidence])
         return float(np.prod(np.maximum(parts, 1e-6)) ** (1 / len(parts)))
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """Why it is poor: one at least where `value` is less than CORE_QUALITY."""
+        holds = {
+            Reason.SMALL: self.size < _POOR,
+            Reason.BLURRED: self.sharpness < _POOR,
+            Reason.TURNED: self.frontality < _POOR,
+            Reason.UNCERTAIN: self.confidence < _UNSURE,
+        }
+        return [reason for reason in Reason if holds[reason]]
 
 
 def quality(crop: RGB, box: Box, landmarks: Array, confidence: float) -> Quality:

@@ -36,7 +36,11 @@ class FaceSerializer(serializers.ModelSerializer[Face]):
 
     class Meta:
         model = Face
-        fields = ("id", "box", "landmarks", "confidence", "quality", "cluster", "person", "crop")
+        fields = (
+            "id", "box", "landmarks", "confidence", "quality", "quality_reasons", "cluster",
+            "person", "crop",
+        )  # fmt: skip
+        read_only_fields = ("quality_reasons",)
 
 
 class SampleSerializer(serializers.ModelSerializer[Face]):
@@ -48,7 +52,8 @@ class SampleSerializer(serializers.ModelSerializer[Face]):
 
     class Meta:
         model = Face
-        fields = ("id", "photo", "box", "confidence", "quality", "crop")
+        fields = ("id", "photo", "box", "confidence", "quality", "quality_reasons", "crop")
+        read_only_fields = ("quality_reasons",)
 
 
 class ClusterSerializer(serializers.ModelSerializer[Cluster]):

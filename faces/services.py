@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from django.db import transaction
 import photos.services
 from faces import grouping
 from faces.models import Face, FaceVector
-from faces.quality import quality
+from faces.quality import Quality, quality
 from inference.arrays import RGB, Array
 from inference.faces import DetectedFace, FaceDetector, FaceEmbedder
 from inference.geometry import Box, align
@@ -31,7 +32,7 @@ class FoundFace:
     box: Box
     landmarks: Array  # (5, 2) pixels of the photo
     confidence: float
-    quality: float
+    quality: Quality
     vector: Array  # (d,) unit length
     crop: bytes  # JPEG
 
@@ -60,7 +61,7 @@ class FoundFaces:
 
     def keep(self, place: Place) -> Store:
         space = space_of(self.embedder)
-        crops = keep(place.folder, self.found, space)
+        crops = keep(place.folder, self.found)
         joins = known_clusters(place.owner, self.found, space)
         return lambda photo: store(photo, self.found, crops, joins, space)
 
@@ -82,7 +83,7 @@ def describe(
             box=face.box,
             landmarks=face.landmarks,
             confidence=face.score,
-            quality=quality(crop, face.box, face.landmarks, face.score).value,
+            quality=quality(crop, face.box, face.landmarks, face.score),
             vector=vector,
             crop=_jpeg(_portrait(image, face.box)),
         )
@@ -90,11 +91,14 @@ def describe(
     ]
 
 
-def keep(folder: str, found: Sequence[FoundFace], space: Space) -> list[str]:
-    """Write the crops; returns their keys. Before the rows, so that no row lacks its file."""
+def keep(folder: str, found: Sequence[FoundFace]) -> list[str]:
+    """Write the crops; returns their keys. Before the rows, so that no row lacks its file.
+
+    A key is its content's: another model's crops never take the place of those that rows have.
+    """
     return [
-        photos.services.write(f"{folder}/face-{space.pk}-{number}.jpg", face.crop)
-        for number, face in enumerate(found)
+        photos.services.write(f"{folder}/face-{sha256(face.crop).hexdigest()[:16]}.jpg", face.crop)
+        for face in found
     ]
 
 
@@ -166,7 +170,8 @@ def _row(photo: Photo, face: FoundFace, crop: str) -> Face:
         height=round(round(face.box.bottom, 2) - y, 2),
         landmarks=face.landmarks.astype(np.float64).round(2).tolist(),
         confidence=round(face.confidence, 4),
-        quality=round(face.quality, 4),
+        quality=round(face.quality.value, 4),
+        quality_reasons=face.quality.reasons,
         crop=crop,
     )
 

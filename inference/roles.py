@@ -20,6 +20,7 @@ FACE_DETECTOR = ModelSpec(
         TensorSpec("scores", np.float32, (TOP_K,)),  # 0 to 1
         TensorSpec("landmarks", np.float32, (TOP_K, 5, 2)),  # x, y in pixels of the input
     ),
+    max_batch=8,
 )
 
 FACE_EMBEDDER = ModelSpec(

@@ -8,6 +8,7 @@ from django.conf import settings
 from inference import roles
 from inference.errors import InferenceNotReady
 from inference.spec import ModelSpec
+from inference.tiles import Tiling
 from jobs.errors import OperationUnavailable
 from photos.operations import (
     ALL,
@@ -34,24 +35,38 @@ ROLES: Mapping[str, tuple[ModelSpec, ...]] = {
 }
 FINDINGS = (FACES, OBJECTS, OCR, TAGS)  # what a caption without a model is made of
 TEMPLATE = "template.1"  # its next version when sentences are made in another way
+TILES = "tiles.1"  # its next version when tiles are made in another way
 
 
 def current_recipes() -> dict[str, str]:
     """Those of the models that are active now. One query."""
-    return recipes(active_models(), load(settings.VOCABULARY_DIR), describer_recipe())
+    return configured_recipes(active_models(), load(settings.VOCABULARY_DIR))
 
 
-def recipes(active: Mapping[str, str], vocabulary: Vocabulary, describer: str) -> dict[str, str]:
+def configured_recipes(active: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, str]:
+    """`recipes` as the settings have them."""
+    return recipes(active, vocabulary, describer_recipe(), face_tiling())
+
+
+def recipes(
+    active: Mapping[str, str],
+    vocabulary: Vocabulary,
+    describer: str,
+    tiling: Tiling = Tiling.OFF,
+) -> dict[str, str]:
     """What each operation is done with, from the served name of each role's model.
 
     An operation whose roles have no model is not among them, nor is one that is not configured.
-    Without a captioner, captions are made of what the others find.
+    Without a captioner, captions are made of what the others find. Faces that are looked for in
+    tiles are done in another way than those that are not.
     """
     found = {
         operation: "+".join(active[spec.name] for spec in specs)
         for operation, specs in ROLES.items()
         if all(spec.name in active for spec in specs)
     }
+    if FACES in found and tiling is not Tiling.OFF:
+        found[FACES] += f"+{TILES}.{tiling}"
     if CAPTION not in found and any(name in found for name in FINDINGS):
         made_of = "+".join(found[name] for name in FINDINGS if name in found)
         found[CAPTION] = f"{TEMPLATE}.{sha256(made_of.encode()).hexdigest()[:16]}"
@@ -91,6 +106,11 @@ def with_needs(asked: Collection[str], operations: Mapping[str, Operation]) -> l
             wanted.add(name)
             left += operations[name].needs
     return [operations[name] for name in OPERATIONS if name in wanted]
+
+
+def face_tiling() -> Tiling:
+    """When faces are looked for in tiles of a photo."""
+    return Tiling(settings.FACE_TILES)
 
 
 def describer_recipe() -> str:

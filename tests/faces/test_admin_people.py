@@ -68,6 +68,13 @@ class TestFaceList:
 
         assert listed(admin_client, f"{FACES}?q={words}") == [wanted.pk]
 
+    def test_shows_why_a_face_is_poor(self, admin_client: Client) -> None:
+        face = make_face(quality=0.2, quality_reasons=["small", "turned"])
+
+        pages = [admin_client.get(url) for url in (FACES, f"{FACES}{face.pk}/change/")]
+
+        assert ["small, turned" in page.content.decode() for page in pages] == [True, True]
+
     def test_leads_to_a_page_that_changes_nothing(self, admin_client: Client) -> None:
         face = make_face()
 

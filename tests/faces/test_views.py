@@ -23,6 +23,16 @@ class TestClusters:
         assert (shown["label"], shown["person"]["name"]) == (cluster.label, "Anna")
         assert (shown["face_count"], len(shown["faces"])) == (2, 2)
 
+    def test_say_why_a_face_is_poor(self, api: APIClient, owner: Owner) -> None:
+        cluster = make_cluster(owner=owner)
+        make_face(cluster=cluster, quality=0.2, quality_reasons=["small", "turned"])
+
+        [shown] = api.get(URL).json()["results"]
+        [listed] = api.get(f"{URL}/{cluster.public_id}/faces").json()["results"]
+
+        assert shown["faces"][0]["quality_reasons"] == ["small", "turned"]
+        assert listed["quality_reasons"] == ["small", "turned"]
+
     @pytest.mark.parametrize("count", [1, 3])
     def test_cost_a_fixed_number_of_queries(
         self,

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from inference.arrays import RGB, Array
-from inference.client import ModelIdentity
 from inference.errors import InferenceCorrupt
 from inference.faces import (
     TritonFaceDetector,
     TritonFaceEmbedder,
 )
 from inference.geometry import CROP_SIDE, TEMPLATE, Box
+from inference.identity import ModelIdentity
 from inference.roles import DETECTOR_SIDE, FACE_DETECTOR, FACE_EMBEDDER, TOP_K
 from inference.spec import ModelSpec
 from tests.fakes import IDENTITY
