@@ -10,7 +10,7 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
 from inference.arrays import Array
-from inference.client import ModelIdentity
+from inference.identity import ModelIdentity
 from inference.spec import ModelSpec
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from export import configs
+from export import ExportError, configs
 from export.build import Built
 from export.configs import Served
 from export.models import Model
@@ -55,14 +55,23 @@ def is_current(model: Model, repository: Path) -> bool:
     folder = repository / model.name
     note = _read_json(folder / VERSION / "built.json")
     files: dict[str, str] = note.get("files", {})
-    return note.get("recipe") == recipe(model) and all(
-        (folder / name).exists() and digest(folder / name) == sha for name, sha in files.items()
+    return (
+        bool(files)
+        and note.get("recipe") == recipe(model)
+        and all(
+            (folder / name).exists() and digest(folder / name) == sha for name, sha in files.items()
+        )
     )
 
 
 def publish(model: Model, built: Built, repository: Path) -> None:
-    """Have `built` in the repository, with what belongs to it. Call it inside `locked()`."""
+    """Have `built` in the repository, with what belongs to it. Call it inside `locked()`.
+
+    Raises:
+        ExportError: a model of that name is there, which is made of other weights.
+    """
     folder = repository / model.name
+    _check_space(model, built, folder)
     folder.mkdir(exist_ok=True)
     for left in folder.glob(f"{UNFINISHED}*"):
         shutil.rmtree(left)
@@ -76,6 +85,19 @@ def publish(model: Model, built: Built, repository: Path) -> None:
         for name, text in texts.items():
             _replace(folder / name, text, Path(unfinished))
         new.rename(version)
+
+
+def _check_space(model: Model, built: Built, folder: Path) -> None:
+    """Photos were looked at by name: what lies under a name never changes its answers."""
+    before = (
+        _read_json(folder / "manifest.json").get("space") if (folder / VERSION).exists() else None
+    )
+    now = _parameters(model, built)["space"]
+    if before not in (None, now):
+        raise ExportError(
+            f"{model.name} is there already, with other weights ({before}, not {now}): "
+            "raise the version in its row, or remove its folder."
+        )
 
 
 def _write_version(model: Model, built: Built, texts: Mapping[str, str], folder: Path) -> None:
@@ -140,7 +162,10 @@ def _json(value: object) -> str:
 
 
 def _read_json(path: Path) -> dict[str, object]:
-    return json.loads(path.read_text()) if path.exists() else {}
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):  # not there, or cut off when the power went
+        return {}
 
 
 def _replace(path: Path, text: str, unfinished: Path) -> None:

@@ -71,7 +71,10 @@ def fetch_all(weights: Sequence[Weights], folder: Path, cache: Path) -> Fetched:
                 f"{each.member} of {each.source} is not what it was (sha256 {sha}, "
                 f"expected {each.sha256}). It is not used."
             )
-    return Fetched({path.name: path for path in paths}, joint_sha256(found))
+    files = {path.name: path for path in paths}
+    if len(files) < len(paths):
+        raise ExportError("Two of the files have one name: one would hide the other.")
+    return Fetched(files, joint_sha256(found))
 
 
 def joint_sha256(parts: Sequence[str]) -> str:

@@ -10,10 +10,11 @@ from typing import Protocol
 from tokenizers import Tokenizer
 
 from inference.arrays import RGB, Array
-from inference.client import Inference, ModelIdentity
+from inference.client import Inference
 from inference.decoding import Cache, Rules, decode
 from inference.errors import InferenceCorrupt, InferenceNotReady, InferenceTimeout
 from inference.geometry import Fit, fitted
+from inference.identity import ModelIdentity
 from inference.roles import CAPTION_DECODER, CAPTION_ENCODER
 from inference.spec import ModelSpec
 
@@ -76,11 +77,11 @@ class TritonCaptioner:
         """Of the encoder and the decoder.
 
         Raises:
-            InferenceError: as the client's identity(); InferenceCorrupt: they are no pair.
+            InferenceError: as the client's identity(); InferenceNotReady: they are no pair.
         """
         pair = self.client.identity(self.encoder), self.client.identity(self.decoder)
         if pair[0].weights_sha256 != pair[1].weights_sha256:
-            raise InferenceCorrupt(
+            raise InferenceNotReady(  # roles are switched one after the other
                 f"{self.encoder.name} and {self.decoder.name} are of different weights: they "
                 "don't understand each other. Switch both to one pack and version."
             )

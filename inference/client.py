@@ -1,9 +1,7 @@
 """The one client of the model server: gRPC, with a deadline on every call."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, Self
 
@@ -15,13 +13,14 @@ from inference.errors import (
     InferenceCorrupt,
     InferenceError,
     InferenceFailed,
+    InferenceModelDied,
     InferenceNotReady,
     InferenceOverloaded,
     InferenceRejected,
     InferenceTimeout,
     InferenceUnavailable,
 )
-from inference.geometry import Fit
+from inference.identity import ModelIdentity
 from inference.shared_memory import SharedInputs
 from inference.spec import ModelSpec, TensorMismatch, TensorSpec
 
@@ -48,91 +47,13 @@ _ERRORS: dict[str, type[InferenceError]] = {
 }
 # A full queue has the status of a server that is away; only its words tell.
 _OVERLOAD = ("Exceeds maximum queue size", "Request timeout expired")
+# The process of a model has ended: it stays "ready", and never answers again.
+_DEATH = "is not healthy"
 # Where the words of gRPC would tell callers our addresses.
 _SENTENCES: dict[type[InferenceError], str] = {
     InferenceUnavailable: "the model server cannot be reached",
     InferenceTimeout: "the model server did not answer in time",
 }
-
-
-@dataclass(frozen=True)
-class ModelIdentity:
-    """Which weights a model has, and what its clients must know: as its configuration says it."""
-
-    role: str
-    space: str  # names the space of its answers: role, weights and version
-    weights_sha256: str
-    version: str
-    parameters: Mapping[str, str]
-    shapes: Mapping[str, tuple[int, ...]]  # of one item, by input; ANY where it varies
-
-    @classmethod
-    def from_config(
-        cls, parameters: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]
-    ) -> Self:
-        """From what the model's `config.pbtxt` says.
-
-        Raises:
-            KeyError, ValueError: it does not say which weights it has.
-        """
-        role, _, version = parameters["space"].split(":")
-        return cls(
-            role=role,
-            space=parameters["space"],
-            weights_sha256=parameters["weights_sha256"],
-            version=version,
-            parameters=parameters,
-            shapes=shapes,
-        )
-
-    @property
-    def dimension(self) -> int:
-        """Numbers of an embedding."""
-        return int(self.number("dimension"))
-
-    @property
-    def same_person_cosine(self) -> float:
-        """Two faces at least so similar are taken for one person, -1 to 1."""
-        return self.number("same_person_cosine")
-
-    def number(self, parameter: str) -> float:
-        """
-        Raises:
-            InferenceCorrupt: the configuration has no such number.
-        """
-        return float(self._said(parameter, float))
-
-    def text(self, parameter: str) -> str:
-        """
-        Raises:
-            InferenceCorrupt: the configuration does not say it.
-        """
-        return str(self._said(parameter, str))
-
-    @property
-    def fit(self) -> Fit:
-        """How a photo becomes the model's input.
-
-        Raises:
-            InferenceCorrupt: the configuration does not say it.
-        """
-        return Fit(self._said("fit", Fit))
-
-    def labels(self) -> tuple[str, ...]:
-        """The names of the classes that a detector's answers count.
-
-        Raises:
-            InferenceCorrupt: the configuration does not list them.
-        """
-        return tuple(self._said("labels", json.loads))
-
-    def _said(self, parameter: str, read: Callable[[str], Any]) -> Any:
-        try:
-            return read(self.parameters[parameter])
-        except (KeyError, ValueError) as exc:
-            raise InferenceCorrupt(
-                f"{self.role}: the model's configuration does not say its {parameter}."
-            ) from exc
 
 
 class Inference(Protocol):
@@ -155,6 +76,14 @@ class Keeper(Protocol):
 
         Raises:
             InferenceError: it can't be, or not in time.
+        """
+        ...
+
+    def renew(self, model: str) -> None:
+        """Have it loaded anew, as it has died: it would never answer again.
+
+        Raises:
+            InferenceError: as have().
         """
         ...
 
@@ -243,15 +172,16 @@ class TritonClient:
             ) from exc
 
     def _ask(self, model: str, call: Callable[..., Any]) -> Any:
-        """What `call` says of `model`. If that is not loaded: loaded, and asked once more."""
-        if self._keeper:
-            self._keeper.using(model)
+        """What `call` says of `model`. One not loaded, or dead, is loaded and asked once more."""
+        if self._keeper is None:
+            return self._call(model, call)
+        self._keeper.using(model)
         try:
             return self._call(model, call)
         except InferenceNotReady:
-            if not self._keeper:
-                raise
             self._keeper.have(model)
+        except InferenceModelDied:
+            self._keeper.renew(model)
         return self._call(model, call)
 
     def _call(self, model: str, call: Callable[..., Any]) -> Any:
@@ -290,6 +220,8 @@ def translated(model: str, exc: InferenceServerException) -> InferenceError:
     """Our error for the server's, about the model of this name."""
     error = _ERRORS.get(str(exc.status()), InferenceFailed)
     words = str(exc.message())
+    if error is InferenceFailed and _DEATH in words:
+        error = InferenceModelDied
     if error is InferenceUnavailable and any(sign in words for sign in _OVERLOAD):
         error = InferenceOverloaded
     return error(f"{model}: {_SENTENCES.get(error, words)}")

@@ -9,6 +9,7 @@ import ipaddress
 import json
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -92,7 +93,7 @@ class HomeDescriber:
         }
 
     def _post(self, path: str, question: dict[str, Any]) -> tuple[int, bytes]:
-        parts = urlsplit(self.url)
+        parts, until = urlsplit(self.url), time.monotonic() + self.timeout_s
         headers = {"Content-Type": "application/json"}
         if self.api_key:
             headers["Authorization"] = f"Bearer {self.api_key}"
@@ -100,9 +101,22 @@ class HomeDescriber:
         try:
             connection.request("POST", parts.path.rstrip("/") + path, json.dumps(question), headers)
             answer = connection.getresponse()
-            return answer.status, answer.read(MAX_BYTES)
+            return answer.status, _body(answer, until)
         finally:
             connection.close()
+
+
+def _body(answer: http.client.HTTPResponse, until: float) -> bytes:
+    """
+    Raises:
+        TimeoutError: it is not there by `until`, in monotonic seconds.
+    """
+    body = b""
+    while len(body) < MAX_BYTES and (part := answer.read1(MAX_BYTES - len(body))):
+        body += part
+        if time.monotonic() > until:
+            raise TimeoutError
+    return body
 
 
 def _connection(
@@ -145,6 +159,7 @@ def _check(status: int) -> None:
 def _text(body: bytes) -> str:
     try:
         text = json.loads(body)["choices"][0]["message"]["content"].replace("\0", "").strip()
+        text = text.encode(errors="replace").decode()  # half of a pair, where it was cut off
     except (ValueError, LookupError, TypeError, AttributeError) as exc:
         raise InferenceCorrupt(f"{_WHO}'s answer has no text.") from exc
     if not text:

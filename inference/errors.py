@@ -54,6 +54,12 @@ class InferenceFailed(InferenceError):
     retryable = True
 
 
+class InferenceModelDied(InferenceFailed):
+    """The model's process has ended, perhaps in the middle of a batch."""
+
+    code = "inference_model_died"
+
+
 class InferenceRejected(InferenceError):
     """What we sent does not fit the model."""
 

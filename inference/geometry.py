@@ -1,7 +1,7 @@
 """Geometry of photos and faces: pure functions on arrays. Points are x, y; x goes right, y down."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
@@ -11,6 +11,7 @@ import numpy as np
 from inference.arrays import RGB, Array
 
 GREY = 114  # what fills a letterbox
+MAX_RATIO = 16  # of a photo's sides, where only its middle is looked at
 CROP_SIDE = 112  # of an aligned face, in pixels
 # Where the eyes, the nose and the corners of the mouth are in an aligned face.
 # Source: ArcFace (Deng et al. 2019), as used by InsightFace.
@@ -125,6 +126,8 @@ class Fit(StrEnum):
 
 def fitted(image: RGB, height: int, width: int, how: Fit) -> tuple[RGB, Letterbox]:
     """`image`, of any size, as (height, width, 3), and how points come back from there."""
+    cut_x, cut_y = _ends(image) if how is Fit.CROP else (0, 0)
+    image = image[cut_y : image.shape[0] - cut_y, cut_x : image.shape[1] - cut_x]
     rows, columns = image.shape[:2]
     scale_x, scale_y = width / columns, height / rows
     if how is not Fit.STRETCH:
@@ -138,7 +141,15 @@ def fitted(image: RGB, height: int, width: int, how: Fit) -> tuple[RGB, Letterbo
         square = np.full((height, width, 3), GREY, np.uint8)
         square[top : top + size[1], left : left + size[0]] = scaled
         return square, back
-    return scaled[-top : -top + height, -left : -left + width], back
+    uncut = replace(back, left=left - cut_x * back.scale_x, top=top - cut_y * back.scale_y)
+    return scaled[-top : -top + height, -left : -left + width], uncut
+
+
+def _ends(image: RGB) -> tuple[int, int]:
+    """What of the ends of a very long photo, on each side, is not worth scaling: x, y."""
+    height, width = image.shape[:2]
+    most = MAX_RATIO * min(height, width)
+    return max(0, width - most) // 2, max(0, height - most) // 2
 
 
 def shrunk(image: RGB, longer_px: int) -> RGB:

@@ -8,9 +8,10 @@ from typing import Protocol
 import numpy as np
 
 from inference.arrays import RGB, Array
-from inference.client import Inference, ModelIdentity
+from inference.client import Inference
 from inference.errors import InferenceCorrupt
 from inference.geometry import Box, fitted, nms
+from inference.identity import ModelIdentity
 from inference.roles import OBJECT_DETECTOR
 from inference.spec import ModelSpec
 

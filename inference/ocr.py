@@ -10,8 +10,9 @@ from typing import Protocol
 import numpy as np
 
 from inference.arrays import RGB, Array
-from inference.client import Inference, ModelIdentity
+from inference.client import Inference
 from inference.errors import InferenceCorrupt
+from inference.identity import ModelIdentity
 from inference.roles import TEXT_DETECTOR, TEXT_ORIENTER, TEXT_RECOGNIZER
 from inference.spec import ModelSpec
 from inference.text_lines import (

@@ -9,17 +9,18 @@ from django.conf import settings
 
 from faces.services import FindFaces
 from inference import roles
+from inference.arrays import RGB
 from inference.captions import FileWords, TritonCaptioner
 from inference.client import Inference
 from inference.describer import HomeDescriber
 from inference.encoders import TritonImageEncoder, TritonTextEncoder
-from inference.errors import InferenceNotReady
+from inference.errors import InferenceError, InferenceNotReady
 from inference.faces import TritonFaceDetector, TritonFaceEmbedder
 from inference.objects import TritonObjectDetector
 from inference.ocr import TritonTextReader, characters_of
 from inference.spec import ModelSpec
 from inference.tokens import FileTokens
-from jobs.operations import FINDINGS, ROLES, TEMPLATE, describer_recipe, recipes
+from jobs.operations import FINDINGS, ROLES, TEMPLATE, configured_recipes, face_tiling
 from photos.operations import (
     CAPTION,
     DESCRIBE,
@@ -28,6 +29,7 @@ from photos.operations import (
     OBJECTS,
     OCR,
     TAGS,
+    Findings,
     Operation,
 )
 from photos.roles import active_models
@@ -47,21 +49,40 @@ class ActiveOperations:
     client: Inference
     repository: Path
     _made: dict[tuple[str, str], Operation] = field(default_factory=dict)
+    _vocabulary: Vocabulary | None = None  # of what was made: the same one while files are
     _lock: Lock = field(default_factory=Lock)
 
     def __call__(self) -> dict[str, Operation]:
         """By name. One query."""
         vocabulary, active = load(settings.VOCABULARY_DIR), active_models()
-        now = recipes(active, vocabulary, describer_recipe())
+        now = configured_recipes(active, vocabulary)
         making = Making(self.client, self.repository, active, vocabulary, now)
         with self._lock:
+            if vocabulary is not self._vocabulary:  # wordings are in no recipe
+                self._made, self._vocabulary = {}, vocabulary
             return {name: self._known(name, recipe, making) for name, recipe in now.items()}
 
     def _known(self, name: str, recipe: str, making: "Making") -> Operation:
         key = (name, recipe)
         if key not in self._made:
-            self._made[key] = making.operation(name)
+            try:
+                self._made[key] = making.operation(name)
+            except InferenceError as exc:
+                return Unmade(name, recipe, exc)  # not kept: the next photo tries again
         return self._made[key]
+
+
+@dataclass(frozen=True)
+class Unmade:
+    """An operation that can't be done now, as a file of its models is missing. Others can."""
+
+    name: str
+    recipe: str
+    error: InferenceError
+    needs: tuple[str, ...] = ()
+
+    def look(self, image: RGB) -> Findings:
+        raise self.error
 
 
 def taggers(active: ActiveOperations) -> tuple[TagPhoto | None, ComposeCaption | None]:
@@ -100,10 +121,10 @@ class Making:
         return EmbedPhoto(self._image_encoder(), recipe)
 
     def _faces(self, recipe: str) -> Operation:
-        detector = TritonFaceDetector(self.client, self._at(roles.FACE_DETECTOR))
-        return FindFaces(
-            detector, TritonFaceEmbedder(self.client, self._at(roles.FACE_EMBEDDER)), recipe
-        )
+        model = self._at(roles.FACE_DETECTOR)
+        detector = TritonFaceDetector(self.client, model, tiling=face_tiling())
+        embedder = TritonFaceEmbedder(self.client, self._at(roles.FACE_EMBEDDER))
+        return FindFaces(detector, embedder, recipe)
 
     def _objects(self, recipe: str) -> Operation:
         detector = TritonObjectDetector(self.client, self._at(roles.OBJECT_DETECTOR))

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from jobs import pulse, queue
-from jobs.errors import LeaseLost
+from jobs.errors import DatabaseAway, LeaseLost
 from jobs.models import Item
 from jobs.pipeline import Parts, work
 
@@ -99,6 +99,10 @@ class Drain:
         except queue.KNOWN_ERRORS as exc:
             failed = queue.give_up(item, exc)
             log.info("Item %s %s: %s", item.pk, "failed" if failed else "waits", exc.code)
+        except OperationalError as exc:
+            log.warning("Item %s waits for the database: %s", item.pk, exc)
+            connection.close_if_unusable_or_obsolete()
+            queue.give_up(item, DatabaseAway("The database gave no answer."))
         except Exception:
             log.exception("Item %s failed", item.pk)
             queue.fail_unexpectedly(item)

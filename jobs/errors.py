@@ -12,6 +12,13 @@ class LeaseLost(JobError):
     code = "lease_lost"
 
 
+class DatabaseAway(JobError):
+    """The database gave no answer, or ended our transaction for another's sake."""
+
+    code = "database_unavailable"
+    retryable = True
+
+
 class UploadTooLarge(JobError):
     """A file, or a request, is larger than this service takes."""
 

@@ -12,7 +12,6 @@ from django.db import connection, transaction
 import photos.services
 import search.tags
 from inference.arrays import RGB
-from inference.errors import InferenceError
 from jobs import queue
 from jobs.errors import UploadMissing, UploadTooLarge
 from jobs.models import Item
@@ -42,7 +41,7 @@ class Seen:
     operation: Operation
     ms: float
     findings: Findings | None = None
-    error: InferenceError | None = None
+    error: Exception | None = None
 
 
 def work(item: Item, parts: Parts) -> None:
@@ -80,11 +79,23 @@ def _analyse(
         decoded = decode(content.data, max_pixels=parts.max_pixels)
     seen = list(parts.looks.map(lambda each: _look(each, decoded.pixels), operations))
     item.stage_ms |= {each.operation.name: each.ms for each in seen}
-    error = next((each.error for each in seen if each.error), None)
-    if error is None or any(each.findings for each in seen):
-        _store(item, owner, content, decoded, seen, finished=error is None)
-    if error:
-        raise error
+    found, errors = _grounded(seen), [each.error for each in seen if each.error]
+    if found or not errors:
+        _store(item, owner, content, decoded, found, finished=not errors)
+    if errors:  # one that may pass comes first: another try does what is left
+        raise next((each for each in errors if getattr(each, "retryable", False)), errors[0])
+
+
+def _grounded(seen: Sequence[Seen]) -> list[Seen]:
+    """What was found, but for what is made of something that was not: that waits for it."""
+    missing: set[str] = set()
+    found = []
+    for each in seen:  # in the order of storing: what others need comes first
+        if each.findings and missing.isdisjoint(each.operation.needs):
+            found.append(each)
+        else:
+            missing.add(each.operation.name)
+    return found
 
 
 def _look(operation: Operation, image: RGB) -> Seen:
@@ -92,7 +103,7 @@ def _look(operation: Operation, image: RGB) -> Seen:
     start = time.perf_counter()
     try:
         findings = operation.look(image)
-    except InferenceError as exc:
+    except Exception as exc:  # noqa: BLE001  # what others have found is kept, whatever it is
         return Seen(operation, _ms_since(start), error=exc)
     finally:
         connection.close()  # opened where the use of a model was noted, or a model loaded

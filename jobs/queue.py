@@ -1,5 +1,6 @@
 """How an item's work ends. Each ending holds only for the attempt that made it."""
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -7,11 +8,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from inference.errors import InferenceError
-from jobs.errors import JobError, LeaseLost
+from jobs.errors import DatabaseAway, JobError, LeaseLost
 from jobs.models import Item, State
 from photos.errors import PhotoError
 from photos.models import Photo
-from search.errors import SearchError
+from search.errors import SearchError, VocabularyError
 
 KnownError = PhotoError | InferenceError | SearchError | JobError
 KNOWN_ERRORS = (PhotoError, InferenceError, SearchError, JobError)
@@ -47,10 +48,9 @@ def give_up(item: Item, error: KnownError) -> bool:
     Raises:
         LeaseLost: another worker has it now.
     """
-    tries = MAX_ATTEMPTS_OF_SERVERS if isinstance(error, InferenceError) else MAX_ATTEMPTS
     answers = item.attempts - item.deaths
-    failed = not error.retryable or answers >= tries
-    wait = timedelta(seconds=min(4 ** (answers - 1), _LONGEST_WAIT_S))
+    failed = not error.retryable or answers >= _tries(error)
+    wait = timedelta(seconds=min(4 ** min(answers - 1, 9), _LONGEST_WAIT_S))
     _end(
         item,
         error_code=error.code,
@@ -58,6 +58,15 @@ def give_up(item: Item, error: KnownError) -> bool:
         **(_failed() if failed else {"state": State.QUEUED, "run_after": Now() + wait}),
     )
     return failed
+
+
+def _tries(error: KnownError) -> float:
+    match error:
+        case VocabularyError():
+            return math.inf  # somebody will mend the file
+        case InferenceError() | DatabaseAway():
+            return MAX_ATTEMPTS_OF_SERVERS
+    return MAX_ATTEMPTS
 
 
 def fail_unexpectedly(item: Item) -> None:

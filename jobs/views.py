@@ -70,6 +70,7 @@ class ProcessImageView(APIView):
         _check_size(request)
         submission = SubmissionSerializer(data=request.data)
         submission.is_valid(raise_exception=True)
+        current_recipes()  # a broken vocabulary is told before anything is asked for
         job = services.submit(
             photos.services.owner_of(request.user),
             [submission.photo_source()],

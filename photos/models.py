@@ -233,7 +233,8 @@ class ServedModel(models.Model):
     def licences(self) -> list[str]:
         """Of its weights."""
         weights = self.manifest.get("weights") or []
-        return sorted({str(each.get("licence", "unknown")) for each in weights})
+        known = [each for each in weights if isinstance(each, dict)]
+        return sorted({str(each.get("licence", "unknown")) for each in known})
 
     def is_in_use(self, *, within_s: float) -> bool:
         """Whether a call may be running, as the last one was noted so recently."""

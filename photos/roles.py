@@ -80,7 +80,7 @@ def sync(repository: Path) -> Synced:
         )
     with transaction.atomic():
         _store(found)
-        gone = _forget([folder.name for folder in built])
+        gone = _forget([folder.name for folder in built] + _in_the_making(repository))
         _give_roles({one.role for one in found})
     return Synced([one.name for one in found], gone, broken)
 
@@ -156,10 +156,15 @@ def _read_all(built: Mapping[Path, Path]) -> tuple[list[Found], list[str]]:
 def _built(repository: Path) -> Iterator[tuple[Path, Path]]:
     """Folders of models with the note that they were built; the newest version's."""
     for folder in sorted(repository.glob("*/")):
-        notes = folder.glob("[0-9]*/built.json")
+        notes = [note for note in folder.glob("*/built.json") if note.parent.name.isdecimal()]
         newest = max(notes, key=lambda note: int(note.parent.name), default=None)
         if newest:
             yield folder, newest
+
+
+def _in_the_making(repository: Path) -> list[str]:
+    """Models that an export is putting into place: for a moment they have no version."""
+    return [unfinished.parent.name for unfinished in repository.glob("*/.unfinished-*")]
 
 
 def _memory(built: Path) -> int:

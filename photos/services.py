@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from inference.client import ModelIdentity
+from inference.identity import ModelIdentity
 from photos.exif import PhotoExif
 from photos.images import Decoded, thumbnail
 from photos.models import Analysis, Owner, Photo, Reference, Space

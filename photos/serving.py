@@ -110,6 +110,24 @@ class PostgresKeeper:
             self._have(row)
             ServedModel.objects.filter(pk=row.pk).update(last_used_at=Now())
 
+    def renew(self, model: str) -> None:
+        """Have the model of this name loaded anew, once for all who saw it dead.
+
+        Raises:
+            InferenceError: as have().
+        """
+        with borrowed_connection():
+            row = ServedModel.objects.filter(name=model).first()
+            if row is None:
+                raise InferenceNotReady(f"{model}: there is no such model in the repository.")
+            with self._alone(self.policy.load_s) as control:
+                seen = row.loaded_at
+                row.refresh_from_db()
+                if row.loaded_at == seen:
+                    log.warning("%s has died: it is loaded anew", model)
+                    self._unload(control, row)
+                    self._load(control, row, self.policy.load_s)
+
     def load(self, model: ServedModel) -> None:
         """As have(), for somebody who asks for it; that is no use of the model.
 

@@ -30,6 +30,7 @@ class ForeignVectors(InferenceError):
     """
 
     code = "foreign_vectors"
+    retryable = True  # roles are switched one after the other
 
 
 class NoPrompts(InferenceError):

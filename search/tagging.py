@@ -7,8 +7,8 @@ from threading import Lock
 import numpy as np
 
 from inference.arrays import Array
-from inference.client import ModelIdentity
 from inference.encoders import TextEncoder
+from inference.identity import ModelIdentity
 from search.errors import ForeignVectors, NoPrompts
 from search.vocabulary import Concept, Vocabulary
 

@@ -116,7 +116,7 @@ def _yaml(name: str, data: bytes) -> Any:
     except yaml.MarkedYAMLError as exc:
         line = f"line {exc.problem_mark.line + 1}: " if exc.problem_mark else ""
         raise VocabularyError(f"{name}: {line}{exc.problem}.") from exc
-    except yaml.YAMLError as exc:
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
         raise VocabularyError(f"{name}: it is no YAML text in UTF-8: {exc}.") from exc
 
 
@@ -214,6 +214,8 @@ def _texts(value: Any, where: str) -> tuple[str, ...]:
 def _text(value: Any, where: str, *, strip: bool = True) -> str:
     if not isinstance(value, str):
         raise VocabularyError(f"{where}: it must be text, not {_kind(value)}: put it in quotes.")
+    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise VocabularyError(f"{where}: it holds what is no letter: write it anew.")
     if not value.strip():
         raise VocabularyError(f"{where}: it is empty: write something, or remove it.")
     return value.strip() if strip else value

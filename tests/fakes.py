@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from inference.arrays import RGB, Array
-from inference.client import ModelIdentity
 from inference.faces import DetectedFace
 from inference.geometry import CROP_SIDE, TEMPLATE, Box
+from inference.identity import ModelIdentity
 from inference.objects import SeenObject
 from inference.ocr import TextLine
 from photos.operations import Operation

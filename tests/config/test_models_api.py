@@ -1,5 +1,6 @@
 """Models over HTTP."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -134,6 +135,16 @@ class TestModels:
             (TWO, True),
             (OTHER, True),
         ]
+
+    def test_shows_one_whose_manifest_lists_no_licences(self, tiny: Tiny, api: APIClient) -> None:
+        tiny.write(ONE)
+        manifest = {"role": "face_detector", "version": 1, "weights": ["tiny.onnx"]}
+        (tiny.folder / ONE / "manifest.json").write_text(json.dumps(manifest))
+        roles.sync(tiny.folder)
+
+        status, [shown] = call(api, "models/available")
+
+        assert (status, shown["name"], shown["licences"]) == (200, ONE, [])
 
     @pytest.mark.parametrize("count", [1, 3])
     def test_costs_the_same_however_many_there_are(

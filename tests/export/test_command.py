@@ -1,5 +1,6 @@
 """`python -m export packaged`, run as `make models` runs it."""
 
+import json
 import os
 import shutil
 import signal
@@ -30,6 +31,7 @@ IS_THERE = [
 ]
 ONE = ("--role=face_embedder",)
 A_TEXT = "ce5e1c47c696bdd0d8855d0d50e8848ea953e30e70c5075ddbe74aa646ed5c65"  # package.json
+OTHER_SPACE = "face_embedder:0123456789abcdef:1"
 PACKAGE = "faceplugin-face-recognition-js 0.0.1 (npm)"
 
 # Builds the embedder from a row that differs in one field.
@@ -52,6 +54,12 @@ def _built() -> None:
 def copy(fresh: Path, tmp_path: Path) -> Path:
     """A repository of its own."""
     return Path(shutil.copytree(fresh, tmp_path / "copy"))
+
+
+def say_another_space(repository: Path) -> None:
+    """Let the embedder's manifest be that of other weights."""
+    file = repository / EMBEDDER / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"space": OTHER_SPACE}))
 
 
 class TestBuilding:
@@ -84,6 +92,31 @@ class TestBuilding:
         ran = export("--repository", copy)
 
         assert ran.stdout.splitlines()[0] == IS_THERE[0]
+        assert contents(copy) == contents(fresh)
+
+    @pytest.mark.parametrize("left", ["half", "no files", "nothing"])
+    def test_builds_again_what_its_note_does_not_vouch_for(
+        self, fresh: Path, copy: Path, left: str
+    ) -> None:
+        note = copy / EMBEDDER / "1" / "built.json"
+        text = note.read_text()
+        no_files = json.dumps(json.loads(text) | {"files": {}})
+        note.write_text({"half": text[: len(text) // 2], "no files": no_files, "nothing": ""}[left])
+
+        ran = export("--repository", copy, roles=ONE)
+
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert contents(copy) == contents(fresh)
+
+    def test_takes_a_space_of_other_weights_where_no_version_is(
+        self, fresh: Path, copy: Path
+    ) -> None:
+        say_another_space(copy)
+        shutil.rmtree(copy / EMBEDDER / "1")
+
+        ran = export("--repository", copy, roles=ONE)
+
+        assert (ran.returncode, ran.stderr) == (0, "")
         assert contents(copy) == contents(fresh)
 
     def test_writes_a_changed_configuration_as_the_row_has_it(
@@ -166,6 +199,10 @@ class TestRefusal:
                 "face_embedder.packaged.1: embedding differs from the original's by ",
             ),
             (
+                "weights=row.weights * 2",
+                "Two of the files have one name: one would hide the other.\n",
+            ),
+            (
                 "kind=replace(row.kind, dimension=128)",
                 "face_embedder: the net does not fit what goes around it: ",
             ),
@@ -181,6 +218,20 @@ class TestRefusal:
         ran = python("-c", WITH_ANOTHER_ROW.format(change=change, repository=copy, cache=CACHE))
 
         assert (ran.returncode, ran.stderr[: len(reason)]) == (1, reason)
+        assert contents(copy) == before
+
+    def test_of_other_weights_under_a_name_that_is_taken(self, copy: Path) -> None:
+        say_another_space(copy)
+        before = contents(copy)
+
+        ran = export("--repository", copy, roles=ONE)
+
+        taken = (
+            f"{EMBEDDER} is there already, with other weights "
+            f"({OTHER_SPACE}, not face_embedder:87aacdfe57510db2:1): "
+            "raise the version in its row, or remove its folder.\n"
+        )
+        assert (ran.returncode, ran.stderr) == (1, taken)
         assert contents(copy) == before
 
 

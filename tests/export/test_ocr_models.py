@@ -18,7 +18,7 @@ from PIL import Image
 from tritonclient.grpc import model_config_pb2
 
 from inference.arrays import RGB, Array
-from inference.client import ModelIdentity
+from inference.identity import ModelIdentity
 from inference.ocr import TextLine, TritonTextReader, characters_of, ctc_text
 from inference.roles import TEXT_DETECTOR, TEXT_ORIENTER, TEXT_RECOGNIZER
 from inference.spec import ModelSpec

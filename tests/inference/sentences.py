@@ -7,8 +7,8 @@ from math import log
 import numpy as np
 
 from inference.arrays import Array
-from inference.client import ModelIdentity
 from inference.decoding import Candidates
+from inference.identity import ModelIdentity
 from inference.roles import CAPTION_DECODER, CAPTION_ENCODER
 from inference.spec import ModelSpec
 

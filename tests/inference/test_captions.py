@@ -93,7 +93,7 @@ class TestCaptioner:
     def test_refuses_a_pair_that_is_none(self) -> None:
         client = FakeCaptioner(SAYS, weights={"caption_decoder": "1" * 64})
 
-        with pytest.raises(InferenceCorrupt, match="are of different weights"):
+        with pytest.raises(InferenceNotReady, match="are of different weights"):
             captioner(client).caption(PHOTO)
 
     @pytest.mark.parametrize(

@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 
 from inference.arrays import Array
-from inference.client import ModelIdentity, TritonClient
+from inference.client import TritonClient
 from inference.errors import (
     InferenceCorrupt,
     InferenceError,
     InferenceFailed,
+    InferenceModelDied,
     InferenceNotReady,
     InferenceOverloaded,
     InferenceRejected,
     InferenceTimeout,
     InferenceUnavailable,
 )
+from inference.identity import ModelIdentity
 from inference.spec import ModelSpec, TensorSpec
 from local.processes import wait_until
 from tests.inference.server import Answer, configuration, outputs, readiness, refusal, serving
@@ -41,6 +43,7 @@ PARAMETERS = {
 REFUSALS: list[tuple[str, str, type[InferenceError]]] = [
     ("UNAVAILABLE", "failed to connect to all addresses", InferenceUnavailable),
     ("UNAVAILABLE", "Exceeds maximum queue size", InferenceOverloaded),
+    ("INTERNAL", "Stub process 'a_0' is not healthy.", InferenceModelDied),
     ("UNAVAILABLE", "Request timeout expired", InferenceOverloaded),
     ("RESOURCE_EXHAUSTED", "too many requests", InferenceOverloaded),
     ("CANCELLED", "shutting down", InferenceUnavailable),

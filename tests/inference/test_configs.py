@@ -10,7 +10,7 @@ from tritonclient.grpc import model_config_pb2
 from tritonclient.utils import np_to_triton_dtype
 
 from inference import roles
-from inference.client import ModelIdentity
+from inference.identity import ModelIdentity
 from inference.spec import ANY, ModelSpec, TensorSpec
 
 REPOSITORY = Path(__file__).parents[2] / "model_repository"

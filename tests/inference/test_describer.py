@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -33,6 +34,7 @@ class Home:
     url: str = ""
     status: int = 200
     body: bytes = b'{"choices": [{"message": {"content": " A red wall. "}}]}'
+    drips: bool = False  # the body never ends
     silent: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
 
@@ -50,6 +52,9 @@ def home() -> Iterator[Home]:
             self.send_response(home.status)
             self.end_headers()
             self.wfile.write(home.body)
+            with suppress(ConnectionError):
+                while home.drips:
+                    self.wfile.write(b" ")
 
         def log_message(self, *_words: Any) -> None:
             pass
@@ -116,12 +121,23 @@ class TestHomeDescriber:
         with pytest.raises(InferenceCorrupt):
             HomeDescriber(home.url, "llava").describe(PHOTO)
 
+    def test_shows_half_of_a_letter_as_a_question_mark(self, home: Home) -> None:
+        home.body = rb'{"choices": [{"message": {"content": "A cat \ud83d"}}]}'
+
+        assert HomeDescriber(home.url, "llava").describe(PHOTO) == "A cat ?"
+
     def test_is_unavailable_where_nobody_listens(self, closed_port: int) -> None:
         with pytest.raises(InferenceUnavailable):
             HomeDescriber(f"http://127.0.0.1:{closed_port}/v1", "llava").describe(PHOTO)
 
     def test_does_not_wait_for_ever(self, home: Home) -> None:
         home.silent.clear()
+
+        with pytest.raises(InferenceTimeout):
+            HomeDescriber(home.url, "llava", timeout_s=0.1).describe(PHOTO)
+
+    def test_does_not_wait_for_ever_for_an_answer_that_has_begun(self, home: Home) -> None:
+        home.drips = True
 
         with pytest.raises(InferenceTimeout):
             HomeDescriber(home.url, "llava", timeout_s=0.1).describe(PHOTO)

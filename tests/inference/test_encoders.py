@@ -9,9 +9,9 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from inference.arrays import Array
-from inference.client import ModelIdentity
 from inference.encoders import TritonImageEncoder, TritonTextEncoder
 from inference.errors import InferenceCorrupt, InferenceNotReady
+from inference.identity import ModelIdentity
 from inference.spec import ANY, ModelSpec
 from inference.tokens import FileTokens
 from tests.fakes import IDENTITY

@@ -1,15 +1,20 @@
 """Boxes, letterboxes and alignment: what must hold for all of them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from inference.arrays import Array
+from inference.arrays import RGB, Array
 from inference.geometry import (
     CROP_SIDE,
     GREY,
+    MAX_RATIO,
     TEMPLATE,
     Box,
+    Fit,
     align,
+    fitted,
     letterbox,
     nms,
     overlaps,
@@ -24,6 +29,11 @@ def turned(points: Array, *, degrees: float, scale: float, move: tuple[float, fl
     angle = np.radians(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     return np.asarray(points @ turn.T * scale + move)
+
+
+def turn(picture: RGB, *, upright: bool) -> RGB:
+    """A picture that lies, or the same standing on its end."""
+    return picture.transpose(1, 0, 2).copy() if upright else picture
 
 
 def moved(x: float, y: float) -> Array:
@@ -188,6 +198,45 @@ class TestLetterbox:
         letterbox(picture, 640)
 
         assert (picture == before).all()
+
+
+class TestCropped:
+    """Only the middle of a photo is looked at, in the size that the model wants."""
+
+    @pytest.mark.parametrize(("width", "height"), [*SIZES, (9001, 7), (7, 9001)])
+    def test_is_undone_for_the_middle(self, width: int, height: int) -> None:
+        picture = np.zeros((height, width, 3), np.uint8)
+
+        square, fit = fitted(picture, 224, 224, Fit.CROP)
+
+        assert square.shape == (224, 224, 3)
+        assert 1 / fit.scale_x == pytest.approx(min(width, height) / 224, rel=0.01)
+        middle = fit.to_photo(np.array([112, 112]))
+        tolerance = max(1, 1 / fit.scale_x)  # a pixel, of the larger of the two
+        np.testing.assert_allclose(middle, [width / 2, height / 2], rtol=0, atol=tolerance)
+
+    @pytest.mark.parametrize("upright", [False, True])
+    def test_shows_the_same_however_long_the_photo_is(self, *, upright: bool) -> None:
+        middle = noise(width=8 * MAX_RATIO, height=8)
+        dark = np.zeros((8, 4000, 3), np.uint8)
+        long = np.concatenate([dark, middle, dark], axis=1)
+
+        seen = [
+            fitted(turn(each, upright=upright), 224, 224, Fit.CROP)[0] for each in (middle, long)
+        ]
+
+        assert (seen[0] == seen[1]).all()
+
+    @pytest.mark.parametrize("upright", [False, True])
+    def test_takes_no_more_memory_for_a_longer_photo(self, *, upright: bool) -> None:
+        long = turn(np.zeros((8, 8 * 1000, 3), np.uint8), upright=upright)
+
+        tracemalloc.start()
+        fitted(long, 224, 224, Fit.CROP)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert peak < 2 * MAX_RATIO * 224 * 224 * 3
 
 
 class TestSimilarity:

@@ -30,6 +30,11 @@ class Notes:
         if self.error:
             raise self.error
 
+    def renew(self, model: str) -> None:
+        self.asked.append(("renew", model))
+        if self.error:
+            raise self.error
+
 
 def in_turn(*answers: Answer) -> Answer:
     """Each request is answered by the next of `answers`."""
@@ -72,6 +77,12 @@ class TestKeeper:
             infer(keeper, refusal("NOT_FOUND"), refusal("NOT_FOUND"))
 
         assert keeper.asked == [("using", DOUBLE.name), ("have", DOUBLE.name)]
+
+    def test_renews_what_has_died_and_the_call_goes_on(self) -> None:
+        keeper = Notes()
+
+        assert infer(keeper, refusal("INTERNAL", "Stub is not healthy"), ANSWER) == [[2, 4]]
+        assert keeper.asked == [("using", DOUBLE.name), ("renew", DOUBLE.name)]
 
     def test_says_why_it_can_not(self) -> None:
         keeper = Notes(error=InferenceUnavailable("the disk is away"))

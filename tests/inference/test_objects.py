@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from inference.arrays import Array
-from inference.client import ModelIdentity
 from inference.errors import InferenceCorrupt
 from inference.geometry import Box
+from inference.identity import ModelIdentity
 from inference.objects import TritonObjectDetector
 from inference.spec import ModelSpec
 from tests.fakes import IDENTITY

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from inference.arrays import RGB, Array
-from inference.client import ModelIdentity
 from inference.errors import InferenceCorrupt
+from inference.identity import ModelIdentity
 from inference.ocr import (
     TextLine,
     TritonTextReader,

@@ -2,35 +2,48 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage, storages
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 import faces.grouping
+import faces.services
+import search.tagging
 from faces.models import Cluster, Face, FaceVector, GroupingDue, Membership
 from faces.services import FindFaces
-from inference.arrays import RGB
+from inference.arrays import RGB, Array
 from inference.errors import InferenceRejected, InferenceTimeout
 from inference.faces import DetectedFace
 from inference.geometry import Box
 from inference.objects import SeenObject
 from jobs import queue, services
 from jobs.drain import Drain
-from jobs.errors import LeaseLost
+from jobs.errors import DatabaseAway, LeaseLost
 from jobs.models import Item, Job, State
 from jobs.pipeline import Parts, work
 from photos.errors import FetchTimeout
 from photos.models import Analysis, Owner, Photo, Reference, Space
-from search.models import DetectedObject
-from search.services import FindObjects
+from search.captions import ComposeCaption
+from search.errors import VocabularyError
+from search.models import Caption, DetectedObject, ImageVector, PhotoTag
+from search.services import EmbedPhoto, FindObjects
+from search.tags import TagPhoto
+from search.vocabulary import Vocabulary
 from tests.factories import make_owner, unit
 from tests.fakes import IDENTITY, FakeDetector, FakeEmbedder, FakeObjects, face_at, operations
 from tests.pictures import jpeg
+from tests.search.factories import (
+    TEXTS,
+    FakeImageEncoder,
+    FakeTextEncoder,
+    make_vocabulary,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,6 +87,24 @@ def claim() -> Item:
 
 def state_of(job: Job) -> list[tuple[str, str]]:
     return list(job.items.order_by("pk").values_list("state", "error_code"))
+
+
+def retried_now(job: Job, parts: Parts) -> None:
+    """Have it tried again at once."""
+    job.items.update(run_after=timezone.now())
+    drain(parts)
+
+
+@dataclass
+class SlowImageEncoder(FakeImageEncoder):
+    """Raises what it was told to."""
+
+    error: Exception | None = None
+
+    def encode(self, image: RGB) -> Array:
+        if self.error:
+            raise self.error
+        return super().encode(image)
 
 
 class TestDrain:
@@ -310,12 +341,81 @@ class TestServersInTrouble:
         assert state_of(job) == [(State.FAILED, "inference_rejected")]
 
 
+class TestDatabaseInTrouble:
+    """It has no connection left, or ends one of two transactions that wait for each other."""
+
+    def test_while_a_photo_is_looked_at_lets_it_be_tried_again(
+        self, parts: Parts, detector: FakeDetector
+    ) -> None:
+        detector.error = OperationalError("too many clients already")
+        job = submit(make_owner(), jpeg())
+
+        drain(parts)
+
+        item = job.items.get()
+        assert (item.state, item.error_code) == (State.QUEUED, "database_unavailable")
+        assert item.run_after > timezone.now()
+
+    def test_while_a_photo_is_stored_lets_it_be_tried_again(
+        self, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_arguments: object) -> None:
+            raise OperationalError("deadlock detected")
+
+        monkeypatch.setattr(faces.services, "store", refuse)
+        job = submit(make_owner(), jpeg())
+        drain(parts)
+
+        assert state_of(job) == [(State.QUEUED, "database_unavailable")]
+        assert Photo.objects.count() == 0
+
+        monkeypatch.undo()
+        retried_now(job, parts)
+
+        assert state_of(job) == [(State.SUCCEEDED, "")]
+        assert Face.objects.count() == 2
+
+    def test_fails_nothing_that_others_have_in_work(
+        self, parts: Parts, detector: FakeDetector
+    ) -> None:
+        errors = iter([OperationalError("gone"), None, None])
+        look = detector.detect
+
+        def detect(image: RGB) -> list[DetectedFace]:
+            error = next(errors)
+            if error:
+                raise error
+            return look(image)
+
+        detector.detect = detect  # type: ignore[method-assign]  # of one call only
+        job = submit(make_owner(), *(jpeg(seed=seed) for seed in range(3)))
+        drain(parts)
+
+        assert sorted(state_of(job)) == [
+            (State.QUEUED, "database_unavailable"),
+            (State.SUCCEEDED, ""),
+            (State.SUCCEEDED, ""),
+        ]
+
+
 class TestGiveUp:
+    @pytest.mark.parametrize("attempts", [1, 50, 2000])
+    def test_never_fails_what_waits_for_somebody_to_mend_a_file(self, attempts: int) -> None:
+        job = submit(make_owner(), jpeg())
+        job.items.update(attempts=attempts - 1)
+
+        assert not queue.give_up(claim(), VocabularyError("en.yaml: broken"))
+
+        item = job.items.get()
+        assert (item.state, item.error_code) == (State.QUEUED, "vocabulary_broken")
+        assert timedelta(0) < item.run_after - timezone.now() < timedelta(hours=1)
+
     @pytest.mark.parametrize(
         ("error", "tries"),
         [
             (FetchTimeout("slow"), queue.MAX_ATTEMPTS),
             (InferenceTimeout("slow"), queue.MAX_ATTEMPTS_OF_SERVERS),
+            (DatabaseAway("gone"), queue.MAX_ATTEMPTS_OF_SERVERS),
         ],
     )
     def test_fails_after_the_last_try(self, error: queue.KnownError, tries: int) -> None:
@@ -413,6 +513,28 @@ class TestSeveralOperations:
         assert state_of(job) == [(State.SUCCEEDED, "")]
         assert (detector.calls, DetectedObject.objects.count()) == (1, 1)
 
+    def test_keep_what_they_found_when_another_one_ends_with_a_surprise(
+        self, both: Parts, objects: FakeObjects
+    ) -> None:
+        objects.error = ZeroDivisionError()
+        job = submit(make_owner(), jpeg())
+
+        drain(both)
+
+        assert state_of(job) == [(State.FAILED, "internal_error")]
+        assert Face.objects.count() == 2
+
+    @pytest.mark.parametrize("error", [InferenceRejected("odd"), ZeroDivisionError()])
+    def test_are_tried_again_as_long_as_one_of_them_may_get_better(
+        self, both: Parts, objects: FakeObjects, detector: FakeDetector, error: Exception
+    ) -> None:
+        detector.error, objects.error = error, InferenceTimeout("slow")
+        job = submit(make_owner(), jpeg())
+
+        drain(both)
+
+        assert state_of(job) == [(State.QUEUED, "inference_timeout")]
+
     def test_store_nothing_when_all_fail(
         self, both: Parts, objects: FakeObjects, detector: FakeDetector
     ) -> None:
@@ -450,6 +572,66 @@ class TestSeveralOperations:
         drain(replace(parts, operations=dict))
 
         assert state_of(job) == [(State.QUEUED, "inference_not_ready")]
+
+
+class TestWhatIsMadeOfOthers:
+    """Captions, of what was found; tags, of the vector that a photo looks like."""
+
+    @pytest.fixture
+    def vocabulary(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Vocabulary:
+        monkeypatch.setattr(search.tagging, "_taggers", {})
+        return make_vocabulary(tmp_path)
+
+    def test_a_caption_waits_for_the_things_that_it_tells_of(
+        self, parts: Parts, vocabulary: Vocabulary
+    ) -> None:
+        objects = FakeObjects([SeenObject("cat", Box(1, 1, 9, 9), 0.9)], InferenceTimeout("slow"))
+        compose = ComposeCaption(
+            vocabulary, {"objects": "cats", "caption": "template"}, "template", ("objects",)
+        )
+        both = replace(parts, operations=operations(FindObjects(objects, "cats"), compose))
+        job = submit(make_owner(), jpeg())
+        drain(both)
+        assert (Photo.objects.count(), Caption.objects.count()) == (0, 0)
+
+        objects.error = None
+        retried_now(job, both)
+
+        assert state_of(job) == [(State.SUCCEEDED, "")]
+        assert Caption.objects.get().sentence == "A cat."
+
+    def test_tags_wait_for_the_vector(self, parts: Parts, vocabulary: Vocabulary) -> None:
+        images = SlowImageEncoder(error=InferenceTimeout("slow"))
+        texts = FakeTextEncoder({"a photo of a beach": unit(1)})
+        tags = TagPhoto(images, texts, vocabulary, "image+text+words")
+        embed = EmbedPhoto(images, "image")
+        all_three = replace(
+            parts, operations=lambda: {**parts.operations(), embed.name: embed, tags.name: tags}
+        )
+        job = submit(make_owner(), jpeg())
+        drain(all_three)
+        assert state_of(job) == [(State.QUEUED, "inference_timeout")]
+        assert list(Analysis.objects.values_list("operation", flat=True)) == ["faces"]
+
+        images.error = None
+        retried_now(job, all_three)
+
+        assert state_of(job) == [(State.SUCCEEDED, "")]
+        assert set(PhotoTag.objects.values_list("key", flat=True)) == {"beach", "people:2"}
+
+    def test_tags_wait_while_only_one_of_their_two_roles_was_switched(
+        self, parts: Parts, vocabulary: Vocabulary
+    ) -> None:
+        foreign = replace(TEXTS, parameters={**TEXTS.parameters, "joint_space": "other:1"})
+        images = FakeImageEncoder()
+        tags = TagPhoto(images, FakeTextEncoder(identity=foreign), vocabulary, "image+text+words")
+        embed = EmbedPhoto(images, "image")
+        job = submit(make_owner(), jpeg())
+
+        drain(replace(parts, operations=operations(embed, tags)))
+
+        assert state_of(job) == [(State.QUEUED, "foreign_vectors")]
+        assert ImageVector.objects.count() == 1
 
 
 class TestGroupingDue:

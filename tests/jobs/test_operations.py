@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
+from faces.services import FindFaces
 from inference.arrays import RGB
+from inference.client import TritonClient
 from inference.errors import InferenceNotReady
+from inference.faces import TritonFaceDetector
+from inference.tiles import Tiling
+from jobs.active import Making
 from jobs.errors import OperationUnavailable
-from jobs.operations import recipes, with_needs
+from jobs.operations import configured_recipes, recipes, with_needs
 from photos.operations import (
     ALL,
     CAPTION,
@@ -52,6 +57,33 @@ class TestRecipes:
         found = recipes(FACE_ROLES, vocabulary, "")
 
         assert found[FACES] == "face_detector.a.1+face_embedder.b.2"
+
+    def test_of_faces_differ_with_tiles(self, vocabulary: Vocabulary) -> None:
+        found = {tiling: recipes(FACE_ROLES, vocabulary, "", tiling) for tiling in Tiling}
+
+        plain = "face_detector.a.1+face_embedder.b.2"
+        assert {tiling: each[FACES] for tiling, each in found.items()} == {
+            Tiling.OFF: plain,
+            Tiling.AUTO: f"{plain}+tiles.1.auto",
+            Tiling.ON: f"{plain}+tiles.1.on",
+        }
+        assert len({each[CAPTION] for each in found.values()}) == 3
+
+    @pytest.mark.parametrize("tiling", Tiling)
+    def test_and_models_follow_the_setting(
+        self, vocabulary: Vocabulary, settings: Any, tiling: Tiling
+    ) -> None:
+        settings.FACE_TILES = tiling.value
+
+        now = configured_recipes(FACE_ROLES, vocabulary)
+        with TritonClient("127.0.0.1:1", timeout_s=1) as client:
+            making = Making(client, settings.MODEL_REPOSITORY, FACE_ROLES, vocabulary, now)
+            faces = making.operation(FACES)
+
+        assert now == recipes(FACE_ROLES, vocabulary, "", tiling)
+        assert isinstance(faces, FindFaces)
+        assert isinstance(faces.detector, TritonFaceDetector)
+        assert (faces.detector.tiling, faces.recipe) == (tiling, now[FACES])
 
     def test_leave_out_what_no_model_does(self, vocabulary: Vocabulary) -> None:
         roles = {"face_detector": "face_detector.a.1", "image_encoder": "image_encoder.a.1"}

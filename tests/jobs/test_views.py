@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from tests.factories import (
 )
 from tests.fakes import FakeDetector, FakeEmbedder, face_at, operations
 from tests.pictures import jpeg
+from tests.search.factories import write
 
 URL = "/api/v1/process/image"
 ASYNC = "respond-async"
@@ -180,6 +182,17 @@ class TestBadInput:
         answer = api.post(URL, {"file": photo(data=bytes(2**21))}, format="multipart")
 
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+    def test_a_broken_vocabulary_is_told_before_anything_is_asked_for(
+        self, api: APIClient, settings: Any, tmp_path: Path
+    ) -> None:
+        write(tmp_path, "en.yaml", "tags: [")
+        settings.VOCABULARY_DIR = tmp_path
+
+        answer = api.post(URL, {"file": photo()}, format="multipart", HTTP_PREFER=ASYNC)
+
+        assert (answer.status_code, answer.json()["code"]) == (503, "vocabulary_broken")
+        assert (Job.objects.count(), OrmQ.objects.count()) == (0, 0)
 
     def test_broken_json_is_a_sentence(self, api: APIClient) -> None:
         answer = api.post(URL, "{", content_type="application/json")

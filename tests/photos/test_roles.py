@@ -1,5 +1,6 @@
 """Which models there are, and which one each role has."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,61 @@ class TestSync:
 
         assert synced.gone == [ONE]
         assert roles.active_models()["face_embedder"] == TWO
+
+    def test_keeps_what_an_export_is_replacing_at_this_moment(self, repository: Tiny) -> None:
+        for name in (ONE, TWO):
+            repository.write(name)
+        roles.sync(repository.folder)
+        model(ONE).pin(pinned=True)
+        unfinished = repository.folder / ONE / ".unfinished-x"
+        unfinished.mkdir()
+        version = (repository.folder / ONE / "1").rename(unfinished / "old")
+
+        between = roles.sync(repository.folder)
+        version.rename(repository.folder / ONE / "1")
+        after = roles.sync(repository.folder)
+
+        assert (between.models, between.gone, after.models) == ([TWO], [], [ONE, TWO])
+        assert model(ONE).pinned
+
+    def test_remembers_which_model_was_before_one_that_is_being_replaced(
+        self, repository: Tiny
+    ) -> None:
+        for name in (ONE, TWO):
+            repository.write(name)
+        roles.sync(repository.folder)
+        roles.activate(model(ONE))
+        (repository.folder / TWO / "1").rename(repository.folder / TWO / ".unfinished-x")
+
+        roles.sync(repository.folder)
+
+        assert Role.objects.get().previous == model(TWO)
+
+    @pytest.mark.parametrize("copy", ["1.old", "1 (copy)", "old", "²"])
+    def test_takes_no_copy_of_a_version_for_one(self, repository: Tiny, copy: str) -> None:
+        repository.write(ONE, memory_bytes=7)
+        shutil.copytree(repository.folder / ONE / "1", repository.folder / ONE / copy)
+        repository.write(ONE, memory_bytes=8)
+
+        synced = roles.sync(repository.folder)
+
+        assert synced == roles.Synced([ONE], [], [])
+        assert model(ONE).memory_bytes == 8
+
+    @pytest.mark.parametrize(
+        ("weights", "licences"),
+        [(["tiny.onnx"], []), (None, []), ([{}, 7, {"licence": "MIT"}], ["MIT", "unknown"])],
+    )
+    def test_shows_the_licences_that_a_manifest_names(
+        self, repository: Tiny, weights: object, licences: list[str]
+    ) -> None:
+        repository.write(ONE)
+        manifest = {"role": "face_embedder", "version": 1, "weights": weights}
+        (repository.folder / ONE / "manifest.json").write_text(json.dumps(manifest))
+
+        roles.sync(repository.folder)
+
+        assert model(ONE).licences == licences
 
     def test_does_not_see_what_is_not_built(self, repository: Tiny) -> None:
         for name in (ONE, TWO):

@@ -1,18 +1,28 @@
 """Models are loaded when they are needed, and gone when idle. With the real server."""
 
 import logging
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from inference.client import TritonClient
 from inference.control import Overview, State, TritonControl
-from inference.errors import InferenceNotReady, InferenceTimeout, InferenceUnavailable
+from inference.errors import (
+    InferenceNotReady,
+    InferenceTimeout,
+    InferenceUnavailable,
+)
+from inference.spec import ModelSpec
 from local.processes import wait_until
 from photos import roles, serving
 from photos.errors import ModelControlOff, ModelInUse, ModelPinned
@@ -24,6 +34,7 @@ from tests.tiny import BASE, BROKEN, GATE, GIVEN, Tiny, doubler
 pytestmark = pytest.mark.django_db
 ONE, TWO, THREE = (f"{role}.tiny.1" for role in ("face_detector", "face_embedder", "tagger"))
 MB = 2**20
+_VERSIONS = count(2)  # a name that died once is not taken again
 POLICY = Policy(explicit=True, load_s=30, call_s=20, idle_s=600, memory_bytes=0)
 
 
@@ -197,6 +208,59 @@ class TestHave:
                 [serving.LOCK],
             )
             assert cursor.fetchone() == (0,)
+
+
+class TestModelThatDied:
+    """The process of a model is killed: the server goes on saying that it is ready."""
+
+    @pytest.fixture
+    def program(self, tiny: Tiny, keeper: PostgresKeeper) -> ModelSpec:
+        spec = tiny.write_program(f"tagger.tiny.{next(_VERSIONS)}")
+        roles.sync(tiny.folder)
+        keeper.have(spec.name)
+        return spec
+
+    def kill(self, tiny: Tiny, model: ModelSpec) -> None:
+        place = str(tiny.folder / model.name).encode()
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (process / "cmdline").read_bytes()
+            except OSError:  # it has ended
+                continue
+            if b"triton_python_backend_stub" in words and place in words:
+                os.kill(int(process.name), signal.SIGKILL)
+
+    def test_is_loaded_anew_and_the_call_goes_on(
+        self, tiny: Tiny, keeper: PostgresKeeper, program: ModelSpec
+    ) -> None:
+        self.kill(tiny, program)
+
+        with TritonClient(keeper.url, timeout_s=20, keeper=keeper) as client:
+            answer = client.infer(program, given=GIVEN)
+
+        assert answer["doubled"].tolist() == [[2, 4]]
+        assert tiny.loads(program.name) == 2
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_renewed_once_for_all_who_saw_it_dead(
+        self, tiny: Tiny, keeper: PostgresKeeper, program: ModelSpec
+    ) -> None:
+        gate = tiny.mark(program.name, GATE)
+
+        with ThreadPoolExecutor(2) as pool:
+            both = [pool.submit(keeper.renew, program.name) for _ in range(2)]
+            wait_until(is_lock_waited_for, timeout_s=20, what="The other one")
+            gate.unlink()
+            for each in both:
+                each.result()
+
+        assert tiny.loads(program.name) == 2
+
+
+def is_lock_waited_for() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return cursor.fetchone() is not None
 
 
 class TestMemoryBudget:

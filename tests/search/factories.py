@@ -9,7 +9,7 @@ import numpy as np
 import yaml
 
 from inference.arrays import RGB, Array
-from inference.client import ModelIdentity
+from inference.identity import ModelIdentity
 from photos.models import Analysis, Photo
 from photos.operations import TAGS
 from photos.services import space_of

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from inference.arrays import RGB
-from inference.client import ModelIdentity
+from inference.identity import ModelIdentity
 from photos.models import Photo
 from photos.operations import FACES, OBJECTS, OCR, TAGS, Operation, Place
 from search.captions import CaptionPhoto, ComposeCaption, DescribePhoto

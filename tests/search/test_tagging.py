@@ -10,9 +10,10 @@ from django.conf import settings
 
 import search.tagging
 from inference import roles
-from inference.client import ModelIdentity, TritonClient
+from inference.client import TritonClient
 from inference.encoders import TritonTextEncoder
 from inference.errors import InferenceCorrupt
+from inference.identity import ModelIdentity
 from inference.tokens import FileTokens
 from search.errors import ForeignVectors, NoPrompts
 from search.tagging import MAX_TAGS, Tag, tagger_of

@@ -150,6 +150,8 @@ class TestSlips:
             (("sentence", "things"), "{people}.", "sentence.things: it must hold {things}, once"),
             (("sentence", "nothing"), "{0}", "sentence.nothing: it must hold nothing in braces"),
             (("sentence", "numbers"), None, "en.yaml: sentence: 'numbers' is missing: add it."),
+            (("tags", "beach", "word"), "a\0b", "tags.beach.word: it holds what is no letter: "),
+            (("tags", "beach", "scene"), "at \ud83d", "tags.beach.scene: it holds what is no "),
         ],
     )
     def test_are_told_with_the_file_the_place_and_what_to_do(
@@ -183,6 +185,13 @@ class TestSlips:
 
     def test_include_a_file_that_is_no_text(self, tmp_path: Path) -> None:
         (tmp_path / "en.yaml").write_bytes(b"\xff\xfe\x00\xd8")
+
+        with pytest.raises(VocabularyError, match=r"^en\.yaml: it is no YAML text in UTF-8"):
+            load(tmp_path)
+
+    @pytest.mark.parametrize("value", ["2024-99-99", "[" * 3000], ids=["no day", "too deep"])
+    def test_include_what_yaml_can_not_make_a_value_of(self, tmp_path: Path, value: str) -> None:
+        write(tmp_path, "en.yaml", f"tags: {value}")
 
         with pytest.raises(VocabularyError, match=r"^en\.yaml: it is no YAML text in UTF-8"):
             load(tmp_path)
