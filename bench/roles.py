@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -35,6 +36,7 @@ LOWER_BAR = 0.60  # of models that batching slows on a CPU
 ROUNDS = 3
 TURN_S = 1.5  # of one measurement
 BATCHES = (1, 4, 8)
+LEAST_BATCH = 2.0
 CONCURRENCIES = (2, 4, 8, 16)
 THREADS = 2
 CALL_S = 60.0
@@ -91,12 +93,12 @@ class Measured:
         rounds = [
             (
                 best_raw(raw, items, [size for size in BATCHES if size <= most]),
-                best_served(lambda one: self.client.infer(spec, **one), items),
+                best_served(partial(_infer, self.client, spec), items),
             )
             for _ in range(ROUNDS)
         ]
         loaded = self._memory()
-        batch = self.control.statistics()[self.model.name].mean_batch
+        batch = self._mean_batch(spec, items)
         self.control.unload(self.model.name)
         self.control.settle(self.model.name, timeout_s=CALL_S)
         alone, served = (
@@ -110,7 +112,19 @@ class Measured:
             f"{batch:.2f}",
         )
         role = self.model.name.partition(".")[0]
-        return [self._figure(role, rounds), Figure(f"load_{role}", load_s, "s", "-", 1.0, 1)]
+        return [
+            self._figure(role, rounds),
+            *([_batch_figure(role, batch)] if role == "face_embedder" else []),
+        ]
+
+    def _mean_batch(self, spec: ModelSpec, items: Sequence[Items]) -> float:
+        """Items of a batch while as many requests as possible are in flight."""
+        before = self.control.statistics()[self.model.name].batches
+        ask = partial(_infer, self.client, spec)
+        _per_second(ask, items, at_once=CONCURRENCIES[-1])
+        after = self.control.statistics()[self.model.name].batches
+        runs = {size: count - before.get(size, 0) for size, count in after.items()}
+        return sum(size * count for size, count in runs.items()) / max(1, sum(runs.values()))
 
     def _figure(self, role: str, rounds: Sequence[tuple[Best, Best]]) -> Figure:
         batches = config_of(self.model).dynamic_batching.preferred_batch_size[:1] != [1]
@@ -132,6 +146,15 @@ class Measured:
 
     def _memory(self) -> float:
         return now_mb(str(self.triton.folder))
+
+
+def _infer(client: TritonClient, spec: ModelSpec, item: Items) -> object:
+    return client.infer(spec, **item)
+
+
+def _batch_figure(role: str, batch: float) -> Figure:
+    """Batches must be formed where they are what the model lives on."""
+    return Figure(f"batch_{role}", batch, "items a batch", "the least", LEAST_BATCH, 1, bar=1.0)
 
 
 def best_raw(model: ort.InferenceSession, items: Sequence[Items], sizes: Sequence[int]) -> Best:

@@ -21,7 +21,7 @@ UNIT = {"embedding": 1e-4}  # of each number of a unit vector
 FACES = {"boxes": 0.01, "scores": 1e-4, "landmarks": 0.01}  # pixels of the input; 0 to 1
 OBJECTS = {"boxes": 0.05, "scores": 1e-4, "classes": 0.0}
 
-# As measured for models of their size in rows_faces.py; these themselves were not here to measure.
+# Guesses, after what was measured for packaged models (rows_faces.py): these were never here.
 HEAVY = Serving(
     cpu=Target(max_batch=8, preferred=(1,), delay_us=0, instances=1, threads=2),
     gpu=Target(max_batch=32, preferred=(8, 16, 32), delay_us=2000, instances=1),

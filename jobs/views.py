@@ -26,6 +26,8 @@ from jobs.serializers import (
 from photos.models import Owner
 from photos.pages import Pages
 
+# Beside those of the model server: what somebody here has to mend.
+_OURS = {"foreign_vectors", "no_prompts", "vocabulary_broken", "database_unavailable"}
 _FORM_BYTES = 2**20  # of a request, beside its photo
 
 
@@ -144,7 +146,7 @@ def _patience_s(request: Request) -> float:
 
 def _status_of(code: str) -> int:
     """The caller's photo is at fault (422), a server (503), or we (500)."""
-    if code.startswith("inference_"):
+    if code.startswith("inference_") or code in _OURS:
         return status.HTTP_503_SERVICE_UNAVAILABLE
     if code in {"internal_error", "worker_died"}:
         return status.HTTP_500_INTERNAL_SERVER_ERROR

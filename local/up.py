@@ -54,6 +54,7 @@ def run(surroundings: Surroundings, port: int, *, demo: bool) -> None:
         triton = stack.enter_context(surroundings.model_server(surroundings.var / "triton"))
         where = {"TRITON_URL": triton.url, "MODEL_REPOSITORY": str(surroundings.repository)}
         service = Service({**settings, **where})
+        _say(f"Triton answers at {triton.url}: TRITON_URL for manage.py models")
         _say("The tables are brought up to date")
         service.prepare()
         admin.ensure(service)
