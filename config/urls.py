@@ -49,7 +49,7 @@ api = [
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.urls),
-    re_path(r"^health/?$", HealthView.as_view(schema=None), name="health"),
+    re_path(r"^(?:health|readyz)/?$", HealthView.as_view(schema=None), name="health"),
     path("media/<path:key>", MediaView.as_view(), name="media"),
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(permission_classes=()), name="schema"),

@@ -118,6 +118,18 @@ def activate(model: ServedModel) -> Role:
     return role
 
 
+def of_pack(pack: str) -> list[ServedModel]:
+    """The newest model that `pack` has for each role.
+
+    Raises:
+        ModelUnknown: there is no such pack.
+    """
+    newest = ServedModel.objects.filter(pack=pack).order_by("role", "-version").distinct("role")
+    if not newest:
+        raise ModelUnknown(f"There is no pack {pack!r} in the repository.")
+    return list(newest)
+
+
 def roll_back(name: str) -> Role:
     """Let the role have the model again that it had before. Done twice it is as it was.
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Now
 
@@ -144,11 +145,27 @@ class PostgresKeeper:
         Raises:
             InferenceError: as have(); the role has what it had.
         """
+        self._ready(model)
+        return roles.activate(model)
+
+    def switch_pack(self, pack: str) -> list[Role]:
+        """Let all roles that `pack` has a model for have it, at once: pairs stay pairs.
+
+        Raises:
+            ModelUnknown: there is no such pack.
+            InferenceError: as have(), of the first that can't be loaded; nothing is switched.
+        """
+        models = roles.of_pack(pack)
+        for model in models:
+            self._ready(model)
+        with transaction.atomic():
+            return [roles.activate(model) for model in models]
+
+    def _ready(self, model: ServedModel) -> None:
         if self.policy.explicit:
             self._have(model)
         else:
             self._check_loaded(model)
-        return roles.activate(model)
 
     def unload(self, model: ServedModel) -> None:
         """Have `model` not loaded.

@@ -55,9 +55,9 @@ class TestStrangers:
         settings.TRITON_URL = triton_url
         roles.sync(settings.MODEL_REPOSITORY)
 
-        answer = APIClient().get("/health")
+        answer, ready = (APIClient().get(path) for path in ("/health", "/readyz"))
 
-        assert answer.status_code == 200
+        assert answer.status_code == ready.status_code == 200
         assert answer.json() == {
             "status": "ok",
             "database": True,

@@ -25,7 +25,7 @@ from inference.errors import (
 from inference.spec import ModelSpec
 from local.processes import wait_until
 from photos import roles, serving
-from photos.errors import ModelControlOff, ModelInUse, ModelPinned
+from photos.errors import ModelControlOff, ModelInUse, ModelPinned, ModelUnknown
 from photos.locks import one_at_a_time
 from photos.models import ServedModel
 from photos.serving import Policy, PostgresKeeper, UnloadedAll, shares_memory
@@ -434,6 +434,37 @@ class TestSwitch:
             keeper.switch(model(newer))
 
         assert roles.active_models()["face_detector"] == ONE
+
+
+class TestSwitchPack:
+    def test_switches_all_roles_that_the_pack_has(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
+        for name in ("face_detector.other.1", "face_detector.other.2", "tagger.other.1"):
+            tiny.write(name)
+        roles.sync(tiny.folder)
+
+        keeper.switch_pack("other")
+
+        assert roles.active_models() == {
+            "face_detector": "face_detector.other.2",
+            "face_embedder": TWO,
+            "tagger": "tagger.other.1",
+        }
+
+    def test_switches_nothing_if_one_is_broken(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
+        tiny.write("face_detector.odd.1")
+        tiny.write_program("tagger.odd.1")
+        tiny.mark("tagger.odd.1", BROKEN)
+        roles.sync(tiny.folder)
+        before = roles.active_models()
+
+        with pytest.raises(InferenceNotReady):
+            keeper.switch_pack("odd")
+
+        assert roles.active_models() == before
+
+    def test_knows_no_pack_that_is_not_there(self, keeper: PostgresKeeper) -> None:
+        with pytest.raises(ModelUnknown, match="nothing"):
+            keeper.switch_pack("nothing")
 
 
 class TestServerThatAloneDecides:

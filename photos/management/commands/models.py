@@ -30,12 +30,19 @@ class Command(BaseCommand):
             "unpin": "let a model go when it is idle",
         }.items():
             actions.add_parser(action, help=what).add_argument("model", help=_MODEL)
+        pack = actions.add_parser("use", help="let all roles have the models of a pack, at once")
+        pack.add_argument("pack")
         back = actions.add_parser("rollback", help="let a role have the model again it had before")
         back.add_argument("role")
 
-    def handle(self, *, action: str, model: str = "", role: str = "", **options: Any) -> None:
+    def handle(
+        self, *, action: str, model: str = "", role: str = "", pack: str = "", **options: Any
+    ) -> None:
         try:
-            if model:
+            if pack:
+                for switched in serving.keeper().switch_pack(pack):
+                    self._say(f"{switched} has {switched.active}.")
+            elif model:
                 self._steer(action, roles.find(*model.partition(".")[::2]))
             elif role:
                 self._say(f"{role} has {roles.roll_back(role).active}.")
