@@ -1,10 +1,11 @@
 """Working on photos: real database and files, stand-ins for the models."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
 import pytest
 from django.core.files.base import ContentFile
@@ -13,7 +14,6 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 import faces.grouping
-import faces.services
 import search.tagging
 from faces.models import Cluster, Face, FaceVector, GroupingDue, Membership
 from faces.services import FindFaces
@@ -29,6 +29,7 @@ from jobs.models import Item, Job, State
 from jobs.pipeline import Parts, work
 from photos.errors import FetchTimeout
 from photos.models import Analysis, Owner, Photo, Reference, Space
+from photos.operations import Operation, Place, Store
 from search.captions import ComposeCaption
 from search.errors import VocabularyError
 from search.models import Caption, DetectedObject, ImageVector, PhotoTag
@@ -105,6 +106,36 @@ class SlowImageEncoder(FakeImageEncoder):
         if self.error:
             raise self.error
         return super().encode(image)
+
+
+@dataclass
+class Unlucky:
+    """An operation that finds nothing, and gets into trouble when that is stored."""
+
+    trouble: Callable[[], None] | None
+    name: str = "objects"
+    recipe: str = "luck"
+    needs: tuple[str, ...] = ()
+
+    def look(self, image: RGB) -> Self:
+        return self
+
+    def keep(self, place: Place) -> Store:
+        return self.store
+
+    def store(self, photo: Photo) -> None:
+        if self.trouble:
+            self.trouble()
+
+
+def meet_a_deadlock() -> None:
+    raise OperationalError("deadlock detected")
+
+
+def lose_the_connection() -> None:
+    """As when the database is started anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
 class TestDrain:
@@ -344,6 +375,22 @@ class TestServersInTrouble:
 class TestDatabaseInTrouble:
     """It has no connection left, or ends one of two transactions that wait for each other."""
 
+    def test_before_a_photo_is_looked_at_lets_it_be_tried_again(self, parts: Parts) -> None:
+        troubles = iter([lose_the_connection])
+
+        def found() -> Mapping[str, Operation]:
+            for trouble in troubles:
+                trouble()
+            return parts.operations()
+
+        job = submit(make_owner(), jpeg())
+        drain(replace(parts, operations=found))
+        assert state_of(job) == [(State.QUEUED, "database_unavailable")]
+
+        retried_now(job, replace(parts, operations=found))
+
+        assert state_of(job) == [(State.SUCCEEDED, "")]
+
     def test_while_a_photo_is_looked_at_lets_it_be_tried_again(
         self, parts: Parts, detector: FakeDetector
     ) -> None:
@@ -356,24 +403,22 @@ class TestDatabaseInTrouble:
         assert (item.state, item.error_code) == (State.QUEUED, "database_unavailable")
         assert item.run_after > timezone.now()
 
+    @pytest.mark.parametrize("trouble", [meet_a_deadlock, lose_the_connection])
     def test_while_a_photo_is_stored_lets_it_be_tried_again(
-        self, parts: Parts, monkeypatch: pytest.MonkeyPatch
+        self, parts: Parts, trouble: Callable[[], None]
     ) -> None:
-        def refuse(*_arguments: object) -> None:
-            raise OperationalError("deadlock detected")
-
-        monkeypatch.setattr(faces.services, "store", refuse)
+        unlucky = Unlucky(trouble)
+        both = replace(parts, operations=lambda: {**parts.operations(), unlucky.name: unlucky})
         job = submit(make_owner(), jpeg())
-        drain(parts)
-
+        drain(both)
         assert state_of(job) == [(State.QUEUED, "database_unavailable")]
         assert Photo.objects.count() == 0
 
-        monkeypatch.undo()
-        retried_now(job, parts)
+        unlucky.trouble = None
+        retried_now(job, both)
 
         assert state_of(job) == [(State.SUCCEEDED, "")]
-        assert Face.objects.count() == 2
+        assert Analysis.objects.count() == 2
 
     def test_fails_nothing_that_others_have_in_work(
         self, parts: Parts, detector: FakeDetector
@@ -419,12 +464,15 @@ class TestGiveUp:
         ],
     )
     def test_fails_after_the_last_try(self, error: queue.KnownError, tries: int) -> None:
-        job = submit(make_owner(), jpeg())
-        job.items.update(attempts=tries - 1)
+        job = submit(make_owner(), jpeg(), jpeg(seed=1))
+        before, last = job.items.order_by("pk")
+        job.items.filter(pk=before.pk).update(attempts=tries - 2)
+        job.items.filter(pk=last.pk).update(attempts=tries - 1)
 
-        assert queue.give_up(claim(), error)
+        failed = [queue.give_up(item, error) for item in (claim(), claim())]
 
-        assert state_of(job) == [(State.FAILED, error.code)]
+        assert failed == [False, True]
+        assert state_of(job) == [(State.QUEUED, error.code), (State.FAILED, error.code)]
 
     def test_can_be_taken_back_by_hand(self) -> None:
         job = submit(make_owner(), jpeg())
