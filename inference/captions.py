@@ -4,10 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol
-
-from tokenizers import Tokenizer
 
 from inference.arrays import RGB, Array
 from inference.client import Inference
@@ -36,26 +33,6 @@ class Words(Protocol):
     def decode(self, tokens: Sequence[int]) -> str:
         """The text that `tokens` stand for, without those that stand for no text."""
         ...
-
-
-class FileWords:
-    """Tokens to words, by the `tokenizer.json` that lies beside a decoder."""
-
-    def __init__(self, file: Path) -> None:
-        """
-        Raises:
-            InferenceNotReady: there is no such file, or it is no tokenizer.
-        """
-        try:
-            self._tokenizer: Tokenizer = Tokenizer.from_str(file.read_text())
-        except Exception as exc:  # the library's errors have no class of their own
-            raise InferenceNotReady(
-                f"{file.parent.parent.name}: its tokenizer cannot be read: build the model again"
-            ) from exc
-
-    def decode(self, tokens: Sequence[int]) -> str:
-        text: str = self._tokenizer.decode(list(tokens), skip_special_tokens=True)
-        return text.strip()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Words to tokens, by the tokenizer that lies beside a model."""
+"""Words to tokens and back, by the tokenizer that lies beside a model."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,3 +33,8 @@ class FileTokens:
         cut = self._tokenizer.encode_batch(list(texts))
         ids = np.array([each.ids for each in cut], np.int64)
         return ids, np.array([each.attention_mask for each in cut], np.int64)
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text that `tokens` stand for, without those that stand for no text."""
+        text: str = self._tokenizer.decode(list(tokens), skip_special_tokens=True)
+        return text.strip()

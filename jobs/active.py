@@ -10,7 +10,7 @@ from django.conf import settings
 from faces.services import FindFaces
 from inference import roles
 from inference.arrays import RGB
-from inference.captions import FileWords, TritonCaptioner
+from inference.captions import TritonCaptioner
 from inference.client import Inference
 from inference.describer import HomeDescriber
 from inference.encoders import TritonImageEncoder, TritonTextEncoder
@@ -154,7 +154,7 @@ class Making:
         if recipe.startswith(TEMPLATE):
             return ComposeCaption(self.vocabulary, self.recipes, recipe, needs)
         encoder, decoder = map(self._at, ROLES[CAPTION])
-        words = FileWords(self._beside(decoder, "tokenizer.json"))
+        words = FileTokens(self._beside(decoder, "tokenizer.json"))
         captioner = TritonCaptioner(self.client, words, encoder, decoder)
         context = tuple(name for name in needs if name == TAGS)
         return CaptionPhoto(captioner, self.vocabulary, self.recipes, recipe, context)
@@ -180,9 +180,11 @@ class Making:
             InferenceNotReady: it can't be read.
         """
         try:
-            return self._beside(model, file).read_text()
-        except OSError as exc:
-            raise InferenceNotReady(f"{model.name}: {file} is missing: build it again.") from exc
+            return self._beside(model, file).read_text("utf-8")
+        except (OSError, ValueError) as exc:
+            raise InferenceNotReady(
+                f"{model.name}: {file} is missing or damaged: build it again."
+            ) from exc
 
     def _beside(self, model: ModelSpec, file: str) -> Path:
         """A file that lies beside the model in the repository."""

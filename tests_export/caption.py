@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from inference.captions import FileWords, TritonCaptioner
+from inference.captions import TritonCaptioner
 from inference.client import TritonClient
 from inference.roles import CAPTION_DECODER, CAPTION_ENCODER
+from inference.tokens import FileTokens
 from local.triton import Triton
 
 
 def captions(repository: Path, encoder: str, decoder: str, folder: Path, photos: Path) -> list[str]:
-    words = FileWords(repository / decoder / "1" / "tokenizer.json")
+    words = FileTokens(repository / decoder / "1" / "tokenizer.json")
     with (
         Triton(repository, [encoder, decoder], folder) as triton,
         TritonClient(triton.url, timeout_s=30) as client,

@@ -10,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from inference.arrays import Array
-from inference.captions import FileWords, TritonCaptioner
+from inference.captions import TritonCaptioner
 from inference.client import TritonClient
 from inference.errors import (
     InferenceCorrupt,
@@ -19,6 +19,7 @@ from inference.errors import (
     InferenceUnavailable,
 )
 from inference.roles import CAPTION_DECODER, CAPTION_ENCODER
+from inference.tokens import FileTokens
 from tests.inference.sentences import END, RULES, SIDE, A, B, C, FakeCaptioner, told
 from tests.inference.server import outputs, serving
 
@@ -147,14 +148,14 @@ class TestDecoder:
             client.infer(CAPTION_ENCODER, image=PHOTO[None])
 
 
-class TestFileWords:
+class TestFileTokens:
     def test_are_those_of_the_tokenizer_beside_the_model(self, tmp_path: Path) -> None:
         tokenizer = Tokenizer(models.WordLevel({"[SEP]": 0, "a": 1, "cat": 2}))
         tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
         tokenizer.add_special_tokens(["[SEP]"])
         tokenizer.save(str(tmp_path / "tokenizer.json"))
 
-        assert FileWords(tmp_path / "tokenizer.json").decode([1, 2, 0]) == "a cat"
+        assert FileTokens(tmp_path / "tokenizer.json").decode([1, 2, 0]) == "a cat"
 
     @pytest.mark.parametrize("content", [None, "no tokenizer"])
     def test_need_a_tokenizer(self, content: str | None, tmp_path: Path) -> None:
@@ -164,4 +165,4 @@ class TestFileWords:
             file.write_text(content)
 
         with pytest.raises(InferenceNotReady, match=r"^caption_decoder\.open\.1: its tokenizer"):
-            FileWords(file)
+            FileTokens(file)
