@@ -95,7 +95,8 @@ up: setup ## Run the whole service in the foreground (PORT=8000; DEMO=1 shows th
 test: check var/cache/photos.stamp test-export ## Set up, check, then run all tests
 	@$(SERVICE) -m pytest
 
-test-export: .venvs/hub.stamp var/cache/photos.stamp ## Test reading weights from hubs, on tiny ones
+test-export: .venvs/hub.stamp .venvs/export.stamp var/cache/photos.stamp ## Test other packs: hubs' on tiny weights
+	@.venvs/export/bin/python -m export ppocr_v6 --repository var/test/packs
 	@.venvs/hub/bin/python -m pytest --config-file tests_export/pytest.ini tests_export
 
 evaluate: setup .venv/dev.stamp ## Say how good the models are on labelled photos (DATA=/some/folder)

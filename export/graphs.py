@@ -96,7 +96,7 @@ def _forget_sizes(net: ModelProto) -> None:
 def _with_open_batch(shape: onnx.TensorProto) -> onnx.TensorProto:
     """The shape that a Reshape makes: 1, -1 becomes 0, -1, which keeps the batch as it is."""
     sizes = numpy_helper.to_array(shape).copy()
-    if sizes[:1] == 1:
+    if sizes.size and sizes[0] == 1:
         sizes[0] = 0
     return numpy_helper.from_array(sizes.astype(np.int64), shape.name)
 

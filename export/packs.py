@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Mapping
 
-from export import ExportError, rows_concepts, rows_faces, rows_ocr
+from export import ExportError, rows_concepts, rows_faces, rows_ocr, rows_ocr_more
 from export.models import Model
 
 PACKAGED = rows_faces.ROWS + rows_concepts.ROWS + rows_ocr.ROWS
@@ -15,7 +15,7 @@ HUB: Mapping[str, tuple[tuple[str, str], ...]] = {
     "open": (("rows_hub", "OPEN"), ("rows_captions", "OPEN")),
     "florence": (("rows_captions", "FLORENCE"),),
 }
-NAMES = ("packaged", *HUB)
+NAMES = ("packaged", *rows_ocr_more.PACKS, *HUB)
 
 
 def rows(pack: str) -> tuple[Model, ...]:
@@ -25,6 +25,8 @@ def rows(pack: str) -> tuple[Model, ...]:
     """
     if pack == "packaged":
         return PACKAGED
+    if pack in rows_ocr_more.PACKS:
+        return rows_ocr_more.PACKS[pack]
     try:
         modules = [(importlib.import_module(f"export.{name}"), what) for name, what in HUB[pack]]
     except ModuleNotFoundError as exc:

@@ -7,17 +7,24 @@ for.
 
 import json
 import os
+import re
+import shutil
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.request import urlopen
 
 from export import ExportError
+from export.weights import Packaged
 from local.packages import digest
 
 LOCAL = "HUB_FOLDER"  # names a folder that is looked into first: ORGANISATION/REPOSITORY/FILE
 SAFE = (".json", ".model", ".onnx", ".safetensors", ".txt")  # data; pickles (.bin, .pt) are code
 PINS = "pins.json"
+RAPIDOCR = "RapidAI/RapidOCR"  # where a folder of the user's own has its files
+LISTED = "rapidocr/default_models.yaml"
+FETCH_S = 60.0  # without a word from the zoo
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,41 @@ class InsightFaceZoo:
             raise ExportError(
                 f"{self} cannot be had: it is out of reach. {_by_hand(self.pack, '*.onnx')}"
             ) from exc
+
+
+@dataclass(frozen=True)
+class RapidOcrZoo:
+    """Nets that the package `rapidocr` fetches: where they lie stands in the package itself."""
+
+    package: Packaged
+
+    def __str__(self) -> str:
+        return f"the model zoo of {self.package}"
+
+    def fetch(self, member: str, folder: Path, cache: Path) -> Path:
+        """The row knows the file's sha256, as the package states it: nothing is pinned."""
+        check_safe(member, str(self))
+        target = folder / PurePosixPath(member).name
+        if local := _local(RAPIDOCR, member):
+            target.symlink_to(local.resolve())
+            return target
+        address = self._address(member, folder, cache)
+        try:
+            with urlopen(address, timeout=FETCH_S) as answer, target.open("wb") as file:  # noqa: S310  # https
+                shutil.copyfileobj(answer, file)
+        except OSError as exc:
+            raise ExportError(
+                f"{member} of {self} cannot be had: it is out of reach. "
+                f"{_by_hand(RAPIDOCR, member)}"
+            ) from exc
+        return target
+
+    def _address(self, member: str, folder: Path, cache: Path) -> str:
+        listed = self.package.fetch(LISTED, folder, cache).read_text("utf-8")
+        found = re.search(rf"https://\S+/{re.escape(member)}$", listed, re.MULTILINE)
+        if not found:
+            raise ExportError(f"{self} has no file {member}.")
+        return found[0]
 
 
 def check_safe(member: str, source: str) -> None:

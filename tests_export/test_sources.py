@@ -8,9 +8,10 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 
-from export import ExportError
-from export.sources import Hub, InsightFaceZoo, check_safe
+from export import ExportError, rows_ocr_more
+from export.sources import LISTED, Hub, InsightFaceZoo, check_safe
 from export.weights import Weights, fetch_all
+from local.packages import CACHE
 
 REPOSITORY = "someone/tiny"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -187,3 +188,35 @@ class TestZoo:
 
         with pytest.raises(ExportError, match=r"has no file det_10g\.onnx"):
             InsightFaceZoo("buffalo_l", str(tmp_path / "zoo")).fetch("det_10g.onnx", folder, cache)
+
+
+class TestRapidOcrZoo:
+    MEMBER = "onnx/PP-OCRv5/rec/latin_PP-OCRv5_rec_mobile.onnx"
+
+    def test_takes_a_file_from_the_users_own_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = tmp_path / "hub" / "RapidAI" / "RapidOCR" / self.MEMBER
+        there.parent.mkdir(parents=True)
+        there.write_bytes(b"net")
+        monkeypatch.setenv("HUB_FOLDER", str(tmp_path / "hub"))
+
+        file = rows_ocr_more.ZOO.fetch(self.MEMBER, tmp_path, CACHE)
+
+        assert (file.name, file.read_bytes()) == ("latin_PP-OCRv5_rec_mobile.onnx", b"net")
+
+    def test_says_what_to_do_when_it_is_out_of_reach(self, tmp_path: Path) -> None:
+        with pytest.raises(ExportError, match=r"out of reach.*HUB_FOLDER/RapidAI/RapidOCR/onnx/"):
+            rows_ocr_more.ZOO.fetch(self.MEMBER, tmp_path, CACHE)
+
+    def test_knows_every_file_of_the_rows_and_no_other(self, tmp_path: Path) -> None:
+        listed = rows_ocr_more.RAPIDOCR_3.fetch(LISTED, tmp_path, CACHE).read_text()
+
+        rows = [row for pack in rows_ocr_more.PACKS.values() for row in pack]
+        wanted = [each for row in rows for each in row.weights if each.source is rows_ocr_more.ZOO]
+        assert len(wanted) == 2 * len(rows_ocr_more.SCRIPTS)
+        for weights in wanted:
+            where = listed.index(f"/{weights.member}\n")
+            assert weights.sha256 in listed[where : where + 200]
+        with pytest.raises(ExportError, match="has no file"):
+            rows_ocr_more.ZOO.fetch("onnx/other.onnx", tmp_path, CACHE)
