@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Self
 
 from django.conf import settings
 from django.db import transaction
@@ -20,16 +19,14 @@ from django.db.models.functions import Now
 from inference.client import TritonClient
 from inference.control import Listed, State, TritonControl
 from inference.errors import InferenceNotReady, InferenceTimeout
-from inference.shared_memory import is_this_machine
 from photos import roles
 from photos.errors import ModelControlOff, ModelInUse, ModelPinned
 from photos.locks import LockTaken, borrowed_connection, one_at_a_time
 from photos.models import Role, ServedModel, ServedModelQuerySet
+from photos.policy import NOTE_S, Policy, shares_memory
 
 log = logging.getLogger(__name__)
 
-NOTE_S = 10.0  # the use of a model is noted as often by each process, not more
-EXPLICIT = "explicit"
 LOCK = 4_713  # ours among PostgreSQL's advisory locks
 _ANSWER_S = 5.0  # for the server to say what it has
 _LEAVE_S = 10.0  # for a model to go, before another one takes its memory
@@ -38,32 +35,6 @@ _noted: dict[str, float] = {}  # by this process: served name -> monotonic secon
 
 class _Busy(InferenceTimeout):
     """Somebody else was loading or unloading all the time."""
-
-
-@dataclass(frozen=True)
-class Policy:
-    """When models come and go."""
-
-    explicit: bool  # they do as we say; otherwise the server alone decides
-    load_s: float  # a request waits so long for its model
-    call_s: float  # a call to a model takes no longer
-    idle_s: float  # then a model goes; 0: never
-    memory_bytes: int  # of all loaded models together; 0: any
-
-    @classmethod
-    def from_settings(cls) -> Self:
-        return cls(
-            explicit=settings.MODEL_CONTROL == EXPLICIT,
-            load_s=settings.MODEL_LOAD_TIMEOUT_S,
-            call_s=settings.TRITON_TIMEOUT_S,
-            idle_s=settings.MODEL_IDLE_MINUTES * 60,
-            memory_bytes=int(settings.MODEL_MEMORY_MB * 2**20),
-        )
-
-    @property
-    def in_use_s(self) -> float:
-        """A call may be running for so long after the last one was noted."""
-        return NOTE_S + self.call_s
 
 
 @dataclass(frozen=True)
@@ -218,11 +189,12 @@ class PostgresKeeper:
         try:
             with self._alone(0) as control:
                 self._tidy(control)
-                unloaded = _unloaded(control.index())
+                index = control.index()
         except _Busy:
             return
-        for model in ServedModel.objects.filter(pinned=True, name__in=unloaded):
-            self._have(model)
+        for model in ServedModel.objects.filter(pinned=True, name__in=index):
+            if index[model.name].state is State.UNLOADED:
+                self._have(model)
 
     def _tidy(self, control: TritonControl) -> None:
         if self.policy.idle_s:
@@ -323,17 +295,7 @@ def client() -> TritonClient:
     )
 
 
-def shares_memory(url: str) -> bool:
-    """Whether large inputs reach the server at `url` through memory, as the settings say."""
-    mode = settings.TRITON_SHARED_MEMORY
-    return mode == "on" or (mode == "auto" and is_this_machine(url))
-
-
 def _loaded(index: Mapping[str, Listed]) -> ServedModelQuerySet:
     """Only models of the repository: others at the same server are none of our business."""
     names = [name for name, listed in index.items() if listed.state is State.LOADED]
     return ServedModel.objects.filter(name__in=names)
-
-
-def _unloaded(index: Mapping[str, Listed]) -> list[str]:
-    return [name for name, listed in index.items() if listed.state is State.UNLOADED]

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from inference.control import Overview, State, Statistics
 from photos.models import ServedModel
-from photos.serving import EXPLICIT
+from photos.policy import EXPLICIT
 
 ANY_DEVICE = "any"
 MIXED = "mixed"  # some models run on one device, some on another

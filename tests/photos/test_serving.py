@@ -28,7 +28,8 @@ from photos import roles, serving
 from photos.errors import ModelControlOff, ModelInUse, ModelPinned, ModelUnknown
 from photos.locks import one_at_a_time
 from photos.models import ServedModel
-from photos.serving import Policy, PostgresKeeper, UnloadedAll, shares_memory
+from photos.policy import NOTE_S, Policy, shares_memory
+from photos.serving import PostgresKeeper, UnloadedAll
 from tests.tiny import BASE, BROKEN, GATE, GIVEN, Tiny, doubler
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +98,7 @@ class TestUsing:
     def test_is_noted_again_when_time_has_passed(self, keeper: PostgresKeeper) -> None:
         keeper.using(ONE)
         age(ONE, 60)
-        keeper.noted[ONE] -= serving.NOTE_S
+        keeper.noted[ONE] -= NOTE_S
 
         keeper.using(ONE)
 
