@@ -1,8 +1,7 @@
 """Models are loaded when they are needed, and gone when idle.
 
-Loads and unloads are done by one process at a time: the lock is PostgreSQL's. What is loaded is
-known by the model server alone, which may have been started again; what is in use is in our
-rows, as calls come from many processes.
+Loads and unloads are done by one process at a time: the lock is PostgreSQL's. What is loaded the
+server alone knows; what is in use is in our rows, as calls come from many processes.
 """
 
 import logging
