@@ -9,11 +9,12 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db.models import Exists, OuterRef
 
 from inference.identity import ModelIdentity
 from photos.exif import PhotoExif
 from photos.images import Decoded, thumbnail
-from photos.models import Analysis, Owner, Photo, Reference, Space
+from photos.models import Analysis, Owner, Photo, Reference, Role, Space
 
 THUMBNAIL_SIDE = 512  # pixels of the longer side
 
@@ -144,5 +145,6 @@ def note_analysis(photo: Photo, operation: str, recipe: str) -> bool:
 
 
 def current_space(role: str) -> Space | None:
-    """The space that photos are being looked at in: the newest of `role`."""
-    return Space.objects.filter(role=role).order_by("-pk").first()
+    """The space that photos are being looked at in: that of the role's model, or the newest."""
+    active = Role.objects.filter(active__space=OuterRef("name"))
+    return Space.objects.filter(role=role).order_by(Exists(active).desc(), "-pk").first()
