@@ -4,7 +4,7 @@ Source: Li et al. 2022 (arXiv:2201.12086). The files are those of a captioner's 
 hub in transformers' format, all in one folder.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,39 +117,22 @@ def load(files: Mapping[str, Path]) -> Blip:
     Raises:
         ExportError: one is missing, or they do not fit together.
     """
-    missing = [name for name in FILES if name not in files]
-    if missing:
-        raise ExportError(f"A BLIP captioner has {', '.join(FILES)}: {', '.join(missing)} lacks.")
-    folder = files["config.json"].parent
-    try:
-        model, report = BlipForConditionalGeneration.from_pretrained(
-            folder,
-            local_files_only=True,
-            use_safetensors=True,
-            dtype=torch.float32,
-            output_loading_info=True,
-        )
-        processor = BlipImageProcessorPil.from_pretrained(folder, local_files_only=True)
-        tokenizer = Tokenizer.from_file(str(files["tokenizer.json"]))
-    except Exception as exc:  # its files can be wrong in many ways, each with its own class
-        raise ExportError(f"transformers cannot read the captioner: {exc}") from exc
+    model, processor, tokenizer = captioning.loaded(
+        BlipForConditionalGeneration, BlipImageProcessorPil, files, FILES, "A BLIP captioner"
+    )
     read = Blip(model.eval(), processor, tokenizer)
-    _check(read, report["missing_keys"])
+    _check(read)
     return read
 
 
-def _check(read: Blip, missing: Collection[str]) -> None:
-    if missing:  # transformers fills in random ones
-        raise ExportError(f"{len(missing)} of its weights are missing, {min(missing)} is one.")
+def _check(read: Blip) -> None:
     side, given = dict.fromkeys(("height", "width"), read.side), dict(read.processor.size)
     if given != side:
         raise ExportError(
             f"Its preprocessor makes pictures of {given}, and its model takes {side}: the files "
             "are not of one captioner."
         )
-    words, known = read.tokenizer.get_vocab_size(), read.sizes.vocabulary
-    if words > known:
-        raise ExportError(f"Its tokenizer has {words} tokens, its model {known}.")
+    captioning.check_words(read.tokenizer, read.sizes)
 
 
 class _Look(nn.Module):

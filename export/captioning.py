@@ -1,9 +1,10 @@
 """What captioners have in common: the tensors of their two models, and what these are judged by."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -215,3 +216,42 @@ def _stacked(kept: DynamicCache) -> Array:
 def _with_room(cache: Array) -> Array:
     room = ROOM - cache.shape[-2]
     return np.pad(cache, [(0, 0), (0, 0), (0, 0), (0, room), (0, 0)])
+
+
+def loaded(
+    model: Any, processor: Any, files: Mapping[str, Path], wanted: Sequence[str], what: str
+) -> tuple[Any, Any, Tokenizer]:
+    """A captioner of transformers' classes `model` and `processor`, and its tokenizer.
+
+    Raises:
+        ExportError: one of the files `wanted` is missing, or they cannot be read.
+    """
+    lacking = [name for name in wanted if name not in files]
+    if lacking:
+        raise ExportError(f"{what} has {', '.join(wanted)}: {', '.join(lacking)} lacks.")
+    folder = files["config.json"].parent
+    try:
+        net, report = model.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+        pictures = processor.from_pretrained(folder, local_files_only=True)
+        tokenizer = Tokenizer.from_file(str(files["tokenizer.json"]))
+    except Exception as exc:  # its files can be wrong in many ways, each with its own class
+        raise ExportError(f"transformers cannot read the captioner: {exc}") from exc
+    if missing := report["missing_keys"]:  # transformers fills in random ones
+        raise ExportError(f"{len(missing)} of its weights are missing, {min(missing)} is one.")
+    return net, pictures, tokenizer
+
+
+def check_words(tokenizer: Tokenizer, sizes: Sizes) -> None:
+    """
+    Raises:
+        ExportError: the tokenizer has more tokens than the model.
+    """
+    words, known = tokenizer.get_vocab_size(), sizes.vocabulary
+    if words > known:
+        raise ExportError(f"Its tokenizer has {words} tokens, its model {known}.")

@@ -4,7 +4,7 @@ Source: Xiao et al. 2023 (arXiv:2311.06242). The files are those of a repository
 format of transformers' own Florence2 (as of florence-community), all in one folder.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -154,38 +154,21 @@ def load(files: Mapping[str, Path], question: str) -> Florence:
     Raises:
         ExportError: one is missing, or they do not fit together.
     """
-    missing = [name for name in FILES if name not in files]
-    if missing:
-        raise ExportError(f"Florence-2 has {', '.join(FILES)}: {', '.join(missing)} lacks.")
-    folder = files["config.json"].parent
-    try:
-        model, report = Florence2ForConditionalGeneration.from_pretrained(
-            folder,
-            local_files_only=True,
-            use_safetensors=True,
-            dtype=torch.float32,
-            output_loading_info=True,
-        )
-        processor = CLIPImageProcessorPil.from_pretrained(folder, local_files_only=True)
-        tokenizer = Tokenizer.from_file(str(files["tokenizer.json"]))
-    except Exception as exc:  # its files can be wrong in many ways, each with its own class
-        raise ExportError(f"transformers cannot read the captioner: {exc}") from exc
+    model, processor, tokenizer = captioning.loaded(
+        Florence2ForConditionalGeneration, CLIPImageProcessorPil, files, FILES, "Florence-2"
+    )
     read = Florence(model.eval(), processor, tokenizer, question)
-    _check(read, report["missing_keys"])
+    _check(read)
     return read
 
 
-def _check(read: Florence, missing: Collection[str]) -> None:
-    if missing:  # transformers fills in random ones
-        raise ExportError(f"{len(missing)} of its weights are missing, {min(missing)} is one.")
+def _check(read: Florence) -> None:
     size = dict(read.processor.size)
     if size.get("height") is None or size.get("height") != size.get("width"):
         raise ExportError(f"Its pictures are {size}: only squares are served.")
     if read.processor.do_center_crop:
         raise ExportError("It wants the middle of a picture: only whole ones are served.")
-    words, known = read.tokenizer.get_vocab_size(), read.sizes.vocabulary
-    if words > known:
-        raise ExportError(f"Its tokenizer has {words} tokens, its model {known}.")
+    captioning.check_words(read.tokenizer, read.sizes)
 
 
 class _Look(nn.Module):
