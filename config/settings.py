@@ -177,8 +177,12 @@ DESCRIBER_TIMEOUT_S = env.float("DESCRIBER_TIMEOUT_S", 120.0)
 
 WORKERS = env.int("WORKERS", 2)  # worker processes
 PHOTOS_IN_FLIGHT = env.int("PHOTOS_IN_FLIGHT", 4)  # at once in each: what fills Triton's batches
+LOOKS_IN_FLIGHT = 3  # operations on one photo that run side by side
 LEASE_S = env.float("LEASE_S", 30.0)
 DRAIN_S = env.float("DRAIN_S", 60.0)  # a drain ends by then, so that other tasks have their turn
+QUEUE_LIMIT = env.int("QUEUE_LIMIT", 100_000)  # photos of one owner that may wait at a time
+# One that has waited so long rises by one priority, and again after as long.
+PRIORITY_AGE_HOURS = env.float("PRIORITY_AGE_HOURS", 1.0)
 SYNC_WAIT_S = env.float("SYNC_WAIT_S", 30.0)  # how long `process/image` waits before it says 202
 _TASK_LIMIT_S = 600
 
@@ -200,6 +204,10 @@ Q_CLUSTER = {
     "recycle": 100_000,
     "label": "Queue",
 }
+
+# --- Whom to tell ------------------------------------------------------------------------------
+
+MQTT_URL = env.str("MQTT_URL", "")  # such as mqtt://user:password@broker:1883/kindred
 
 # --- API ----------------------------------------------------------------------------------------
 

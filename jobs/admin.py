@@ -4,26 +4,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, When
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs import queue, services
+from jobs import steering
 from jobs.models import FIRST, Item, Job, State
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
 
 SOME_FAILED = "some_failed"
 # What `Job.state` says, as conditions on the counts of with_progress().
-_ENDED = Q(item_count=F("succeeded_count") + F("failed_count"))
-_UNTOUCHED = Q(item_count=F("queued_count"))
+_DONE = F("succeeded_count") + F("failed_count") + F("cancelled_count")
+_WAITING = F("queued_count") + F("paused_count")
+_ENDED = Q(item_count=_DONE)
+_ALL_FAILED = Q(failed_count__gt=0, item_count=F("failed_count"))
+_GOING = Q(processing_count__gt=0) | (Q(queued_count__gt=0) & Q(item_count__gt=_WAITING))
 _IN_STATE: Mapping[str, Q] = {
-    State.QUEUED: _UNTOUCHED,
-    State.PROCESSING: ~_ENDED & ~_UNTOUCHED,
-    State.SUCCEEDED: _ENDED & Q(succeeded_count__gt=0),
-    State.FAILED: Q(item_count=F("failed_count")),
+    State.QUEUED: ~_ENDED & ~_GOING & Q(queued_count__gt=0),
+    State.PAUSED: ~_ENDED & ~_GOING & Q(queued_count=0),
+    State.PROCESSING: ~_ENDED & _GOING,
+    State.SUCCEEDED: _ENDED & Q(cancelled_count=0) & ~_ALL_FAILED,
+    State.FAILED: _ALL_FAILED,
+    State.CANCELLED: _ENDED & Q(cancelled_count__gt=0),
     SOME_FAILED: Q(failed_count__gt=0),
 }
 
@@ -59,9 +63,7 @@ class JobAdmin(ReadOnlyAdmin[Job]):
 
     @admin.action(description="Try failed photos again", permissions=["retry"])
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        with transaction.atomic():
-            count = queue.retry(Item.objects.filter(job__in=jobs.values("pk")))
-            services.wake(count)
+        count = steering.retry(Item.objects.filter(job__in=jobs.values("pk")))
         level = messages.SUCCESS if count else messages.WARNING
         self.message_user(request, f"{count} failed photo(s) will be tried again.", level)
 
@@ -74,7 +76,7 @@ class JobAdmin(ReadOnlyAdmin[Job]):
 
     @admin.display(description="Photos done")
     def progress(self, job: Job) -> SafeString:
-        done = job.succeeded_count + job.failed_count
+        done = job.succeeded_count + job.failed_count + job.cancelled_count
         failed = f", {job.failed_count} failed" if job.failed_count else ""
         return format_html(
             '<progress value="{}" max="{}"></progress> {} of {}{}',

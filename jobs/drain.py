@@ -6,14 +6,14 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from django.db import OperationalError, connection
 
-from jobs import pulse, queue
-from jobs.errors import DatabaseAway, LeaseLost
+from jobs import events, maintenance, pulse, queue
+from jobs.errors import Cancelled, DatabaseAway, LeaseLost
 from jobs.models import Item
 from jobs.pipeline import Parts, work
 
@@ -45,28 +45,32 @@ class Drain:
         """Returns how many items were worked on."""
         started, done = time.monotonic(), 0
         with ThreadPoolExecutor(self.in_flight) as pool:
-            running: set[Future[None]] = set()
+            running: dict[Future[None], Item] = {}
             renewed = started
             while True:
                 if not (self.stopping() or time.monotonic() - started > self.limit_s):
-                    running |= {pool.submit(self._work, item) for item in self._claim(running)}
+                    claimed = self._claim(len(running))
+                    running |= {pool.submit(self._work, item): item for item in claimed}
                 pulse.beat()
                 if not running:
                     break
-                finished, running = wait(running, self.lease_s / 3, FIRST_COMPLETED)
+                finished, _ = wait(running, self.lease_s / 3, FIRST_COMPLETED)
                 done += len(finished)
                 for future in finished:
+                    running.pop(future)
                     future.result()
-                renewed = self._renew(renewed)
+                if finished:
+                    events.ring()  # once for all of them: a NOTIFY holds up other commits
+                renewed = self._renew(renewed, running.values())
             _close_connections(pool, self.in_flight)
         return done
 
-    def _claim(self, running: set[Future[None]]) -> list[Item]:
+    def _claim(self, running: int) -> list[Item]:
         """As many as there is room for, once half of it is free: a claim costs a query.
 
         A photo that a worker has died with is worked on alone: it takes no others with it.
         """
-        free = self.in_flight - len(running)
+        free = self.in_flight - running
         if 2 * free < self.in_flight or (running and self._suspicious):
             return []
         found = [] if running else self._ask(limit=1, suspects=True)
@@ -78,10 +82,13 @@ class Drain:
             worker=self.worker, limit=limit, lease_s=self.lease_s, suspects=suspects
         )
 
-    def _renew(self, renewed: float) -> float:
+    def _renew(self, renewed: float, running: Iterable[Item]) -> float:
+        """Keep the leases; tell those who work on an item that somebody wants it no more."""
         if time.monotonic() - renewed < self.lease_s / 3:
             return renewed
-        Item.objects.renew(worker=self.worker, lease_s=self.lease_s)
+        held = Item.objects.renew(worker=self.worker, lease_s=self.lease_s)
+        for item in running:
+            item.cancelling = held.get(item.pk, False)
         return time.monotonic()
 
     def _work(self, item: Item) -> None:
@@ -90,11 +97,17 @@ class Drain:
             self._try(item)
         except LeaseLost as exc:
             log.warning("%s", exc)
+        except Cancelled:
+            queue.drop(item)
+        queue.settle([item.job_id])
 
     def _try(self, item: Item) -> None:
         try:
-            work(item, self.parts)
-        except LeaseLost:
+            if item.source == Item.Source.NONE:
+                maintenance.run(item)
+            else:
+                work(item, self.parts)
+        except (LeaseLost, Cancelled):
             raise
         except queue.KNOWN_ERRORS as exc:
             failed = queue.give_up(item, exc)

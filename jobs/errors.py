@@ -12,6 +12,37 @@ class LeaseLost(JobError):
     code = "lease_lost"
 
 
+class Cancelled(JobError):
+    """Somebody has asked to cancel the item while it is being worked on: results are dropped."""
+
+    code = "cancelled"
+
+
+class QueueFull(JobError):
+    """The owner has as many photos waiting as one may have. Send the rest later."""
+
+    code = "queue_full"
+    retry_after_s = 30
+
+
+class IdempotencyKeyReused(JobError):
+    """Something else was asked for with this idempotency key before. Use another key."""
+
+    code = "idempotency_key_reused"
+
+
+class JobUnfinished(JobError):
+    """The job has photos that are still to be done: cancel it first."""
+
+    code = "job_unfinished"
+
+
+class JobFinished(JobError):
+    """Nothing of the job is left that could be paused, resumed or cancelled."""
+
+    code = "job_finished"
+
+
 class DatabaseAway(JobError):
     """The database gave no answer, or ended our transaction for another's sake."""
 

@@ -13,7 +13,7 @@ import photos.services
 import search.tags
 from inference.arrays import RGB
 from jobs import queue
-from jobs.errors import UploadMissing, UploadTooLarge
+from jobs.errors import Cancelled, UploadMissing, UploadTooLarge
 from jobs.models import Item
 from jobs.operations import with_needs
 from jobs.services import folder_of
@@ -172,7 +172,13 @@ def _clear(item: Item) -> None:
 
 @contextmanager
 def _stage(item: Item, name: str) -> Iterator[None]:
-    """Add to `item.stage_ms` how long a stage took."""
+    """Add to `item.stage_ms` how long a stage took. None is begun for what is wanted no more.
+
+    Raises:
+        Cancelled: somebody has asked for that.
+    """
+    if item.cancelling:
+        raise Cancelled(f"Item {item.pk} is wanted no more.")
     start = time.perf_counter()
     try:
         yield

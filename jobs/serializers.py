@@ -7,21 +7,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs.errors import OperationUnavailable
-from jobs.models import HIGHEST_PRIORITY, Item, Job, State
+from jobs.models import HIGHEST_PRIORITY, STATUS, Item, Job, State
 from jobs.operations import current_recipes, names_of
 from jobs.services import Source, fetch_policy, upload
 from photos.fetch import check_url
 from photos.operations import ALL, OPERATIONS
 from search.serializers import PhotoSerializer
 
-# State -> the word of the API.
-_STATUS = {
-    State.QUEUED: "pending",
-    State.PROCESSING: "processing",
-    State.SUCCEEDED: "completed",
-    State.FAILED: "failed",
-}
-STATUSES = list(_STATUS.values())
+STATUSES = list(STATUS.values())
 
 
 def checked_operations(asked: list[str]) -> list[str]:
@@ -136,7 +129,7 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
 
     @extend_schema_field(serializers.ChoiceField(choices=STATUSES))
     def get_status(self, item: Item) -> str:
-        return _STATUS[State(item.state)]
+        return STATUS[State(item.state)]
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, item: Item) -> dict[str, Any] | None:
@@ -146,9 +139,11 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
 class ProgressSerializer(serializers.Serializer[Job]):
     total = serializers.IntegerField(source="item_count")
     pending = serializers.IntegerField(source="queued_count")
+    paused = serializers.IntegerField(source="paused_count")
     processing = serializers.IntegerField(source="processing_count")
     completed = serializers.IntegerField(source="succeeded_count")
     failed = serializers.IntegerField(source="failed_count")
+    cancelled = serializers.IntegerField(source="cancelled_count")
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
@@ -157,14 +152,18 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     job_id = serializers.UUIDField(source="id")
     status = serializers.SerializerMethodField()
     progress = ProgressSerializer(source="*")
+    started_at = serializers.DateTimeField(allow_null=True, help_text="When the first photo was.")
 
     class Meta:
         model = Job
-        fields: tuple[str, ...] = ("job_id", "status", "operations", "progress", "created_at")
+        fields: tuple[str, ...] = (
+            "job_id", "kind", "status", "operations", "progress",
+            "created_at", "started_at", "finished_at",
+        )  # fmt: skip
 
     @extend_schema_field(serializers.ChoiceField(choices=STATUSES))
     def get_status(self, job: Job) -> str:
-        return _STATUS[job.state]
+        return STATUS[job.state]
 
 
 class JobDetailSerializer(JobSerializer):

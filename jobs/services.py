@@ -2,22 +2,33 @@
 
 import time
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from jobs.models import DEFAULT_PRIORITY, FINAL, LOWEST_PRIORITY, Item, Job
+from jobs import events
+from jobs.errors import IdempotencyKeyReused, QueueFull
+from jobs.models import (
+    DEFAULT_PRIORITY,
+    FINAL,
+    LOWEST_PRIORITY,
+    MAX_ATTEMPTS,
+    Item,
+    Job,
+    State,
+)
 from jobs.operations import names_of
 from photos.fetch import FetchPolicy
 from photos.models import Analysis, Owner, Photo
@@ -58,37 +69,124 @@ def fetch_policy() -> FetchPolicy:
     )
 
 
+@dataclass(frozen=True)
+class Idempotency:
+    """A caller's `Idempotency-Key`, and the digest of all that is asked for with it."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How something is to be done, whatever it is."""
+
+    priority: int = DEFAULT_PRIORITY
+    idempotency: Idempotency | None = None
+    result_files: bool = False
+    max_attempts: int = MAX_ATTEMPTS
+
+
 def submit(
     owner: Owner,
     sources: Sequence[Source],
     *,
     operations: Sequence[str] = (ALL,),
-    priority: int = DEFAULT_PRIORITY,
+    wishes: Wishes = Wishes(),
 ) -> Job:
     """Ask for `operations` on photos. The job, its items and the wake-up come in together.
 
-    If that fails, nothing is there, and uploads are gone again.
+    If that fails, nothing is there, and uploads are gone again. Asked again with the same
+    idempotency key it gives the job of the first time.
+
+    Raises:
+        QueueFull: too many of the owner's photos wait.
+        IdempotencyKeyReused: something else was asked for with this key.
     """
-    with _keeping_uploads(sources), transaction.atomic():
-        job = Job.objects.create(owner=owner, operations=list(operations))
-        Item.objects.bulk_create(
-            Item(
-                job=job,
-                source=source.kind,
-                location=source.location,
-                external_id=source.external_id,
-                file_name=source.file_name,
-                priority=priority,
-            )
-            for source in sources
+    job = Job(owner=owner, operations=list(operations), result_files=wishes.result_files)
+    items = [
+        Item(
+            source=source.kind,
+            location=source.location,
+            external_id=source.external_id,
+            file_name=source.file_name,
         )
-        wake(len(sources))
-        # A wake-up that was there already may be heard before this is committed.
-        transaction.on_commit(wake)
+        for source in sources
+    ]
+    with _keeping_uploads(sources) as keep, transaction.atomic():
+        created = _enter(job, items, wishes)
+        keep(created is job)
+    return created
+
+
+def submit_task(
+    owner: Owner,
+    kind: Job.Kind,
+    arguments: Mapping[str, Any],
+    *,
+    wishes: Wishes = Wishes(),
+) -> Job:
+    """Ask for something that is no photo: one item, that a worker does like any other.
+
+    Raises:
+        IdempotencyKeyReused: as submit().
+    """
+    job = Job(owner=owner, kind=kind, operations=[], arguments=dict(arguments))
+    with transaction.atomic():
+        return _enter(job, [Item(source=Item.Source.NONE)], wishes)
+
+
+def _enter(job: Job, items: Sequence[Item], wishes: Wishes) -> Job:
+    """Store `job` and its items, in the caller's transaction, and wake the workers.
+
+    The owner's submissions come one after the other: that keeps turns, bounds and keys exact.
+    """
+    Owner.objects.select_for_update(no_key=True).get(pk=job.owner_id)
+    if wishes.idempotency:
+        if before := _same_key(job.owner, wishes.idempotency):
+            return before
+        job.idempotency_key = wishes.idempotency.key
+        job.fingerprint = wishes.idempotency.fingerprint
+    if job.kind == Job.Kind.PHOTOS:
+        _check_room(job.owner, len(items))
+    job.save(force_insert=True)
+    first = Item.objects.next_turn(job.owner_id, wishes.priority)
+    for turn, item in enumerate(items, start=first):
+        item.job, item.owner_id, item.turn = job, job.owner_id, turn
+        item.priority = item.rank = wishes.priority
+        item.max_attempts = wishes.max_attempts
+    Item.objects.bulk_create(items, batch_size=_BATCH)
+    events.tell_created(job, len(items))
+    events.ring()
+    wake(len(items))
+    # A wake-up that was there already may be heard before this is committed.
+    transaction.on_commit(wake)
     return job
 
 
-def reindex(owner: Owner, operations: Collection[str], recipes: Mapping[str, str]) -> Job | None:
+def _same_key(owner: Owner, idempotency: Idempotency) -> Job | None:
+    before = Job.objects.filter(owner=owner, idempotency_key=idempotency.key).first()
+    if before and before.fingerprint != idempotency.fingerprint:
+        raise IdempotencyKeyReused(
+            "Something else was asked for with this Idempotency-Key: use another one."
+        )
+    return before
+
+
+def _check_room(owner: Owner, count: int) -> None:
+    limit = settings.QUEUE_LIMIT
+    waiting = Item.objects.filter(owner=owner, state__in=[State.QUEUED, State.PAUSED])
+    if waiting.values("pk")[: limit + 1].count() + count > limit:
+        raise QueueFull(f"At most {limit} of your photos may wait at a time: send these later.")
+
+
+def reindex(
+    owner: Owner,
+    operations: Collection[str],
+    recipes: Mapping[str, str],
+    *,
+    idempotency: Idempotency | None = None,
+) -> Job | None:
     """Ask, when nothing else is to do, for `operations` on those photos of `owner` that lack them.
 
     `recipes`: how operations are done now. What other models have found stays beside the new. A
@@ -97,6 +195,7 @@ def reindex(owner: Owner, operations: Collection[str], recipes: Mapping[str, str
 
     Raises:
         OperationUnavailable: no model does one of them.
+        IdempotencyKeyReused: as submit().
     """
     wanted = names_of(operations, recipes)
     if not wanted:
@@ -104,38 +203,48 @@ def reindex(owner: Owner, operations: Collection[str], recipes: Mapping[str, str
     done = Analysis.objects.filter(photo=OuterRef("pk"))
     lacks = [Q(~Exists(done.filter(operation=name, recipe=recipes[name]))) for name in wanted]
     photos = Photo.objects.of(owner).filter(reduce(or_, lacks))
-    originals = photos.values_list("original", flat=True)
+    originals = photos.order_by("pk").values_list("original", flat=True)
+    items = [Item(source=Item.Source.KEPT, location=original) for original in originals]
+    if not items:
+        return None
+    job = Job(owner=owner, kind=Job.Kind.REINDEX, operations=wanted)
     with transaction.atomic():
-        job = Job.objects.create(owner=owner, operations=wanted)
-        items = (
-            Item(job=job, source=Item.Source.KEPT, location=original, priority=LOWEST_PRIORITY)
-            for original in originals.order_by("pk").iterator()
-        )
-        if not Item.objects.bulk_create(items, batch_size=_BATCH):
-            transaction.set_rollback(True)
-            return None
-        wake(settings.WORKERS)
-        transaction.on_commit(wake)
-    return job
+        return _enter(job, items, Wishes(LOWEST_PRIORITY, idempotency))
 
 
 @contextmanager
-def _keeping_uploads(sources: Sequence[Source]) -> Iterator[None]:
-    with ExitStack() as discard:
-        for source in sources:
-            if source.kind == Item.Source.UPLOAD:
-                discard.callback(storages["intake"].delete, source.location)
-        yield
-        discard.pop_all()
+def _keeping_uploads(sources: Sequence[Source]) -> Iterator[Callable[[bool], None]]:
+    """Uploads stay if the block ends well and has said that they are wanted."""
+    wanted: list[bool] = []
+    try:
+        yield wanted.append
+    except BaseException:
+        wanted = []
+        raise
+    finally:
+        if wanted != [True]:
+            discard(each.location for each in sources if each.kind == Item.Source.UPLOAD)
 
 
-def wake(count: int = 1) -> None:
-    """See to it that `count` wake-ups wait to be heard, not more than there are workers.
+def uploads_of(items: QuerySet[Item]) -> list[str]:
+    """Keys of what still waits in the intake for `items`."""
+    return list(items.filter(source=Item.Source.UPLOAD).values_list("location", flat=True))
+
+
+def discard(uploads: Iterable[str]) -> None:
+    """Delete uploads that nobody waits for any more."""
+    for key in uploads:
+        storages["intake"].delete(key)
+
+
+def wake(count: int | None = 1) -> None:
+    """See to it that `count` wake-ups wait to be heard, not more than there are workers (None).
 
     Whoever hears one looks for itself at what is to do: more of them would only queue up.
     """
+    wanted = settings.WORKERS if count is None else min(count, settings.WORKERS)
     unheard = OrmQ.objects.filter(lock__lte=timezone.now()).count()
-    for _ in range(min(count, settings.WORKERS) - unheard):
+    for _ in range(wanted - unheard):
         async_task("jobs.tasks.drain")
 
 

@@ -28,7 +28,6 @@ from photos.operations import TAGS
 
 log = logging.getLogger(__name__)
 
-_LOOKS = 3  # operations on one photo that run side by side
 _OWNERS = 100  # whose faces are grouped by one task at most
 _WORTH_WAITING_S = 5  # a drain waits for a photo that is to be tried again so soon
 
@@ -38,7 +37,7 @@ def drain() -> None:
     pulse.beat()
     sweep_leases()
     until = time.monotonic() + settings.DRAIN_S
-    threads = _LOOKS * settings.PHOTOS_IN_FLIGHT
+    threads = settings.LOOKS_IN_FLIGHT * settings.PHOTOS_IN_FLIGHT
     with photos.serving.client() as triton, ThreadPoolExecutor(threads) as looks:
         parts = _parts(triton, looks)
         while _await_item() and time.monotonic() < until:
@@ -69,8 +68,10 @@ def group(until: float) -> bool:
 
 
 def sweep() -> None:
-    """Heal what was lost: expired leases, wake-ups that nobody heard."""
+    """Heal what was lost: expired leases, wake-ups that nobody heard. Let what waits long rise."""
     sweep_leases()
+    queue.settle_all()
+    Item.objects.age(after_s=settings.PRIORITY_AGE_HOURS * 3600)
     if _something_to_do(grouping=True):
         services.wake(settings.WORKERS)
 
@@ -101,7 +102,7 @@ def retag() -> None:
 
 
 def sweep_leases() -> None:
-    for item in Item.objects.sweep(max_deaths=queue.MAX_DEATHS):
+    for item in queue.sweep():
         log.warning("Item %s: its worker has died; it is %s", item.pk, item.state)
 
 

@@ -77,7 +77,7 @@ class ProcessImageView(APIView):
             photos.services.owner_of(request.user),
             [submission.photo_source()],
             operations=submission.validated_data["operations"],
-            priority=submission.validated_data["priority"],
+            wishes=services.Wishes(submission.validated_data["priority"]),
         )
         services.wait(job, timeout_s=_patience_s(request))
         return self._answer(job)

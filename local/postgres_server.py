@@ -222,7 +222,7 @@ def server_settings(memory_bytes: int) -> dict[str, str]:
     quarter = memory_bytes // 4 // MB
     return {
         "listen_addresses": "",
-        "max_connections": "100",
+        "max_connections": "300",  # web, workers with their pools, listeners
         "shared_buffers": f"{min(quarter, 1024)}MB",
         "maintenance_work_mem": f"{min(quarter, 512)}MB",
         "max_wal_size": "4GB",

@@ -8,10 +8,11 @@ import numpy as np
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from faces.models import Cluster, Face, FaceVector, Membership, Person
 from inference.arrays import Array
-from jobs.models import Item, Job, State
+from jobs.models import DEFAULT_PRIORITY, FINAL, Item, Job, State
 from photos.models import Owner, Photo, Space
 from tests.pictures import jpeg
 
@@ -116,7 +117,12 @@ def make_item(*, job: Job | None = None, **values: Any) -> Item:
         "location": "https://photos.example/a.jpg",
         "state": State.QUEUED,
     }
-    return Item.objects.create(job=job or make_job(), **defaults | values)
+    job = job or make_job()
+    values = defaults | values
+    values.setdefault("rank", values.get("priority", DEFAULT_PRIORITY))
+    if values["state"] in FINAL:
+        values.setdefault("finished_at", timezone.now())
+    return Item.objects.create(job=job, owner=job.owner, **values)
 
 
 def unit(*numbers: float, dimension: int = DIMENSION) -> Array:

@@ -22,10 +22,10 @@ from inference.errors import InferenceRejected, InferenceTimeout
 from inference.faces import DetectedFace
 from inference.geometry import Box
 from inference.objects import SeenObject
-from jobs import queue, services
+from jobs import queue, services, steering
 from jobs.drain import Drain
 from jobs.errors import DatabaseAway, LeaseLost
-from jobs.models import Item, Job, State
+from jobs.models import MAX_ATTEMPTS, Item, Job, State
 from jobs.pipeline import Parts, work
 from photos.errors import FetchTimeout
 from photos.models import Analysis, Owner, Photo, Reference, Space
@@ -458,7 +458,7 @@ class TestGiveUp:
     @pytest.mark.parametrize(
         ("error", "tries"),
         [
-            (FetchTimeout("slow"), queue.MAX_ATTEMPTS),
+            (FetchTimeout("slow"), MAX_ATTEMPTS),
             (InferenceTimeout("slow"), queue.MAX_ATTEMPTS_OF_SERVERS),
             (DatabaseAway("gone"), queue.MAX_ATTEMPTS_OF_SERVERS),
         ],
@@ -478,7 +478,7 @@ class TestGiveUp:
         job = submit(make_owner(), jpeg())
         queue.fail_unexpectedly(claim())
 
-        assert queue.retry(job.items.all()) == 1
+        assert steering.retry(job.items.all()) == 1
 
         assert claim().attempts == 1
 

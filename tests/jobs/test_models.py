@@ -89,7 +89,7 @@ class TestSweep:
         [item] = claim()
         expire(item)
 
-        [swept] = Item.objects.sweep(max_deaths=3)
+        [swept] = Item.objects.sweep()
 
         assert (swept.pk, swept.state, swept.lease_until) == (item.pk, State.QUEUED, None)
 
@@ -98,7 +98,7 @@ class TestSweep:
         [item] = claim(suspects=True)
         expire(item)
 
-        [swept] = Item.objects.sweep(max_deaths=3)
+        [swept] = Item.objects.sweep()
 
         assert (swept.state, swept.error_code) == (State.FAILED, "worker_died")
 
@@ -106,15 +106,15 @@ class TestSweep:
         make_item()
         claim()
 
-        assert Item.objects.sweep(max_deaths=3) == []
+        assert Item.objects.sweep() == []
 
     def test_twice_changes_nothing(self) -> None:
         make_item()
         [item] = claim()
         expire(item)
-        Item.objects.sweep(max_deaths=3)
+        Item.objects.sweep()
 
-        assert Item.objects.sweep(max_deaths=3) == []
+        assert Item.objects.sweep() == []
 
 
 class TestRenew:
@@ -125,14 +125,14 @@ class TestRenew:
 
         renewed = Item.objects.renew(worker="anna", lease_s=60)
 
-        assert renewed == 1
-        assert Item.objects.sweep(max_deaths=3) == []
+        assert renewed == {item.pk: False}
+        assert Item.objects.sweep() == []
 
     def test_does_not_keep_those_of_another(self) -> None:
         make_item()
         claim("anna")
 
-        assert Item.objects.renew(worker="ben", lease_s=60) == 0
+        assert Item.objects.renew(worker="ben", lease_s=60) == {}
 
 
 class TestNextInS:

@@ -10,8 +10,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, connections
 from django_q.cluster import Cluster
+from django_q.signals import post_spawn
 
 from jobs import pulse, schedules, services
+from jobs.connections import use_pool
 from jobs.models import Item
 from photos import roles
 from photos.errors import RepositoryBroken
@@ -76,6 +78,7 @@ class Command(BaseCommand):
         services.wake()  # for what was left to do when the last one ended
         connections.close_all()  # before the fork: a connection can't be shared
         self.stdout.write(f"{settings.WORKERS} workers, {settings.PHOTOS_IN_FLIGHT} photos each")
+        post_spawn.connect(use_pool)
         cluster = WatchedCluster()
         pulse.beat()
         cluster.start()

@@ -1,0 +1,186 @@
+"""The queue's own SQL: taking items, in which order, and taking them back.
+
+Time is the database's, so that clocks of workers don't matter. Items are claimed by `rank`, which
+is their priority until they have waited long, then by `turn`, then by age. Turns let owners take
+turns: one who asks for much counts up, and one who comes later begins where the line is now.
+Source: start-time fair queueing (Goyal, Vin, Cheng 1996).
+"""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Self
+
+from django.db import connection, models
+from django.db.models import Exists, Min, OuterRef, Subquery
+from django.db.models.functions import Least, Now
+
+from jobs.models.pause import Pause
+from jobs.models.states import HIGHEST_PRIORITY, State
+
+if TYPE_CHECKING:
+    from jobs.models.work import Item
+
+# Where the line of a rank is now.
+_HEAD = """(
+    SELECT turn FROM jobs_item AS first
+    WHERE state = 'queued' AND deaths = 0 AND first.rank = {rank}
+    ORDER BY turn LIMIT 1
+)"""
+
+_CLAIM = """
+WITH claimed AS MATERIALIZED (
+    SELECT item.id AS best FROM jobs_item AS item {able}
+    WHERE state = 'queued' AND {suspects} AND run_after <= statement_timestamp()
+        AND NOT EXISTS (SELECT FROM jobs_pause) {only}
+    ORDER BY rank DESC, turn, item.id
+    LIMIT %(limit)s
+    FOR UPDATE OF item SKIP LOCKED
+)
+UPDATE jobs_item SET
+    state = 'processing',
+    attempts = attempts + 1,
+    worker = %(worker)s,
+    lease_until = statement_timestamp() + %(lease_s)s * interval '1 second',
+    started_at = statement_timestamp()
+FROM claimed
+WHERE id = best
+RETURNING jobs_item.*
+"""
+_NO_SUSPECTS, _SUSPECTS = "deaths = 0", "deaths > 0"  # each has an index of its own
+_ABLE = "JOIN jobs_job AS job ON job.id = item.job_id"
+_OF_ABLE = "AND job.kind = 'photos' AND job.operations <@ %(operations)s::varchar[]"
+_OF_OWNER = "AND item.owner_id = %(owner)s"
+
+_RENEW = """
+UPDATE jobs_item SET lease_until = statement_timestamp() + %(lease_s)s * interval '1 second'
+WHERE state = 'processing' AND worker = %(worker)s
+RETURNING id, cancelling
+"""
+
+_SWEEP = """
+UPDATE jobs_item SET
+    deaths = deaths + 1,
+    state = CASE WHEN cancelling THEN 'cancelled' WHEN again THEN 'queued' ELSE 'failed' END,
+    error_code = CASE WHEN cancelling OR again THEN '' ELSE 'worker_died' END,
+    error_detail = CASE WHEN cancelling OR again THEN ''
+        ELSE 'The worker stopped in the middle of this photo, several times.' END,
+    finished_at = CASE WHEN again AND NOT cancelling THEN NULL ELSE statement_timestamp() END,
+    turn = LEAST(turn, {head}),
+    cancelling = FALSE,
+    worker = '',
+    lease_until = NULL
+FROM (
+    SELECT id AS expired, deaths + 1 < max_attempts AS again FROM jobs_item
+    WHERE state = 'processing' AND lease_until < statement_timestamp()
+    ORDER BY lease_until LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+) AS lost
+WHERE id = expired
+RETURNING jobs_item.*
+""".format(head=_HEAD.format(rank="jobs_item.rank"))  # noqa: S608  # our own words
+
+_TURN = """
+SELECT GREATEST(
+    COALESCE({head}, 0),
+    COALESCE((
+        SELECT MAX(turn) + 1 FROM jobs_item
+        WHERE owner_id = %(owner)s AND state = 'queued' AND rank = %(rank)s
+    ), 0)
+)
+""".format(head=_HEAD.format(rank="%(rank)s"))  # noqa: S608  # our own words
+
+_AGE = """
+UPDATE jobs_item SET
+    rank = rank + 1,
+    ranked_at = statement_timestamp(),
+    turn = COALESCE({head}, turn)
+WHERE id IN (
+    SELECT id FROM jobs_item
+    WHERE state = 'queued' AND rank < {highest}
+        AND ranked_at <= statement_timestamp() - %(after_s)s * interval '1 second'
+    ORDER BY ranked_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+""".format(head=_HEAD.format(rank="jobs_item.rank + 1"), highest=HIGHEST_PRIORITY)  # noqa: S608  # our own words
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    """The queue."""
+
+    def claim(
+        self,
+        *,
+        worker: str,
+        limit: int,
+        lease_s: float,
+        suspects: bool = False,
+        operations: Collection[str] | None = None,
+        owner_pk: int | None = None,
+    ) -> list["Item"]:
+        """Take up to `limit` items for `worker`: the most urgent ones, the first in line first.
+
+        An item is given to one worker only. It is the worker's until its lease ends, and
+        each claim counts as an attempt. `suspects` are those that a worker has died with:
+        they are only given when they are asked for, to be worked on alone. `operations`: only
+        photos for which no others are asked. `owner_pk`: only that owner's. While the queue is
+        paused there are none.
+        """
+        values = {
+            "worker": worker,
+            "limit": limit,
+            "lease_s": lease_s,
+            "operations": list(operations or ()),
+            "owner": owner_pk,
+        }
+        able, only = ("", "") if operations is None else (_ABLE, _OF_ABLE)
+        sql = _CLAIM.format(
+            able=able,
+            suspects=_SUSPECTS if suspects else _NO_SUSPECTS,
+            only=only if owner_pk is None else f"{only} {_OF_OWNER}",
+        )
+        items = sorted(self.raw(sql, values), key=lambda item: (-item.rank, item.turn, item.pk))
+        if items:
+            models.prefetch_related_objects(items, "job__owner")
+        return items
+
+    def renew(self, *, worker: str, lease_s: float) -> dict[int, bool]:
+        """Keep what `worker` still holds for another `lease_s`.
+
+        Returns its items by their ids: True where somebody has asked to cancel it.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_RENEW, {"worker": worker, "lease_s": lease_s})
+            return dict(cursor.fetchall())
+
+    def sweep(self, *, limit: int = 1000) -> list["Item"]:
+        """Take items back from workers whose lease has ended; fail those with enough of that."""
+        return list(self.raw(_SWEEP, {"limit": limit}))
+
+    def age(self, *, after_s: float, limit: int = 10_000) -> int:
+        """Raise by one rank what has had the same rank for so long; returns how many that are."""
+        with connection.cursor() as cursor:
+            cursor.execute(_AGE, {"after_s": after_s, "limit": limit})
+            return int(cursor.rowcount)
+
+    def next_turn(self, owner_pk: int, rank: int) -> int:
+        """The turn of the first of an owner's new items. Two index look-ups."""
+        with connection.cursor() as cursor:
+            cursor.execute(_TURN, {"owner": owner_pk, "rank": rank})
+            return int(cursor.fetchone()[0])
+
+    def front_turn(self) -> Least:
+        """For an update that puts items back: a turn before those who wait, or their own."""
+        first = self.model.objects.filter(state=State.QUEUED, deaths=0, rank=OuterRef("rank"))
+        return Least("turn", Subquery(first.order_by("turn").values("turn")[:1]))
+
+    def waiting(self) -> Self:
+        """Items that a worker could take now."""
+        going = ~Exists(Pause.objects.all())
+        return self.filter(going, state=State.QUEUED, run_after__lte=Now())
+
+    def next_in_s(self) -> float | None:
+        """Seconds until a worker can take an item: 0 is now, None is never."""
+        if self.waiting().exists():
+            return 0.0
+        queued = self.filter(~Exists(Pause.objects.all()), state=State.QUEUED)
+        wait = queued.aggregate(wait=Min("run_after") - Now())["wait"]
+        return None if wait is None else max(0.0, wait.total_seconds())
