@@ -54,6 +54,10 @@ class FetchStatus(PhotoError):
     code = "fetch_status"
 
 
+class FetchMissing(FetchStatus):
+    """The host says that it has no such photo: 404 or 410."""
+
+
 class FetchInsecure(PhotoError):
     """The host could not show by its certificate that it is the one named in the URL."""
 
@@ -100,6 +104,31 @@ class ImageTooLarge(PhotoError):
     """The photo has more pixels, or more passes over them, than are decoded."""
 
     code = "image_too_large"
+
+
+class DecoderDied(PhotoError):
+    """The photo has broken the program that decodes photos, twice. It would do so again."""
+
+    code = "decoder_died"
+
+
+class DecodeTimeout(PhotoError):
+    """The photo takes longer to be decoded than any photo is given."""
+
+    code = "decode_timeout"
+
+
+class DecoderUnavailable(PhotoError):
+    """The program that decodes photos can't be started: no photo's fault. Try again later."""
+
+    code = "decoder_unavailable"
+    retryable = True
+
+
+class OriginalMissing(PhotoError):
+    """The original of a photo in the catalogue is not in the storage any more."""
+
+    code = "original_missing"
 
 
 class ServingError(Exception):

@@ -40,6 +40,7 @@ COLOURS = frozenset({"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr"})
 SEE_THROUGH = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 GREY_16_BIT = frozenset({"I;16", "I;16L", "I;16B"})
 
+JFIF = frozenset({"jfif", "jfif_version", "jfif_unit", "jfif_density"})  # what any JPEG may say
 # What pillow, libheif and libavif raise on files that are broken in one way or another.
 BROKEN = (*exif.BROKEN, RuntimeError, zlib.error)
 # How to turn pixels upright, by EXIF orientation; the first needs no turning.
@@ -102,6 +103,28 @@ def decode(data: bytes, *, max_pixels: int) -> Decoded:
         raise ImageTooLarge(_too_large(max_pixels)) from exc
     except BROKEN as exc:
         raise ImageTruncated("The photo is cut off or damaged.") from exc
+
+
+def stored_size(data: bytes) -> tuple[int, int]:
+    """Width and height of the pixels in `data`, by its header alone: before they are upright.
+
+    Raises:
+        EmptyFile, UnsupportedFormat, ImageTooLarge, ImageTruncated: as decode().
+    """
+    name = sniff(data)
+    try:
+        with Image.open(BytesIO(data), formats=[name]) as image:
+            return image.size
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+        raise ImageTooLarge("The photo has too many pixels.") from exc
+    except BROKEN as exc:
+        raise ImageTruncated("The photo is cut off or damaged.") from exc
+
+
+def has_only_pixels(jpeg: bytes) -> bool:
+    """Whether a JPEG that can be decoded says nothing else: where, when, by whom, in words."""
+    with Image.open(BytesIO(jpeg), formats=["JPEG"]) as image:
+        return image.info.keys() <= JFIF
 
 
 def sniff(data: bytes) -> str:
