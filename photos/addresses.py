@@ -73,6 +73,11 @@ class Link:
         except ValueError:
             raise InvalidURL("The redirect cannot be read.") from None
 
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """Of whom the URL is: what is meant for one origin is no other's business."""
+        return self.scheme, self.host, self.port
+
     @cached_property
     def place(self) -> str:
         """Host and port as the Host header has them."""

@@ -3,8 +3,9 @@
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from photos.errors import (
     BlockedAddress,
     FetchEncoded,
     FetchInsecure,
+    FetchMissing,
     FetchRedirects,
     FetchStatus,
     FetchTimeout,
@@ -27,6 +29,9 @@ from photos.errors import (
 OK = 200
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BUSY = frozenset({408, 425, 429, *range(500, 600)})  # may go better later
+GONE = frozenset({404, 410})
+_ERRORS = dict.fromkeys(BUSY, FetchUnavailable) | dict.fromkeys(GONE, FetchMissing)
+Headers = Sequence[tuple[str, str]]
 ASKED = (("User-Agent", "kindred"), ("Accept", "image/*"), ("Accept-Encoding", "identity"))
 
 BLOCKED = "The photo's URL leads to an address that this service may not fetch from."
@@ -96,8 +101,10 @@ def check_url(url: str, policy: FetchPolicy | None = None) -> None:
         policy.check(link)
 
 
-def fetch(url: str, policy: FetchPolicy) -> bytes:
+def fetch(url: str, policy: FetchPolicy, *, headers: Headers = ()) -> bytes:
     """The bytes that `url` names, following redirects; every hop is checked like the first.
+
+    `headers` are for the origin of `url`, and are sent to no other.
 
     Raises:
         InvalidURL, BlockedAddress: `url`, or where it leads, may not be fetched.
@@ -105,10 +112,11 @@ def fetch(url: str, policy: FetchPolicy) -> bytes:
         FetchInsecure, FetchStatus, FetchTooLarge, FetchRedirects, FetchEncoded: do not.
     """
     deadline = Deadline.after(policy.timeout_s)
-    link = Link.parse(url)
+    link = first = Link.parse(url)
     for _ in range(policy.max_redirects + 1):
         policy.check(link)
-        answer = _ask(link, policy, deadline)
+        own = headers if link.origin == first.origin else ()
+        answer = _ask(link, policy, deadline, own)
         if isinstance(answer, bytes):
             return answer
         link = answer
@@ -146,7 +154,7 @@ class CheckedNetwork(httpcore.NetworkBackend):
 
     policy: FetchPolicy
     deadline: Deadline
-    network: httpcore.NetworkBackend
+    network: httpcore.NetworkBackend = field(default_factory=httpcore.SyncBackend)
 
     def connect_tcp(
         self,
@@ -205,15 +213,26 @@ def trust() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _ask(link: Link, policy: FetchPolicy, deadline: Deadline) -> bytes | Link:
-    """One request: the photo, or where else it is said to be."""
-    network = CheckedNetwork(policy, deadline, httpcore.SyncBackend())
+@contextmanager
+def exchange(
+    method: str,
+    link: Link,
+    network: CheckedNetwork,
+    *,
+    headers: Sequence[tuple[str, str]],
+    content: bytes | None = None,
+) -> Iterator[httpcore.Response]:
+    """One request over `network`, and the answer to it, as long as the block lasts.
+
+    Raises:
+        BlockedAddress, FetchUnreachable, FetchTimeout, FetchInsecure: as `fetch`.
+    """
     url = httpcore.URL(scheme=link.scheme, host=link.host, port=link.port, target=link.target)
     connection = httpcore.HTTPConnection(url.origin, trust(), network_backend=network)
-    headers = [("Host", link.place), *ASKED]
+    sent = [("Host", link.place), *headers]
     try:
-        with connection, connection.stream("GET", url, headers=headers) as response:
-            return _read(response, link, policy.max_bytes)
+        with connection, connection.stream(method, url, headers=sent, content=content) as response:
+            yield response
     except httpcore.TimeoutException as exc:
         raise FetchTimeout(TOO_SLOW) from exc
     except (httpcore.NetworkError, httpcore.ProtocolError) as exc:
@@ -222,12 +241,19 @@ def _ask(link: Link, policy: FetchPolicy, deadline: Deadline) -> bytes | Link:
         raise FetchUnreachable("The photo's host broke the connection, or gave none.") from exc
 
 
+def _ask(link: Link, policy: FetchPolicy, deadline: Deadline, headers: Headers) -> bytes | Link:
+    """One request: the photo, or where else it is said to be."""
+    network = CheckedNetwork(policy, deadline)
+    with exchange("GET", link, network, headers=[*ASKED, *headers]) as response:
+        return _read(response, link, policy.max_bytes)
+
+
 def _read(response: httpcore.Response, link: Link, max_bytes: int) -> bytes | Link:
     headers = {name.lower(): value for name, value in response.headers}
     if response.status in REDIRECTS and b"location" in headers:
         return _follow(link, headers[b"location"])
     if response.status != OK:
-        error = FetchUnavailable if response.status in BUSY else FetchStatus
+        error = _ERRORS.get(response.status, FetchStatus)
         raise error(f"The photo's host answered with status {response.status}.")
     if headers.get(b"content-encoding", b"identity").lower() not in (b"identity", b""):
         raise FetchEncoded("The photo's host sent it compressed, which is not accepted.")

@@ -1,15 +1,14 @@
-"""What has happened, and whom it is still to be told."""
+"""What has happened, and who outside wants to be told."""
 
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Func
 from django.db.models.functions import Now
 
+from jobs.models.positions import Position
 from photos.models import Owner
-
-MAX_ERROR = 500  # letters that are kept of why telling somebody failed
 
 
 class CurrentTransaction(Func):
@@ -20,21 +19,18 @@ class CurrentTransaction(Func):
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    def settled(self) -> Self:
-        """In an order that holds: nothing will come to lie before what is seen once.
+    def after(self, position: Position) -> Self:
+        """What somebody at `position` is to be told next, each with the `snapshot` it is in.
 
-        Numbers are given before transactions are committed, so that a lower one may appear after
-        a higher one. What no running transaction can get in front of is settled.
+        What lies ahead of this server, as it comes from another one's backup, is left out.
         """
-        horizon = Func(
-            template="(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)",
+        snapshot = Func(template="pg_current_snapshot()::text", output_field=models.TextField())
+        end = Func(
+            template="pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
             output_field=models.BigIntegerField(),
         )
-        return self.filter(transaction__lt=horizon).order_by("transaction", "pk")
-
-    def after(self, transaction: int, pk: int) -> Self:
-        """What comes after the event of these two numbers."""
-        return self.filter(Q(transaction__gt=transaction) | Q(transaction=transaction, pk__gt=pk))
+        next_ones = self.filter(position.untold, transaction__lt=end)
+        return next_ones.annotate(snapshot=snapshot).order_by("transaction", "pk")
 
 
 class Event(models.Model):
@@ -57,6 +53,8 @@ class Event(models.Model):
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
 
+    snapshot: str  # set by after()
+
     objects = EventQuerySet.as_manager()
 
     class Meta:
@@ -68,11 +66,6 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.job_id}"
-
-    @property
-    def position(self) -> str:
-        """Where it is in the order of `settled()`: what `Last-Event-ID` carries."""
-        return f"{self.transaction}-{self.pk}"
 
 
 class Webhook(models.Model):
@@ -94,58 +87,3 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.url
-
-
-class Delivery(models.Model):
-    """That something is to be told to somebody outside, until it is. One table for all channels."""
-
-    class Channel(models.TextChoices):
-        WEBHOOK = "webhook"
-        MQTT = "mqtt"
-        MEDIA_STORE = "media_store"
-
-    class State(models.TextChoices):
-        PENDING = "pending"
-        DELIVERED = "delivered"
-        FAILED = "failed"  # for good, until somebody sends it again
-
-    channel = models.CharField(max_length=12, choices=Channel)
-    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="+")
-    webhook = models.ForeignKey(
-        Webhook, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
-    )
-    event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
-    )
-    item = models.ForeignKey(
-        "jobs.Item", on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
-    )
-    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    run_after = models.DateTimeField(
-        db_default=Now(), help_text="Nobody tries before; a lease, too."
-    )
-    status_code = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Of the answer."
-    )
-    error = models.CharField(max_length=MAX_ERROR, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
-    delivered_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name_plural = "deliveries"
-        constraints = [
-            models.UniqueConstraint(fields=["webhook", "event"], name="delivery_once_per_webhook"),
-            models.CheckConstraint(
-                condition=Q(channel="webhook", webhook__isnull=False, event__isnull=False)
-                | Q(channel="mqtt", event__isnull=False)
-                | Q(channel="media_store", item__isnull=False),
-                name="delivery_says_what_to_whom",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["run_after"], name="delivery_due", condition=Q(state="pending")),
-        ]
-
-    def __str__(self) -> str:
-        return f"Delivery {self.pk}"
