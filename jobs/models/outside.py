@@ -1,5 +1,8 @@
 """Those outside who take part: workers that pull photos, and stores that announce them."""
 
+import base64
+import secrets
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -53,18 +56,33 @@ class RemoteWorker(models.Model):
         return f"remote:{self.token_id}:{self.name}"
 
 
+def new_secret() -> str:
+    """A secret as Standard Webhooks has them: 32 random bytes."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
 class StorageSource(models.Model):
     """A bucket that announces new photos by a webhook, and where they are fetched from."""
 
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="storage_sources")
-    bucket = models.CharField(max_length=255)
-    base_url = models.URLField(
+    bucket = models.CharField(
+        max_length=255, help_text="Its name; `processing_queue` for rows of a table of that name."
+    )
+    base_url = models.CharField(
         max_length=500,
         help_text="Photos are at BASE_URL/KEY. A private host wants FETCH_ALLOWED_HOSTS.",
     )
-    secret = models.CharField(max_length=200, help_text="That its webhook signs, or shows, with.")
-    operations = ArrayField(models.CharField(max_length=20), default=list)
-    priority = models.PositiveSmallIntegerField(default=DEFAULT_PRIORITY)
+    secret = models.CharField(
+        max_length=100,
+        unique=True,
+        default=new_secret,
+        editable=False,
+        help_text="whsec_…; its webhook signs with it, or shows it.",
+    )
+    operations = ArrayField(
+        models.CharField(max_length=20), default=list, help_text="None: all of them."
+    )
+    priority = models.PositiveSmallIntegerField(default=DEFAULT_PRIORITY, help_text="10 is first.")
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,0 +1,90 @@
+"""Storages that announce their photos, for staff."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from jobs.models import StorageSource
+from jobs.models.outside import new_secret
+from jobs.services import fetch_policy
+from photos.admin import OwnerFilter, only_owner
+from photos.errors import PhotoError
+from photos.fetch import check_url
+from photos.operations import OPERATIONS
+
+
+class StorageForm(forms.ModelForm[StorageSource]):
+    operations = forms.MultipleChoiceField(
+        choices=[(name, name) for name in OPERATIONS],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None: all of them.",
+    )
+
+    class Meta:
+        model = StorageSource
+        fields = ("owner", "bucket", "base_url", "operations", "priority", "enabled")
+
+    def clean_base_url(self) -> str:
+        """Raises ValidationError if photos can't be fetched from there."""
+        url: str = self.cleaned_data["base_url"]
+        if "?" in url:
+            raise ValidationError("Give a URL without a query: keys are put at its end.")
+        try:
+            check_url(url, fetch_policy())
+        except PhotoError as exc:
+            raise ValidationError(f"{exc} A private host wants FETCH_ALLOWED_HOSTS.") from exc
+        return url.rstrip("/")
+
+
+@admin.register(StorageSource)
+class StorageSourceAdmin(admin.ModelAdmin[StorageSource]):
+    """Without the secrets: each is shown once, to whoever has it made."""
+
+    form = StorageForm
+    list_display = ("bucket", "base_url", "told", "priority", "enabled", "of", "created_at")
+    list_filter = ("enabled", ("owner", OwnerFilter))
+    list_select_related = ("owner",)
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("bucket", "base_url", "owner__subject")
+    search_help_text = "A bucket, an address, or an owner"
+    autocomplete_fields = ("owner",)
+    ordering = ("-pk",)
+    actions = ("rotate",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StorageSource]:
+        return super().get_queryset(request).defer("secret")
+
+    @admin.display(description="Operations")
+    def told(self, source: StorageSource) -> str:
+        return ", ".join(source.operations) or "all"
+
+    @admin.display(description="Owner", ordering="owner__subject")
+    def of(self, source: StorageSource) -> SafeString:
+        return only_owner(source.owner)
+
+    def save_model(self, request: HttpRequest, obj: StorageSource, form: Any, change: Any) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            self._show(request, obj, obj.secret)
+
+    @admin.action(description="Make a new secret", permissions=["change"])
+    def rotate(self, request: HttpRequest, sources: QuerySet[StorageSource]) -> None:
+        for source in sources:
+            secret = new_secret()
+            StorageSource.objects.filter(pk=source.pk).update(secret=secret)
+            self._show(request, source, secret)
+        LogEntry.objects.log_actions(
+            cast(int, request.user.pk), sources, CHANGE, "Made a new secret"
+        )
+
+    def _show(self, request: HttpRequest, source: StorageSource, secret: str) -> None:
+        text = f"The secret of {source.bucket}, shown this once: {secret}"
+        self.message_user(request, text, messages.WARNING)
