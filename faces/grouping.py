@@ -238,13 +238,26 @@ def _form(owner: Owner, space: Space, members: list[tuple[int, float]]) -> None:
 @contextmanager
 def one_at_a_time(owner: Owner) -> Iterator[None]:
     """Hold PostgreSQL's lock for grouping this owner; it goes with the connection."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, owner.pk])
-        (ours,) = cursor.fetchone() or (False,)
-    if not ours:
-        raise GroupingBusy("These faces are being grouped right now.")
+    _lock("pg_try_advisory_lock", owner)
     try:
         yield
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, owner.pk])
+
+
+def hold_still(owner: Owner) -> None:
+    """Keep others from grouping this owner until the caller's transaction ends.
+
+    Raises:
+        GroupingBusy: somebody is at it.
+    """
+    _lock("pg_try_advisory_xact_lock", owner)
+
+
+def _lock(function: str, owner: Owner) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", [_LOCK, owner.pk])
+        (ours,) = cursor.fetchone() or (False,)
+    if not ours:
+        raise GroupingBusy("These faces are being grouped right now.")

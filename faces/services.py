@@ -85,7 +85,7 @@ def describe(
             confidence=face.score,
             quality=quality(crop, face.box, face.landmarks, face.score),
             vector=vector,
-            crop=_jpeg(_portrait(image, face.box)),
+            crop=portrait(image, face.box),
         )
         for face, crop, vector in zip(detected, aligned, embeddings, strict=True)
     ]
@@ -96,10 +96,11 @@ def keep(folder: str, found: Sequence[FoundFace]) -> list[str]:
 
     A key is its content's: another model's crops never take the place of those that rows have.
     """
-    return [
-        photos.services.write(f"{folder}/face-{sha256(face.crop).hexdigest()[:16]}.jpg", face.crop)
-        for face in found
-    ]
+    return [keep_crop(folder, face.crop) for face in found]
+
+
+def keep_crop(folder: str, crop: bytes) -> str:
+    return photos.services.write(f"{folder}/face-{sha256(crop).hexdigest()[:16]}.jpg", crop)
 
 
 def store(
@@ -176,19 +177,15 @@ def _row(photo: Photo, face: FoundFace, crop: str) -> Face:
     )
 
 
-def _portrait(image: RGB, box: Box) -> RGB:
-    """The face with some of its surroundings, square where the photo allows it."""
+def portrait(image: RGB, box: Box) -> bytes:
+    """A JPEG of the face with some of its surroundings, square where the photo allows it."""
     half = max(box.width, box.height) * (0.5 + _CROP_MARGIN)
     x, y = box.x + box.width / 2, box.y + box.height / 2
     top, left = max(0, int(y - half)), max(0, int(x - half))
     part = image[top : int(y + half) + 1, left : int(x + half) + 1]
     scale = CROP_SIDE / max(part.shape[:2])
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-def _jpeg(image: RGB) -> bytes:
-    _, data = cv2.imencode(
-        ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-    )
+    crop = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), quality)
     return bytes(data)

@@ -2,21 +2,11 @@
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
 from rest_framework import generics, mixins, viewsets
 from rest_framework.generics import get_object_or_404
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
-import photos.services
-from faces import grouping
 from faces.models import Cluster, Face
-from faces.serializers import (
-    ClusterSerializer,
-    GroupedSerializer,
-    SampleSerializer,
-)
+from faces.serializers import ClusterSerializer, SampleSerializer
 from photos.models import Owner
 from photos.pages import Pages
 
@@ -57,14 +47,3 @@ class ClusterFacesView(generics.ListAPIView[Face]):
         mine = Cluster.objects.filter(owner__in=Owner.objects.of(self.request.user))
         cluster = get_object_or_404(mine, public_id=self.kwargs["public_id"])
         return Face.objects.filter(membership__cluster=cluster)
-
-
-class GroupView(APIView):
-    """Group the caller's faces that belong to no cluster yet. Workers do so by themselves."""
-
-    @extend_schema(request=None, responses=GroupedSerializer)
-    def post(self, request: Request) -> Response:
-        owner = photos.services.owner_of(request.user)
-        space = photos.services.current_space("face_embedder")
-        grouped = grouping.group(owner, space) if space else grouping.Grouped(0, 0, 0)
-        return Response(GroupedSerializer(grouped).data)

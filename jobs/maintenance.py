@@ -1,66 +1,162 @@
 """What workers do beside photos: one item of a job whose kind says what, step by step."""
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Coalesce
 
+import faces.crops
 import faces.grouping
+import faces.merging
 import photos.services
+import photos.thumbnails
 from faces.grouping import Grouped
-from jobs import queue
+from jobs import pulse, queue
 from jobs.models import Item, Job
-from photos.models import Owner
+from photos.errors import PhotoError
+from photos.models import Owner, Photo
+
+_AT_ONCE_S = 60  # then others have their turn, and it goes on where it was
+_LOOKED_AT = 100  # photos of one look at the database
+_FAILURES = 100  # that are told one by one
+
+Outcome = dict[str, Any]  # what came of it, as JSON
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Steps that are done, of how many."""
+    """Steps that are done, of how many, and what came of them."""
 
     done: int
     total: int
+    outcome: Outcome | None = None
 
 
-Outcome = dict[str, Any]  # what came of it, as JSON
-# Yields how far it is after each step, and returns what came of it. Killed at any step and begun
-# anew, or done twice, it leaves the same rows.
-Task = Callable[[Owner, Mapping[str, Any]], Generator[Progress, None, Outcome]]
+# Takes the owner, the job's arguments, and the outcome of the steps before, if it goes on. Yields
+# how far it is after each step, and returns the last one, which is done in the transaction that
+# ends the item. Killed anywhere and begun anew, or done twice, it leaves the same rows.
+Last = Callable[[], Outcome]
+Steps = Generator[Progress, None, Last]
+Task = Callable[[Owner, Mapping[str, Any], Outcome], Steps]
 
 
-def run(item: Item) -> None:
+def run(item: Item, *, stopping: Callable[[], bool] = pulse.STOPPING.is_set) -> None:
     """Do what the item's job says. The item must be claimed.
+
+    What takes long is put back into the queue between two steps, and goes on in its turn.
 
     Raises:
         LeaseLost, Cancelled: at the next step after another worker has got it, or after
             somebody has asked to cancel it.
         FaceError, JobError: as their `retryable` says.
     """
-    steps = TASKS[Job.Kind(item.job.kind)](item.job.owner, item.job.arguments)
-    outcome = _follow(item, steps)
-    with transaction.atomic():
-        queue.finish(item, outcome=outcome)
-
-
-def _follow(item: Item, steps: Generator[Progress, None, Outcome]) -> Outcome:
-    """Take the steps one by one, and note after each how far `item` is."""
+    until = time.monotonic() + _AT_ONCE_S
+    steps = TASKS[Job.Kind(item.job.kind)](item.job.owner, item.job.arguments, item.outcome or {})
     while True:
         try:
             progress = next(steps)
         except StopIteration as end:
-            outcome: Outcome = end.value
-            return outcome
-        queue.report(item, progress.done, progress.total)
+            return _finish(item, end.value)
+        queue.report(item, progress.done, progress.total, outcome=progress.outcome)
+        if stopping() or time.monotonic() > until:
+            return queue.hand_back(item)
 
 
-def cluster(owner: Owner, _arguments: Mapping[str, Any]) -> Generator[Progress, None, Outcome]:
+def _finish(item: Item, last: Last) -> None:
+    with transaction.atomic():
+        queue.finish(item, outcome=last())
+        Item.objects.filter(pk=item.pk).update(done=Coalesce("total", "done"))
+
+
+def at_once(owner: Owner, kind: Job.Kind, arguments: Mapping[str, Any]) -> Outcome:
+    """Do it here and now, for a caller who waits.
+
+    Raises:
+        FaceError: as run().
+    """
+    steps = TASKS[kind](owner, arguments, {})
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            last: Last = end.value
+            break
+    with transaction.atomic():
+        return last()
+
+
+def cluster(owner: Owner, _arguments: Mapping[str, Any], _before: Outcome) -> Steps:
     """Group the owner's faces that belong to no cluster yet."""
     yield Progress(0, 1)
     space = photos.services.current_space("face_embedder")
     grouped = faces.grouping.group(owner, space) if space else Grouped(0, 0, 0)
-    return asdict(grouped)
+    return lambda: asdict(grouped)
+
+
+def merge(owner: Owner, arguments: Mapping[str, Any], _before: Outcome) -> Steps:
+    """Make one cluster of several: `clusters` go `into` another, all by their public ids."""
+    yield Progress(0, 1)
+    return lambda: asdict(
+        faces.merging.merge(owner, arguments["into"], arguments["clusters"]),
+    )
+
+
+@dataclass
+class Made:
+    """What making missing files has come to, so far."""
+
+    photos: int = 0  # that were looked at
+    thumbnails: int = 0  # that were made
+    crops: int = 0  # pictures of faces that were made
+    failed: int = 0  # photos whose files could not be made
+    failures: list[dict[str, Any]] = field(default_factory=list)  # the first of them
+    last_photo: int = 0  # primary key
+
+    def complete(self, photo: Photo) -> bool:
+        """Make those of the photo's files that are missing. False: none was."""
+        crops = faces.crops.missing(photo)
+        thumbnail = photos.thumbnails.is_missing(photo)
+        self.photos, self.last_photo = self.photos + 1, photo.pk
+        if not (crops or thumbnail):
+            return False
+        try:
+            pixels = photos.thumbnails.pixels_of(photo, max_pixels=settings.MAX_PHOTO_PIXELS)
+        except PhotoError as exc:
+            self.failed += 1
+            self.failures = [*self.failures, {"photo": photo.pk, "code": exc.code}][:_FAILURES]
+            return True
+        if thumbnail:
+            photos.thumbnails.make(photo, pixels)
+            self.thumbnails += 1
+        faces.crops.make(crops, pixels)
+        self.crops += len(crops)
+        return True
+
+
+def thumbnails(owner: Owner, _arguments: Mapping[str, Any], before: Outcome) -> Steps:
+    """Make the thumbnails and pictures of faces that have no files, from the originals."""
+    made = Made(**before)
+    left = Photo.objects.of(owner).filter(pk__gt=made.last_photo)
+    total = made.photos + left.count()
+    for photo in _in_order(left):
+        if made.complete(photo) or made.photos % _LOOKED_AT == 0:
+            yield Progress(made.photos, max(total, made.photos), asdict(made))
+    return lambda: asdict(made)
+
+
+def _in_order(left: Any) -> Iterator[Photo]:
+    """The photos of `left`, with their faces, a few at a time."""
+    while some := list(left.order_by("pk").prefetch_related("faces")[:_LOOKED_AT]):
+        yield from some
+        left = left.filter(pk__gt=some[-1].pk)
 
 
 TASKS: Mapping[Job.Kind, Task] = {
     Job.Kind.CLUSTER: cluster,
+    Job.Kind.MERGE: merge,
+    Job.Kind.THUMBNAILS: thumbnails,
 }

@@ -1,77 +1,106 @@
 """Requests for work and jobs, as API callers see them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.core.files import File
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from jobs import media_store
 from jobs.errors import OperationUnavailable
-from jobs.models import HIGHEST_PRIORITY, STATUS, Item, Job, State
+from jobs.models import HIGHEST_PRIORITY, STATUS, Delivery, Item, Job, State
 from jobs.operations import current_recipes, names_of
-from jobs.services import Source, fetch_policy, upload
+from jobs.services import Idempotency, Source, Wishes, fetch_policy, upload
 from photos.fetch import check_url
 from photos.operations import ALL, OPERATIONS
 from search.serializers import PhotoSerializer
 
+MAX_EXTERNAL_ID = 255  # letters
+MAX_PHOTOS = 10_000  # of one request
 STATUSES = list(STATUS.values())
+SYNC_STATUS = {
+    Delivery.State.PENDING: "pending",
+    Delivery.State.DELIVERED: "synced",
+    Delivery.State.FAILED: "failed",
+}
+SYNC_STATUSES = list(SYNC_STATUS.values())
 
 
-def checked_operations(asked: list[str]) -> list[str]:
-    """`asked`, which can be done here.
+class OperationsField(serializers.ListField):
+    """Which operations are to be done: those that a model here does, or all of them."""
 
-    Raises:
-        ValidationError: one of them can't be, as no model does it.
-    """
-    try:
-        if ALL not in asked:
-            names_of(asked, current_recipes())
-    except OperationUnavailable as exc:
-        raise serializers.ValidationError(
-            f"{exc} GET /api/v1/models lists the models.", code=exc.code
-        ) from exc
-    return asked
+    def __init__(self, **kwargs: Any) -> None:
+        choices = serializers.ChoiceField(choices=[*OPERATIONS, ALL])
+        super().__init__(
+            child=choices, default=lambda: [ALL], min_length=1, max_length=20, **kwargs
+        )
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        asked: list[str] = super().to_internal_value(data)
+        try:
+            if ALL not in asked:
+                names_of(asked, current_recipes())
+        except OperationUnavailable as exc:
+            detail = f"{exc} GET /api/v1/models lists the models."
+            raise serializers.ValidationError(detail, code=exc.code) from exc
+        return asked
 
 
 class ReindexSerializer(serializers.Serializer[None]):
     """Which operations are to be made up for on photos that lack them."""
 
-    operations = serializers.ListField(
-        child=serializers.ChoiceField(choices=[*OPERATIONS, ALL]),
-        default=lambda: [ALL],
+    operations = OperationsField()
+
+
+class RetrySerializer(serializers.Serializer[None]):
+    """Which photos of a job are to be tried again; without `items` all that have failed."""
+
+    items = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
         min_length=1,
-        max_length=20,
+        max_length=MAX_PHOTOS,
     )
 
-    def validate_operations(self, asked: list[str]) -> list[str]:
-        return checked_operations(asked)
+
+class OrderSerializer(serializers.Serializer[None]):
+    """What is to be done on photos, and how."""
+
+    operations = OperationsField()
+    priority = serializers.IntegerField(
+        default=5, min_value=0, max_value=HIGHEST_PRIORITY, help_text="10 is first."
+    )
+    result_files = serializers.BooleanField(
+        default=None, allow_null=True, help_text="Results are written to files too."
+    )
+
+    def wishes(self, idempotency: Idempotency | None) -> Wishes:
+        data = self.validated_data
+        files = data["result_files"]
+        return Wishes(
+            data["priority"],
+            idempotency,
+            result_files=settings.RESULT_FILES if files is None else files,
+        )
 
 
-class SubmissionSerializer(serializers.Serializer[None]):
-    """One photo: exactly one of `url`, `storage_key` and `file`."""
+class PlaceSerializer(serializers.Serializer[None]):
+    """Where one photo is, by exactly one of `url`, `storage_key` and `media_store_id`."""
 
     url = serializers.CharField(required=False, max_length=4096, help_text="http or https")
     storage_key = serializers.CharField(
         required=False, max_length=500, help_text="A key in the owner's folder of the intake."
     )
-    file = serializers.FileField(
-        required=False, allow_empty_file=True, help_text="multipart/form-data"
+    media_store_id = serializers.CharField(
+        required=False, max_length=255, help_text="Fetched from the media store, and told to it."
     )
     external_id = serializers.CharField(
-        required=False, default="", max_length=255, allow_blank=True, help_text="Your own id."
+        default="", max_length=MAX_EXTERNAL_ID, allow_blank=True, help_text="Your own id."
     )
-    operations = serializers.ListField(
-        child=serializers.ChoiceField(choices=[*OPERATIONS, ALL]),
-        required=False,
-        min_length=1,
-        max_length=20,
-    )
-    priority = serializers.IntegerField(
-        required=False, default=5, min_value=0, max_value=HIGHEST_PRIORITY, help_text="10 is first."
-    )
-
-    def validate_operations(self, asked: list[str]) -> list[str]:
-        return checked_operations(asked)
+    places: tuple[str, ...] = ("url", "storage_key", "media_store_id")
 
     def validate_url(self, url: str) -> str:
         check_url(url, fetch_policy())
@@ -83,30 +112,63 @@ class SubmissionSerializer(serializers.Serializer[None]):
             raise serializers.ValidationError("Give a key inside your folder, without '..'.")
         return key
 
-    def validate_file(self, file: Any) -> Any:
-        if file.size > settings.MAX_PHOTO_BYTES:
-            limit = f"{settings.MAX_PHOTO_BYTES / 2**20:.0f} MiB"
-            raise serializers.ValidationError(f"The file is larger than {limit}.")
-        return file
+    def validate_media_store_id(self, media_id: str) -> str:
+        if not media_store.is_there():
+            raise serializers.ValidationError(
+                "This service has no media store: its operator has to set MEDIA_STORE_URL."
+            )
+        if not media_store.is_id(media_id):
+            raise serializers.ValidationError("Give an id of the media store, without slashes.")
+        return media_id
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        given = [name for name in ("url", "storage_key", "file") if name in data]
+        given = [name for name in self.places if name in data]
         if len(given) != 1:
+            *names, last = self.places
             raise serializers.ValidationError(
-                "Give exactly one of url, storage_key and file; there is "
+                f"Give exactly one of {', '.join(names)} and {last}; there is "
                 f"{' and '.join(given) or 'none of them'}."
             )
-        data.setdefault("operations", [ALL])
         return data
+
+    @staticmethod
+    def located(data: Mapping[str, Any]) -> Source:
+        """Where the photo of this validated data comes from."""
+        if "url" in data:
+            return Source(Item.Source.URL, data["url"], data["external_id"])
+        if "media_store_id" in data:
+            return Source(Item.Source.MEDIA_STORE, data["media_store_id"], data["external_id"])
+        return Source(Item.Source.STORAGE, data["storage_key"], data["external_id"])
+
+
+def check_size(file: File[bytes]) -> None:
+    """Refuse a file that is too large.
+
+    Raises:
+        ValidationError: it is.
+    """
+    if file.size > settings.MAX_PHOTO_BYTES:
+        limit = f"{settings.MAX_PHOTO_BYTES / 2**20:.0f} MiB"
+        raise serializers.ValidationError(f"The file is larger than {limit}.")
+
+
+class SubmissionSerializer(PlaceSerializer, OrderSerializer):
+    """One photo: exactly one of `url`, `storage_key`, `media_store_id` and `file`."""
+
+    file = serializers.FileField(
+        required=False,
+        allow_empty_file=True,
+        validators=[check_size],
+        help_text="multipart/form-data",
+    )
+    places = (*PlaceSerializer.places, "file")
 
     def photo_source(self) -> Source:
         """Where the photo comes from. An uploaded file is put into the intake storage."""
         data = self.validated_data
         if "file" in data:
             return upload(data["file"], external_id=data["external_id"])
-        if "url" in data:
-            return Source(Item.Source.URL, data["url"], data["external_id"])
-        return Source(Item.Source.STORAGE, data["storage_key"], data["external_id"])
+        return self.located(data)
 
 
 class ErrorSerializer(serializers.Serializer[Item]):
@@ -114,17 +176,28 @@ class ErrorSerializer(serializers.Serializer[Item]):
     detail = serializers.CharField(source="error_detail")
 
 
+class SyncSerializer(serializers.Serializer[Item]):
+    """Whether the media store has been told how its photo's work has ended."""
+
+    status = serializers.ChoiceField(choices=SYNC_STATUSES)
+    attempts = serializers.IntegerField()
+    error = serializers.CharField(allow_blank=True, help_text="Of the last attempt.")
+    synced_at = serializers.DateTimeField(allow_null=True)
+
+
 class ItemSerializer(serializers.ModelSerializer[Item]):
-    """One photo of a job."""
+    """One photo of a job. Needs `with_findings()`."""
 
     status = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
+    sync = serializers.SerializerMethodField()
     result = PhotoSerializer(source="photo", allow_null=True)
 
     class Meta:
         model = Item
         fields = (
-            "external_id", "file_name", "status", "attempts", "error", "stage_ms", "result",
+            "id", "external_id", "file_name", "status", "attempts", "error", "sync", "stage_ms",
+            "result",
         )  # fmt: skip
 
     @extend_schema_field(serializers.ChoiceField(choices=STATUSES))
@@ -135,8 +208,28 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
     def get_error(self, item: Item) -> dict[str, Any] | None:
         return ErrorSerializer(item).data if item.error_code else None
 
+    @extend_schema_field(SyncSerializer(allow_null=True))
+    def get_sync(self, item: Item) -> dict[str, Any] | None:
+        """Null: the photo is none of the media store's."""
+        if item.source != Item.Source.MEDIA_STORE:
+            return None
+        told = item.sync or {"state": Delivery.State.PENDING, "attempts": 0, "error": ""}
+        return {
+            "status": SYNC_STATUS[Delivery.State(told["state"])],
+            "attempts": told["attempts"],
+            "error": told["error"],
+            "synced_at": told.get("delivered_at"),
+        }
+
+
+class StepsSerializer(serializers.Serializer[Job]):
+    done = serializers.IntegerField(source="steps_done")
+    total = serializers.IntegerField(source="steps_total")
+
 
 class ProgressSerializer(serializers.Serializer[Job]):
+    """In photos; what is no photo counts as one, and has steps once it has begun."""
+
     total = serializers.IntegerField(source="item_count")
     pending = serializers.IntegerField(source="queued_count")
     paused = serializers.IntegerField(source="paused_count")
@@ -144,6 +237,11 @@ class ProgressSerializer(serializers.Serializer[Job]):
     completed = serializers.IntegerField(source="succeeded_count")
     failed = serializers.IntegerField(source="failed_count")
     cancelled = serializers.IntegerField(source="cancelled_count")
+    steps = serializers.SerializerMethodField()
+
+    @extend_schema_field(StepsSerializer(allow_null=True))
+    def get_steps(self, job: Job) -> dict[str, Any] | None:
+        return None if job.steps_total is None else StepsSerializer(job).data
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
@@ -169,23 +267,32 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 class JobDetailSerializer(JobSerializer):
     """A job with the results of its photos, the first ones. Needs `with_results()` as well."""
 
-    items = ItemSerializer(source="first_items", many=True)
+    items = serializers.SerializerMethodField(help_text="The first photos.")
     result = serializers.SerializerMethodField(help_text="Of the photo, where there is just one.")
     error = serializers.SerializerMethodField(help_text="Of the photo, where there is just one.")
+    outcome = serializers.SerializerMethodField(help_text="Of a job that is not about photos.")
 
     class Meta(JobSerializer.Meta):
-        fields = (*JobSerializer.Meta.fields, "result", "error", "items")
+        fields = (*JobSerializer.Meta.fields, "result", "error", "outcome", "items")
+
+    @extend_schema_field(ItemSerializer(many=True))
+    def get_items(self, job: Job) -> list[dict[str, Any]]:
+        return self._items
 
     @extend_schema_field(PhotoSerializer(allow_null=True))
     def get_result(self, job: Job) -> dict[str, Any] | None:
-        item = self._only(job)
-        photo = item.photo if item else None
-        return PhotoSerializer(photo, context=self.context).data if photo else None
+        return self._items[0]["result"] if job.item_count == 1 else None
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, job: Job) -> dict[str, Any] | None:
-        item = self._only(job)
-        return ErrorSerializer(item).data if item and item.error_code else None
+        return self._items[0]["error"] if job.item_count == 1 else None
 
-    def _only(self, job: Job) -> Item | None:
-        return job.first_items[0] if job.item_count == 1 else None
+    @extend_schema_field(serializers.DictField(allow_null=True))
+    def get_outcome(self, job: Job) -> dict[str, Any] | None:
+        return job.first_items[0].outcome if job.item_count == 1 else None
+
+    @cached_property
+    def _items(self) -> list[dict[str, Any]]:
+        """Rendered once: the only photo of a job is shown at the top as well."""
+        assert isinstance(self.instance, Job)  # noqa: S101  # details are of one job
+        return list(ItemSerializer(self.instance.first_items, many=True, context=self.context).data)

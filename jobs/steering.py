@@ -1,12 +1,35 @@
 """Steering what was asked for: cancelling, pausing, trying again, deleting."""
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from jobs import events, queue, services
+from jobs import events, queue, result_files, services
 from jobs.errors import JobFinished, JobUnfinished
 from jobs.models import UNFINISHED, Item, Job, Pause, State
+
+# One statement, however many photos wait.
+_CANCEL = f"""
+WITH ended AS (
+    UPDATE jobs_item SET
+        state = 'cancelled',
+        error_code = '',
+        error_detail = '',
+        finished_at = statement_timestamp()
+    WHERE job_id = %(job)s AND state IN ('queued', 'paused')
+    RETURNING *
+), happened AS (
+    SELECT owner_id, 'photo.cancelled' AS kind, job_id,
+        jsonb_build_object(
+            'item_id', id, 'external_id', external_id, 'photo_id', NULL,
+            'status', 'cancelled', 'attempts', attempts, 'error', NULL
+        ) AS data,
+        CASE WHEN source = 'media_store' THEN id END AS stored
+    FROM ended WHERE source <> 'none' ORDER BY id
+), {events.TELLING}
+SELECT FROM ended
+"""  # noqa: S608  # our own words
 
 
 def cancel(job: Job) -> None:
@@ -19,10 +42,8 @@ def cancel(job: Job) -> None:
     """
     with transaction.atomic():
         _check_unfinished(job)
-        waiting = job.items.filter(state__in=[State.QUEUED, State.PAUSED])
-        for item in waiting.select_for_update().order_by("pk"):
-            events.tell_photo(item, State.CANCELLED)
-        waiting.update(state=State.CANCELLED, finished_at=Now(), error_code="", error_detail="")
+        with connection.cursor() as cursor:
+            cursor.execute(_CANCEL, {"job": job.pk, "mqtt": bool(settings.MQTT_URL)})
         job.items.filter(state=State.PROCESSING).update(cancelling=True)
         events.ring()
     queue.settle([job.pk])
@@ -81,13 +102,15 @@ def delete(job: Job) -> None:
     Raises:
         JobUnfinished: some of it is still to be done.
     """
+    pk = job.pk
     with transaction.atomic():
-        Job.objects.select_for_update().get(pk=job.pk)
+        Job.objects.select_for_update().get(pk=pk)
         if job.items.filter(state__in=UNFINISHED).exists():
             raise JobUnfinished("The job is not finished: cancel it first.")
         uploads = services.uploads_of(job.items.all())
         job.delete()
     services.discard(uploads)
+    result_files.forget(pk)
 
 
 def pause_queue(by: str, reason: str = "") -> None:

@@ -1,34 +1,45 @@
-"""Asking for work over HTTP, and looking how far it is."""
+"""Jobs over HTTP: how far they are, and steering them."""
 
-import re
+from collections.abc import Sequence
+from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.parsers import JSONParser, MultiPartParser
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, generics, mixins, serializers, status, viewsets
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-import photos.services
-from jobs import services
-from jobs.errors import UploadTooLarge
-from jobs.models import Job, State
+from jobs import steering
+from jobs.errors import NothingFailed
+from jobs.models import FINAL, STATUS, Item, Job, with_findings
 from jobs.operations import current_recipes
-from jobs.serializers import (
-    JobDetailSerializer,
-    JobSerializer,
-    ReindexSerializer,
-    SubmissionSerializer,
-)
+from jobs.serializers import ItemSerializer, JobDetailSerializer, JobSerializer, RetrySerializer
 from photos.models import Owner
 from photos.pages import Pages
 
-# Beside those of the model server: what somebody here has to mend.
-_OURS = {"foreign_vectors", "no_prompts", "vocabulary_broken", "database_unavailable"}
-_FORM_BYTES = 2**20  # of a request, beside its photo
+_STATES = {word: state for state, word in STATUS.items()}
+
+
+def accepted(request: Request, job: Job) -> Response:
+    """202: the job is there, and this is how far it is."""
+    shown = JobSerializer(Job.objects.with_progress().get(pk=job.pk)).data
+    where = request.build_absolute_uri(reverse("job-detail", kwargs={"pk": job.pk}))
+    return Response(shown, status.HTTP_202_ACCEPTED, headers={"Location": where})
+
+
+class JobFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    status = filters.ChoiceFilter(choices=[(word, word) for word in _STATES], method="in_state")
+    kind = filters.ChoiceFilter(choices=Job.Kind.choices)
+
+    class Meta:
+        model = Job
+        fields = ("status", "kind")
+
+    def in_state(self, jobs: Any, _name: str, word: str) -> Any:
+        return jobs.in_state(_STATES[word])
 
 
 class NewestFirst(Pages):
@@ -39,115 +50,116 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     """Jobs of the caller's owner."""
 
     pagination_class = NewestFirst
+    filterset_class = JobFilter
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Job]]:
         return JobDetailSerializer if self.action == "retrieve" else JobSerializer
 
     def get_queryset(self) -> QuerySet[Job]:
-        jobs = Job.objects.filter(owner__in=Owner.objects.of(self.request.user)).with_progress()
-        return jobs.with_results(current_recipes()) if self.action == "retrieve" else jobs
+        jobs = Job.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        match self.action:
+            case "retrieve":
+                return jobs.with_progress().with_results(current_recipes())
+            case "standing" | "destroy":
+                return jobs.with_progress()
+        return jobs
 
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """Progress is counted for the jobs of the page alone: others may have many photos."""
+        page = super().paginate_queryset(queryset) or []
+        counted = Job.objects.with_progress().in_bulk([job.pk for job in page])
+        return [counted[job.pk] for job in page if job.pk in counted]
 
-class ProcessImageView(APIView):
-    """Find who and what is in one photo."""
+    @extend_schema(responses=JobSerializer)
+    def standing(self, request: Request, pk: str) -> Response:
+        """How far the job is, without its photos: cheap, however many they are."""
+        return Response(JobSerializer(self.get_object()).data)
 
-    parser_classes = (JSONParser, MultiPartParser)
+    @extend_schema(responses={202: JobSerializer, 204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Cancels a job that is not finished, 202; forgets one that is, 204.
 
-    @extend_schema(
-        request={
-            "application/json": SubmissionSerializer,
-            "multipart/form-data": SubmissionSerializer,
-        },
-        parameters=[
-            OpenApiParameter(
-                "Prefer",
-                location=OpenApiParameter.HEADER,
-                description="`respond-async`: answer at once. `wait=N`: wait N seconds at most.",
-            )
-        ],
-        responses={200: JobDetailSerializer, 202: JobDetailSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        """Waits for the result and answers 200 with it; when that takes long, 202 with the job."""
-        _check_size(request)
-        submission = SubmissionSerializer(data=request.data)
-        submission.is_valid(raise_exception=True)
-        current_recipes()  # a broken vocabulary is told before anything is asked for
-        job = services.submit(
-            photos.services.owner_of(request.user),
-            [submission.photo_source()],
-            operations=submission.validated_data["operations"],
-            wishes=services.Wishes(submission.validated_data["priority"]),
-        )
-        services.wait(job, timeout_s=_patience_s(request))
-        return self._answer(job)
-
-    def _answer(self, job: Job) -> Response:
-        job = Job.objects.with_progress().with_results(current_recipes()).get(pk=job.pk)
-        body = JobDetailSerializer(job, context={"request": self.request}).data
-        if job.state == State.FAILED:
-            return Response(
-                {**body["error"], "job_id": body["job_id"]}, _status_of(body["error"]["code"])
-            )
-        if job.state == State.SUCCEEDED:
-            return Response(body)
-        where = self.request.build_absolute_uri(reverse("job-detail", kwargs={"pk": job.pk}))
-        headers = {"Location": where}
-        if "respond-async" in self.request.headers.get("Prefer", ""):
-            headers["Preference-Applied"] = "respond-async"
-        return Response(body, status.HTTP_202_ACCEPTED, headers=headers)
-
-
-class ReindexView(APIView):
-    """Do on the caller's photos what was not done yet by the models that are active now."""
-
-    @extend_schema(
-        request=ReindexSerializer,
-        responses={
-            202: JobSerializer,
-            204: OpenApiResponse(description="No photo lacks anything."),
-        },
-    )
-    def post(self, request: Request) -> Response:
-        """Answers 202 with a job of the photos that lack something, 204 if there are none.
-
-        Results of other models stay; who is who and all names stay as well.
+        Photos, and what was found in them, stay.
         """
-        asked = ReindexSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        owner = photos.services.owner_of(request.user)
-        job = services.reindex(owner, asked.validated_data["operations"], current_recipes())
-        if job is None:
+        job = self.get_object()
+        if job.state in FINAL:
+            steering.delete(job)
             return Response(status=status.HTTP_204_NO_CONTENT)
-        body = JobSerializer(Job.objects.with_progress().get(pk=job.pk)).data
-        return Response(body, status.HTTP_202_ACCEPTED)
+        steering.cancel(job)
+        return accepted(request, job)
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Let nothing more be done. What is being worked on ends at its worker's next step."""
+        job = self.get_object()
+        steering.cancel(job)
+        return accepted(request, job)
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    def pause(self, request: Request, pk: str) -> Response:
+        """Let nothing more be begun. What is being worked on is finished."""
+        job = self.get_object()
+        steering.pause(job)
+        return accepted(request, job)
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    def resume(self, request: Request, pk: str) -> Response:
+        """Let what is paused have its turn again."""
+        job = self.get_object()
+        steering.resume(job)
+        return accepted(request, job)
+
+    @extend_schema(request=RetrySerializer, responses={202: JobSerializer})
+    def retry(self, request: Request, pk: str) -> Response:
+        """Try again what has failed: all of it, or those of `items` that have."""
+        job = self.get_object()
+        asked = RetrySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        if not steering.retry(_items(job, asked.validated_data.get("items"))):
+            raise NothingFailed("Nothing that failed is left to be tried again.")
+        return accepted(request, job)
 
 
-def _check_size(request: Request) -> None:
-    """Refuse what is too large before it is read.
+def _items(job: Job, ids: Sequence[int] | None) -> QuerySet[Item]:
+    """Those of `job`'s items, or all.
 
     Raises:
-        UploadTooLarge: the request says that it has more than a photo may have.
+        NotFound: one of them is none of this job's.
     """
-    size = request.META.get("CONTENT_LENGTH") or "0"
-    if not size.isdecimal() or int(size) > settings.MAX_PHOTO_BYTES + _FORM_BYTES:
-        raise UploadTooLarge("The request has no length, or is too long.")
+    items = job.items.all()
+    if ids is None:
+        return items
+    chosen = items.filter(pk__in=ids)
+    if chosen.count() != len(set(ids)):
+        raise exceptions.NotFound
+    return chosen
 
 
-def _patience_s(request: Request) -> float:
-    """How long the caller wants to wait. Source: RFC 7240."""
-    prefer = request.headers.get("Prefer", "")
-    if "respond-async" in prefer:
-        return 0.0
-    wish = re.search(r"\bwait=(\d{1,6})\b", prefer)
-    limit: float = settings.SYNC_WAIT_S
-    return min(float(wish[1]), limit) if wish else limit
+class InOrder(Pages):
+    ordering = ("pk",)
 
 
-def _status_of(code: str) -> int:
-    """The caller's photo is at fault (422), a server (503), or we (500)."""
-    if code.startswith("inference_") or code in _OURS:
-        return status.HTTP_503_SERVICE_UNAVAILABLE
-    if code in {"internal_error", "worker_died"}:
-        return status.HTTP_500_INTERNAL_SERVER_ERROR
-    return status.HTTP_422_UNPROCESSABLE_ENTITY
+class ItemFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    status = filters.ChoiceFilter(choices=[(word, word) for word in _STATES], method="in_state")
+
+    class Meta:
+        model = Item
+        fields = ("status",)
+
+    def in_state(self, items: Any, _name: str, word: str) -> Any:
+        return items.filter(state=_STATES[word])
+
+
+class JobItemsView(generics.ListAPIView[Item]):
+    """All photos of a job, in the order in which they were sent, with what was found in them."""
+
+    serializer_class = ItemSerializer
+    pagination_class = InOrder
+    filterset_class = ItemFilter
+
+    queryset = Item.objects.none()  # what the schema goes by
+
+    def get_queryset(self) -> QuerySet[Item]:
+        mine = Job.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        job = get_object_or_404(mine, pk=self.kwargs["pk"])
+        return with_findings(Item.objects.filter(job=job), current_recipes())

@@ -1,0 +1,134 @@
+"""Keeping an owner's faces in order, over HTTP: at once, or as a job."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+import photos.services
+from faces.models import Cluster
+from faces.serializers import GroupedSerializer
+from jobs import idempotency, maintenance, services
+from jobs.idempotency import idempotency_of
+from jobs.models import Job
+from jobs.serializers import JobSerializer
+from jobs.views import accepted
+from photos.models import Owner
+
+_MOST_CLUSTERS = 100  # of one merge
+
+
+class GroupingSerializer(serializers.Serializer[None]):
+    queue = serializers.BooleanField(default=False, help_text="As a job: answer at once.")
+
+
+class MergingSerializer(serializers.Serializer[None]):
+    """Which clusters show the same person. Clusters by their ids."""
+
+    into = serializers.RegexField(r"^clu_[0-9a-f]{1,16}\Z", help_text="The cluster that stays.")
+    clusters = serializers.ListField(
+        child=serializers.RegexField(r"^clu_[0-9a-f]{1,16}\Z"),
+        min_length=1,
+        max_length=_MOST_CLUSTERS,
+        help_text="Those whose faces it gets, and that go.",
+    )
+    queue = serializers.BooleanField(default=True, help_text="As a job: answer at once.")
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if data["into"] in data["clusters"]:
+            raise serializers.ValidationError(
+                {"clusters": f"{data['into']} can't be merged into itself: leave it out."}
+            )
+        return data
+
+
+class PartSerializer(serializers.Serializer[None]):
+    cluster = serializers.CharField()
+    person = serializers.IntegerField(allow_null=True)
+    faces = serializers.ListField(child=serializers.IntegerField())
+
+
+class MergedSerializer(serializers.Serializer[None]):
+    """What a merge changed: enough to take it back."""
+
+    into = serializers.CharField()
+    person = serializers.IntegerField(allow_null=True)
+    person_before = serializers.IntegerField(allow_null=True)
+    moved = PartSerializer(many=True)
+    gone = serializers.ListField(
+        child=serializers.CharField(), help_text="Clusters that were not there any more."
+    )
+
+
+class GroupView(APIView):
+    """Group the caller's faces that belong to no cluster yet. Workers do so by themselves."""
+
+    @extend_schema(
+        request=GroupingSerializer,
+        parameters=[idempotency.HEADER],
+        responses={200: GroupedSerializer, 202: JobSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Answers 200 with what changed, or 202 with the job if that is what you want."""
+        asked = GroupingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        owner = photos.services.owner_of(request.user)
+        if asked.validated_data["queue"]:
+            return _queue(request, owner, Job.Kind.CLUSTER, {})
+        return Response(maintenance.at_once(owner, Job.Kind.CLUSTER, {}))
+
+
+class MergeView(APIView):
+    """Make one cluster of several that show the same person."""
+
+    @extend_schema(
+        request=MergingSerializer,
+        parameters=[idempotency.HEADER],
+        responses={200: MergedSerializer, 202: JobSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Answers 202 with the job, or 200 with what changed if you do not want to `queue`.
+
+        Clusters that have different names, or are of different models, are not merged.
+        """
+        asked = MergingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        owner = photos.services.owner_of(request.user)
+        if before := services.asked_before(owner, idempotency_of(request)):
+            return accepted(request, before)  # its clusters may have gone since
+        arguments = {name: asked.validated_data[name] for name in ("into", "clusters")}
+        _check_clusters(owner, {arguments["into"], *arguments["clusters"]})
+        if asked.validated_data["queue"]:
+            return _queue(request, owner, Job.Kind.MERGE, arguments)
+        return Response(maintenance.at_once(owner, Job.Kind.MERGE, arguments))
+
+
+class ThumbnailsView(APIView):
+    """Make the thumbnails, and pictures of faces, that have got lost."""
+
+    @extend_schema(request=None, parameters=[idempotency.HEADER], responses={202: JobSerializer})
+    def post(self, request: Request) -> Response:
+        """Answers 202 with the job."""
+        owner = photos.services.owner_of(request.user)
+        return _queue(request, owner, Job.Kind.THUMBNAILS, {})
+
+
+def _check_clusters(owner: Owner, ids: set[str]) -> None:
+    """Refuse ids of clusters that `owner` does not have.
+
+    Raises:
+        NotFound: one of them is not there, or is somebody else's.
+    """
+    if Cluster.objects.filter(owner=owner, public_id__in=ids).count() != len(ids):
+        raise exceptions.NotFound
+
+
+def _queue(
+    request: Request, owner: Owner, kind: Job.Kind, arguments: Mapping[str, Any]
+) -> Response:
+    wishes = services.Wishes(idempotency=idempotency_of(request))
+    return accepted(request, services.submit_task(owner, kind, arguments, wishes=wishes))
