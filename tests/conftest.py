@@ -1,6 +1,8 @@
 """The real parts that tests run on: PostgreSQL with pgvector, and Triton. Each starts once."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,6 +15,7 @@ from rest_framework.test import APIClient
 
 from inference.client import TritonClient
 from inference.control import TritonControl
+from jobs.hub import HUB
 from local.triton import ENVIRONMENT, Triton
 from photos.models import Owner
 from tests.factories import make_owner, make_user
@@ -25,6 +28,15 @@ def django_db_modify_db_settings() -> Iterator[None]:
     """Our own server, unless DATABASE_URL names another. Tests have their own database in it."""
     with django_settings.POSTGRES.used() if django_settings.DATABASE_IS_OURS else nullcontext():
         yield
+
+
+@pytest.fixture(scope="session")
+def open_folder() -> Iterator[Path]:
+    """A folder that any user may enter, as a checkout in /srv is; pytest's own are closed."""
+    folder = Path(tempfile.mkdtemp(prefix="kindred-tests-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -76,10 +88,17 @@ def tiny(tiny_server: tuple[str, Path], settings: Any) -> Iterator[Tiny]:
 def _own_files(settings: Any, tmp_path: Path) -> None:
     """Files of a test go below its own folder."""
     storages = {**settings.STORAGES}
-    for name, folder in (("default", "media"), ("intake", "intake")):
+    for name, folder in (("default", "media"), ("intake", "intake"), ("results", "results")):
         options = {**storages[name].get("OPTIONS", {}), "location": tmp_path / folder}
         storages[name] = {**storages[name], "OPTIONS": options}
     settings.STORAGES = storages
+
+
+@pytest.fixture(autouse=True)
+def _nobody_listens() -> Iterator[None]:
+    """The connection that hears the database's NOTIFY ends with the test that needed it."""
+    yield
+    HUB.close()
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def group_photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def start_worker(triton_url: str, settings: Any, tmp_path: Path) -> Iterator[Callable[[], Child]]:
     """Starts `manage.py worker` on the database and the files of the test."""
     variables = {
-        **_database(),
+        **database_variables(),
         "TRITON_URL": triton_url,
         "MEDIA_ROOT": str(settings.STORAGES["default"]["OPTIONS"]["location"]),
         "INTAKE_ROOT": str(settings.STORAGES["intake"]["OPTIONS"]["location"]),
@@ -58,7 +58,7 @@ def start_worker(triton_url: str, settings: Any, tmp_path: Path) -> Iterator[Cal
         child.stop()
 
 
-def _database() -> dict[str, str]:
+def database_variables() -> dict[str, str]:
     name = str(connection.settings_dict["NAME"])
     if django_settings.DATABASE_IS_OURS:
         return {"DATABASE_NAME": name}

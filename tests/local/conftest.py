@@ -1,20 +1,9 @@
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local.postgres import Postgres
-
-
-@pytest.fixture(scope="session")
-def open_folder() -> Iterator[Path]:
-    """A folder that any user may enter, as a checkout in /srv is; pytest's own are closed."""
-    folder = Path(tempfile.mkdtemp(prefix="kindred-tests-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture
