@@ -1,35 +1,32 @@
-"""Jobs for staff: how far they are, what went wrong, and another try."""
+"""Jobs for staff: how far they are, what went wrong, and steering them."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Case, F, Q, QuerySet, When
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+import jobs.storage_admin
+import jobs.webhook_admin
+import jobs.worker_admin  # noqa: F401  # registers its pages
 from jobs import steering
+from jobs.errors import JobError
+from jobs.item_admin import pill
 from jobs.models import FIRST, Item, Job, State
+from jobs.models.sync import with_sync
+from jobs.standing import IN_STATE, SOME_FAILED
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
 
-SOME_FAILED = "some_failed"
-# What `Job.state` says, as conditions on the counts of with_progress().
-_DONE = F("succeeded_count") + F("failed_count") + F("cancelled_count")
-_WAITING = F("queued_count") + F("paused_count")
-_ENDED = Q(item_count=_DONE)
-_ALL_FAILED = Q(failed_count__gt=0, item_count=F("failed_count"))
-_GOING = Q(processing_count__gt=0) | (Q(queued_count__gt=0) & Q(item_count__gt=_WAITING))
-_IN_STATE: Mapping[str, Q] = {
-    State.QUEUED: ~_ENDED & ~_GOING & Q(queued_count__gt=0),
-    State.PAUSED: ~_ENDED & ~_GOING & Q(queued_count=0),
-    State.PROCESSING: ~_ENDED & _GOING,
-    State.SUCCEEDED: _ENDED & Q(cancelled_count=0) & ~_ALL_FAILED,
-    State.FAILED: _ALL_FAILED,
-    State.CANCELLED: _ENDED & Q(cancelled_count__gt=0),
-    SOME_FAILED: Q(failed_count__gt=0),
-}
+AT_ONCE = 1000  # jobs that an action is done on at a time
+_SOME_FAILED = "some_failed"
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -37,42 +34,73 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*State.choices, (SOME_FAILED, "With failed photos")]
+        return [*State.choices, (_SOME_FAILED, "With failed photos")]
 
     def queryset(self, request: HttpRequest, jobs: QuerySet[Job]) -> QuerySet[Job]:
-        condition = _IN_STATE.get(self.value() or "")
-        return jobs if condition is None else jobs.filter(condition)
+        wanted = self.value()
+        if wanted == _SOME_FAILED:
+            return jobs.filter(SOME_FAILED)
+        return jobs.filter(IN_STATE[State(wanted)]) if wanted in State.values else jobs
 
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin[Job]):
-    list_display = ("short_id", "state", "progress", "of", "created_at")
-    list_filter = (StateFilter, ("owner", OwnerFilter), "created_at")
+    list_display = ("short_id", "state", "kind", "progress", "of", "created_at")
+    list_filter = (StateFilter, "kind", ("owner", OwnerFilter), "created_at")
     list_select_related = ("owner",)
-    search_fields = ("=id", "=items__external_id", "owner__subject")
+    search_fields = ("id",)  # shows the field; get_search_results() says what is searched
     search_help_text = "A job's id, a photo's external id, or an owner"
+    show_facets = admin.ShowFacets.NEVER  # they would read all photos of all jobs
     ordering = ("-created_at", "-pk")
-    actions = ("retry",)
-    fields = (("state", "progress"), "operations", ("owner", "created_at"), "photos")
+    actions = ("cancel", "pause", "resume", "retry", "delete_finished")
+    fields = (
+        ("state", "progress"),
+        ("kind", "operations"),
+        ("owner", "created_at", "finished_at"),
+        "photos",
+    )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
-        return Job.objects.with_progress()
-
-    def has_retry_permission(self, request: HttpRequest) -> bool:
+    def has_steer_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.change_job")
 
-    @admin.action(description="Try failed photos again", permissions=["retry"])
-    def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        count = steering.retry(Item.objects.filter(job__in=jobs.values("pk")))
-        level = messages.SUCCESS if count else messages.WARNING
-        self.message_user(request, f"{count} failed photo(s) will be tried again.", level)
+    def has_forget_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("jobs.delete_job")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Job], search_term: str
+    ) -> tuple[QuerySet[Job], bool]:
+        """Without a join: that would read all photos of all jobs."""
+        if not (term := search_term.strip()):
+            return queryset, False
+        named = Item.objects.filter(external_id=term).values("job")
+        found = Q(owner__subject__icontains=term) | Q(pk__in=named)
+        with suppress(ValueError):
+            found |= Q(pk=UUID(term))
+        return queryset.filter(found), False
+
+    # --- Progress: counted for the jobs that are shown, and no others ----------------------------
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        page = super().get_changelist_instance(request)
+        shown = [job.pk for job in page.result_list]
+        counted = Job.objects.with_progress().select_related("owner").in_bulk(shown)
+        page.result_list = [counted[pk] for pk in shown if pk in counted]
+        return page
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Job | None:
+        job = super().get_object(request, object_id, from_field)
+        return job and Job.objects.with_progress().select_related("owner").get(pk=job.pk)
+
+    # --- Columns --------------------------------------------------------------------------------
 
     @admin.display(description="Job", ordering="id")
     def short_id(self, job: Job) -> str:
         return str(job.pk)[:8]
 
     def state(self, job: Job) -> SafeString:
-        return _pill(job.state)
+        return pill(job.state)
 
     @admin.display(description="Photos done")
     def progress(self, job: Job) -> SafeString:
@@ -94,10 +122,68 @@ class JobAdmin(ReadOnlyAdmin[Job]):
     def photos(self, job: Job) -> SafeString:
         """The first of its items, those that failed before all others."""
         failed_first = Case(When(state=State.FAILED, then=0), default=1)
-        items = job.items.select_related("photo").order_by(failed_first, "pk")[:FIRST]
+        items = with_sync(job.items.select_related("photo")).order_by(failed_first, "pk")[:FIRST]
         shown = {"job": job, "items": items}
         return render_to_string("admin/jobs/job/items.html", shown)
 
+    # --- Actions --------------------------------------------------------------------------------
 
-def _pill(state: State) -> SafeString:
-    return format_html('<span class="pill {}">{}</span>', state, state.label)
+    @admin.action(description="Cancel", permissions=["steer"])
+    def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        count, _ = self._each(request, jobs, steering.cancel, "Cancelled.")
+        self._tell(request, count, f"{count} job(s) cancelled.")
+
+    @admin.action(description="Pause", permissions=["steer"])
+    def pause(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _, photos = self._each(request, jobs, steering.pause, "Paused.")
+        self._tell(request, photos, f"{photos} photo(s) wait until they are resumed.")
+
+    @admin.action(description="Resume", permissions=["steer"])
+    def resume(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _, photos = self._each(request, jobs, steering.resume, "Resumed.")
+        self._tell(request, photos, f"{photos} photo(s) have their turn again.")
+
+    @admin.action(description="Try failed photos again", permissions=["steer"])
+    def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _, photos = self._each(request, jobs, _retry, "Tried again.")
+        self._tell(request, photos, f"{photos} failed photo(s) will be tried again.")
+
+    @admin.action(description="Delete what is finished; photos stay", permissions=["forget"])
+    def delete_finished(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        count, _ = self._each(request, jobs, _delete, "Deleted.")
+        self._tell(request, count, f"{count} job(s) deleted.")
+
+    def _each(
+        self,
+        request: HttpRequest,
+        jobs: QuerySet[Job],
+        change: Callable[[Job], int | None],
+        done: str,
+    ) -> tuple[int, int]:
+        """Change each of the jobs, write down who did it, and tell why others were not changed.
+
+        Returns how many were changed, and the sum of what `change` returned.
+        """
+        changed, total, refused = 0, 0, Counter[str]()
+        for job in jobs.order_by("pk")[:AT_ONCE]:
+            try:
+                total += change(job) or 0
+            except JobError as exc:
+                refused[str(exc)] += 1
+            else:
+                changed += 1
+                self.log_change(request, job, done)
+        for reason, count in refused.items():
+            self.message_user(request, f"{count} job(s): {reason}", messages.WARNING)
+        return changed, total
+
+    def _tell(self, request: HttpRequest, count: int, words: str) -> None:
+        self.message_user(request, words, messages.SUCCESS if count else messages.WARNING)
+
+
+def _retry(job: Job) -> int:
+    return steering.retry(Item.objects.filter(job=job))
+
+
+def _delete(job: Job) -> None:
+    steering.delete(Job.objects.get(pk=job.pk))  # a copy of it: what is deleted has no key

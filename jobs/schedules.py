@@ -16,8 +16,11 @@ class Planned:
 _LOCK = 4_712  # ours among PostgreSQL's advisory locks
 PLAN = (
     Planned("sweep", "jobs.tasks.sweep", every_minutes=1),
+    Planned("deliver", "jobs.tasks.deliver", every_minutes=1),
     Planned("tend", "jobs.tasks.tend", every_minutes=1),
     Planned("retag", "jobs.tasks.retag", every_minutes=5),
+    Planned("group", "jobs.tasks.group_faces", every_minutes=10),
+    Planned("clean_up", "jobs.tasks.clean_up", every_minutes=60),
 )
 
 

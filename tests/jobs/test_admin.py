@@ -1,18 +1,24 @@
 """Jobs as staff see them."""
 
+import itertools
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 from django_q.models import OrmQ
 
+import jobs.item_admin
 from jobs.models import FIRST, Item, Job, State
+from photos.models import Photo
 from tests.factories import make_item, make_job, make_owner, make_photo, make_user
 
 pytestmark = pytest.mark.django_db
-JOBS = "/admin/jobs/job/"
-FAILURE = {
+JOBS, ITEMS = "/admin/jobs/job/", "/admin/jobs/item/"
+FAILURE: dict[str, Any] = {
     "state": State.FAILED,
     "error_code": "too_large",
     "error_detail": "The file is larger than 100 MB.",
@@ -22,19 +28,35 @@ FAILURE = {
 def make_job_of(*states: State) -> Job:
     job = make_job()
     for state in states:
-        make_item(job=job, **(FAILURE if state == State.FAILED else {"state": state}))
+        more = {State.FAILED: FAILURE, State.PROCESSING: {"lease_until": timezone.now()}}
+        make_item(job=job, **{"state": state} | more.get(state, {}))
     return job
 
 
-def listed(client: Client, query: str) -> list[object]:
-    return [job.pk for job in client.get(f"{JOBS}?{query}").context["cl"].result_list]
+def listed(client: Client, query: str, url: str = JOBS) -> list[object]:
+    return [row.pk for row in client.get(f"{url}?{query}").context["cl"].result_list]
+
+
+def act(client: Client, action: str, *rows: Job | Item, url: str = JOBS) -> list[str]:
+    """Choose rows and an action; returns what staff are told."""
+    data = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
+    response = client.post(url, data, follow=True)
+    return [str(message) for message in response.context["messages"]]
 
 
 def retry(client: Client, job: Job) -> list[str]:
-    """Ask for another try; returns what staff are told."""
-    data = {"action": "retry", "_selected_action": str(job.pk)}
-    response = client.post(JOBS, data, follow=True)
-    return [str(message) for message in response.context["messages"]]
+    return act(client, "retry", job)
+
+
+def states(job: Job) -> list[str]:
+    return list(job.items.order_by("pk").values_list("state", flat=True))
+
+
+def staff(client: Client, *permissions: str) -> Client:
+    user = make_user(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client.force_login(user)
+    return client
 
 
 class TestJobList:
@@ -45,7 +67,7 @@ class TestJobList:
         for _ in range(rows):
             make_job(items=2)
 
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             response = admin_client.get(JOBS)
 
         assert len(response.context["cl"].result_list) == rows
@@ -59,17 +81,37 @@ class TestJobList:
         assert '<span class="pill processing">Processing</span>' in page
 
     def test_narrows_down_by_state(self, admin_client: Client) -> None:
-        queued = make_job_of(State.QUEUED, State.QUEUED)
+        queued = make_job_of(State.QUEUED, State.PAUSED)
+        paused = make_job_of(State.PAUSED, State.SUCCEEDED)
         started = make_job_of(State.QUEUED, State.SUCCEEDED)
         done = make_job_of(State.SUCCEEDED)
         mixed = make_job_of(State.SUCCEEDED, State.FAILED)
         failed = make_job_of(State.FAILED)
+        cancelled = make_job_of(State.CANCELLED, State.FAILED)
+        empty = make_job()
 
         assert listed(admin_client, "state=queued") == [queued.pk]
+        assert listed(admin_client, "state=paused") == [paused.pk]
         assert listed(admin_client, "state=processing") == [started.pk]
-        assert listed(admin_client, "state=succeeded") == [mixed.pk, done.pk]
+        assert listed(admin_client, "state=succeeded") == [empty.pk, mixed.pk, done.pk]
         assert listed(admin_client, "state=failed") == [failed.pk]
-        assert listed(admin_client, "state=some_failed") == [failed.pk, mixed.pk]
+        assert listed(admin_client, "state=cancelled") == [cancelled.pk]
+        assert listed(admin_client, "state=some_failed") == [cancelled.pk, failed.pk, mixed.pk]
+        assert len(listed(admin_client, "state=none_such")) == 8
+
+    @pytest.mark.parametrize("size", [1, 2, 3])
+    def test_narrows_down_to_what_it_shows(self, admin_client: Client, size: int) -> None:
+        for states in itertools.combinations_with_replacement(State, size):
+            make_job_of(*states)
+
+        for job in Job.objects.with_progress():
+            assert job.pk in listed(admin_client, f"state={job.state}")
+
+    def test_narrows_down_by_kind(self, admin_client: Client) -> None:
+        make_job()
+        grouping = make_job(kind=Job.Kind.CLUSTER)
+
+        assert listed(admin_client, "kind__exact=cluster") == [grouping.pk]
 
     def test_finds_a_job_by_external_id_and_by_owner(self, admin_client: Client) -> None:
         wanted, _ = make_job(owner=make_owner(subject="anna")), make_job()
@@ -100,24 +142,172 @@ class TestRetry:
         assert OrmQ.objects.count() == 1
 
     def test_is_not_for_those_who_may_only_look(self, client: Client) -> None:
-        reader = make_user(is_staff=True)
-        reader.user_permissions.add(Permission.objects.get(codename="view_job"))
-        client.force_login(reader)
         job = make_job_of(State.FAILED)
 
-        retry(client, job)
+        retry(staff(client, "view_job"), job)
 
         assert Item.objects.get().state == State.FAILED
 
     def test_is_for_staff_who_may_change_jobs(self, client: Client) -> None:
-        operator = make_user(is_staff=True)
-        for codename in ("view_job", "change_job"):
-            operator.user_permissions.add(Permission.objects.get(codename=codename))
-        client.force_login(operator)
-
-        retry(client, make_job_of(State.FAILED))
+        retry(staff(client, "view_job", "change_job"), make_job_of(State.FAILED))
 
         assert Item.objects.get().state == State.QUEUED
+
+
+class TestSteering:
+    def test_cancels_what_waits_and_asks_to_cancel_the_rest(self, admin_client: Client) -> None:
+        job = make_job(items=2)
+        Item.objects.claim(worker="w", limit=1, lease_s=30)
+
+        told = act(admin_client, "cancel", job)
+
+        assert told == ["1 job(s) cancelled."]
+        assert sorted(states(job)) == ["cancelled", "processing"]
+        assert job.items.get(state=State.PROCESSING).cancelling
+
+    def test_pauses_and_resumes(self, admin_client: Client) -> None:
+        job, other = make_job(items=2), make_job(items=1)
+
+        told = act(admin_client, "pause", job)
+        while_paused = states(job)
+        told += act(admin_client, "resume", job)
+
+        assert told == [
+            "2 photo(s) wait until they are resumed.",
+            "2 photo(s) have their turn again.",
+        ]
+        assert while_paused == ["paused", "paused"]
+        assert states(job) == ["queued", "queued"]
+        assert states(other) == ["queued"]
+
+    @pytest.mark.parametrize("action", ["cancel", "pause", "resume"])
+    def test_says_of_which_jobs_nothing_is_left(self, admin_client: Client, action: str) -> None:
+        finished, going = make_job_of(State.SUCCEEDED), make_job(items=1)
+
+        told = act(admin_client, action, finished, going)
+
+        assert told[0] == "1 job(s): The job is finished: nothing of it is left to do."
+        assert len(told) == 2
+        assert states(finished) == ["succeeded"]
+
+    def test_deletes_finished_jobs_alone_and_leaves_their_photos(
+        self, admin_client: Client
+    ) -> None:
+        finished, going, photo = make_job(), make_job(items=1), make_photo()
+        make_item(job=finished, photo=photo, state=State.SUCCEEDED)
+
+        told = act(admin_client, "delete_finished", finished, going)
+
+        assert told == [
+            "1 job(s): The job is not finished: cancel it first.",
+            "1 job(s) deleted.",
+        ]
+        assert Job.objects.get() == going
+        assert Photo.objects.get() == photo
+
+    def test_is_written_down_with_who_did_it(self, admin_client: Client, admin_user: Any) -> None:
+        job = make_job(items=1)
+
+        act(admin_client, "pause", job)
+
+        entry = LogEntry.objects.get()
+        assert (entry.user, entry.object_id) == (admin_user, str(job.pk))
+        assert entry.get_change_message() == "Paused."
+
+    @pytest.mark.parametrize("action", ["cancel", "pause", "retry", "delete_finished"])
+    def test_is_not_for_those_who_may_only_look(self, client: Client, action: str) -> None:
+        job = make_job_of(State.QUEUED, State.FAILED)
+
+        act(staff(client, "view_job"), action, job)
+
+        assert states(job) == ["queued", "failed"]
+
+    def test_needs_another_permission_to_delete(self, client: Client) -> None:
+        act(staff(client, "view_job", "change_job"), "delete_finished", make_job())
+        kept = Job.objects.count()
+        act(staff(client, "view_job", "delete_job"), "delete_finished", Job.objects.get())
+
+        assert (kept, Job.objects.count()) == (1, 0)
+
+
+class TestItemList:
+    @pytest.mark.parametrize("rows", [1, 3])
+    def test_costs_the_same_however_many_photos(
+        self, admin_client: Client, django_assert_num_queries: Any, rows: int
+    ) -> None:
+        for _ in range(rows):
+            make_item(**FAILURE)
+
+        with django_assert_num_queries(7):
+            response = admin_client.get(ITEMS)
+
+        assert len(response.context["cl"].result_list) == rows
+
+    def test_is_of_those_that_failed_unless_others_are_asked_for(
+        self, admin_client: Client
+    ) -> None:
+        queued = make_item()
+        first = make_item(**FAILURE, finished_at=timezone.now() - timedelta(hours=1))
+        last = make_item(**FAILURE)
+
+        assert listed(admin_client, "", ITEMS) == [last.pk, first.pk]
+        assert listed(admin_client, "state=queued", ITEMS) == [queued.pk]
+        assert listed(admin_client, "state=all", ITEMS) == [last.pk, first.pk, queued.pk]
+
+    def test_narrows_down_by_error_and_owner(self, admin_client: Client) -> None:
+        large = make_item(**FAILURE)
+        other = make_item(state=State.FAILED, error_code="not_an_image")
+
+        assert listed(admin_client, "error_code=too_large", ITEMS) == [large.pk]
+        assert listed(admin_client, f"owner__id__exact={other.owner_id}", ITEMS) == [other.pk]
+        assert listed(admin_client, "error_code=none_such", ITEMS) == []
+
+    def test_says_why_how_often_and_who_works_on_it(self, admin_client: Client) -> None:
+        make_item(**FAILURE, attempts=3, deaths=2)
+        make_item()
+        Item.objects.claim(worker="studio:17:abc", limit=1, lease_s=30.5)
+
+        failed = admin_client.get(ITEMS).content.decode()
+        working = admin_client.get(f"{ITEMS}?state=processing").content.decode()
+
+        assert "<code>too_large</code> The file is larger than 100 MB." in failed
+        assert "3 of 3, 2 ended with the worker" in failed
+        assert "studio:17:abc, for 30 s" in working
+
+    def test_counts_no_more_than_anybody_looks_at(
+        self, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs.item_admin, "COUNTED", 2)
+        for _ in range(3):
+            make_item(**FAILURE)
+
+        assert admin_client.get(ITEMS).context["cl"].result_count == 2
+
+    def test_tries_chosen_ones_again(self, admin_client: Client) -> None:
+        chosen, other = make_item(**FAILURE), make_item(**FAILURE)
+
+        told = [act(admin_client, "retry", chosen, url=ITEMS) for _ in range(2)]
+
+        assert told[0] == ["1 failed photo(s) will be tried again."]
+        assert Item.objects.get(state=State.QUEUED) == chosen
+        assert Item.objects.get(state=State.FAILED) == other
+        assert LogEntry.objects.count() == 1
+
+    def test_changes_nothing_for_those_who_may_only_look(self, client: Client) -> None:
+        item = make_item(**FAILURE)
+
+        act(staff(client, "view_item"), "retry", item, url=ITEMS)
+
+        assert Item.objects.get().state == State.FAILED
+
+    def test_has_a_page_for_each(self, admin_client: Client) -> None:
+        item = make_item(**FAILURE, location="https://photos.example/<b>.jpg")
+
+        page = admin_client.get(f"{ITEMS}{item.pk}/change/").content.decode()
+
+        assert "https://photos.example/&lt;b&gt;.jpg" in page
+        assert f"/admin/jobs/job/{item.job_id}/change/" in page
+        assert admin_client.post(f"{ITEMS}{item.pk}/change/").status_code == 403
 
 
 class TestJobPage:
@@ -130,6 +320,15 @@ class TestJobPage:
         assert "<code>too_large</code> The file is larger than 100 MB." in page
         assert photo.thumbnail.url in page
         assert "decode 12" in page
+
+    def test_shows_who_works_on_a_photo(self, admin_client: Client) -> None:
+        item = make_item()
+        Item.objects.claim(worker="studio:17:abc", limit=1, lease_s=30)
+
+        page = admin_client.get(f"{JOBS}{item.job_id}/change/").content.decode()
+
+        assert '<span class="label">studio:17:abc</span><br>until' in page
+        assert "1 of 3" in page
 
     def test_shows_failures_first_and_not_more_than_fit(self, admin_client: Client) -> None:
         job = make_job(items=FIRST)
