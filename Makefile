@@ -109,7 +109,7 @@ check: setup .venv/dev.stamp ## Format, lint, types, import contracts, missing m
 	@.venv/bin/lint-imports
 	@$(SERVICE) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run # needs no server
 
-bench: setup .venv/dev.stamp ## Run the benchmarks (NAME=pipeline for one, DATA=/some/folder for your photos)
+bench: setup .venv/dev.stamp ## Run the benchmarks (NAME=pipeline for one, NAME=soak kills for ten minutes; DATA=/some/folder for your photos)
 	@$(SERVICE) -m bench $(NAME) $(if $(DATA),--data "$(DATA)")
 
 clean: ## Remove what was built, installed and stored here; asks first
