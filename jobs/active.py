@@ -20,7 +20,7 @@ from inference.objects import TritonObjectDetector
 from inference.ocr import TritonTextReader, characters_of
 from inference.spec import ModelSpec
 from inference.tokens import FileTokens
-from jobs.operations import FINDINGS, ROLES, TEMPLATE, configured_recipes, face_tiling
+from jobs.operations import ROLES, TEMPLATE, configured_recipes, face_tiling, needs_of
 from photos.operations import (
     CAPTION,
     DESCRIBE,
@@ -48,13 +48,14 @@ class ActiveOperations:
 
     client: Inference
     repository: Path
+    roles: Callable[[], Mapping[str, str]] = active_models  # role -> served name
     _made: dict[tuple[str, str], Operation] = field(default_factory=dict)
     _vocabulary: Vocabulary | None = None  # of what was made: the same one while files are
     _lock: Lock = field(default_factory=Lock)
 
     def __call__(self) -> dict[str, Operation]:
-        """By name. One query."""
-        vocabulary, active = load(settings.VOCABULARY_DIR), active_models()
+        """By name. One query, of `roles`."""
+        vocabulary, active = load(settings.VOCABULARY_DIR), self.roles()
         now = configured_recipes(active, vocabulary)
         making = Making(self.client, self.repository, active, vocabulary, now)
         with self._lock:
@@ -150,14 +151,13 @@ class Making:
         return TagPhoto(self._image_encoder(), texts, self.vocabulary, recipe)
 
     def _caption(self, recipe: str) -> Operation:
-        needs = tuple(name for name in FINDINGS if name in self.recipes)
+        needs = needs_of(CAPTION, self.recipes)
         if recipe.startswith(TEMPLATE):
             return ComposeCaption(self.vocabulary, self.recipes, recipe, needs)
         encoder, decoder = map(self._at, ROLES[CAPTION])
         words = FileTokens(self._beside(decoder, "tokenizer.json"))
         captioner = TritonCaptioner(self.client, words, encoder, decoder)
-        context = tuple(name for name in needs if name == TAGS)
-        return CaptionPhoto(captioner, self.vocabulary, self.recipes, recipe, context)
+        return CaptionPhoto(captioner, self.vocabulary, self.recipes, recipe, needs)
 
     def _description(self, recipe: str) -> Operation:
         describer = HomeDescriber(

@@ -89,6 +89,16 @@ def names_of(asked: Collection[str], recipes: Mapping[str, str]) -> list[str]:
     return [name for name in OPERATIONS if name in wanted]
 
 
+def needs_of(name: str, recipes: Mapping[str, str]) -> tuple[str, ...]:
+    """The operations of `recipes` whose stored results the operation `name` is made of."""
+    if name == TAGS:
+        return (EMBEDDING,)
+    if name != CAPTION:
+        return ()
+    made_of = FINDINGS if recipes[CAPTION].startswith(TEMPLATE) else (TAGS,)
+    return tuple(each for each in made_of if each in recipes)
+
+
 def with_needs(asked: Collection[str], operations: Mapping[str, Operation]) -> list[Operation]:
     """The operations that were asked for and those they are made of, in the order of storing.
 

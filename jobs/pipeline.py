@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
 from django.core.files.storage import storages
@@ -12,15 +12,15 @@ from django.db import connection, transaction
 import photos.services
 import search.tags
 from inference.arrays import RGB
-from jobs import queue
+from jobs import media_store, queue, result_files
 from jobs.errors import Cancelled, UploadMissing, UploadTooLarge
 from jobs.models import Item
 from jobs.operations import with_needs
 from jobs.services import folder_of
-from photos.images import Decoded, decode
-from photos.models import Owner, Photo
+from photos.images import Decoded
+from photos.models import Photo
 from photos.operations import FACES, TAGS, Findings, Operation, Place, Store
-from photos.services import Content
+from photos.services import Content, Picture
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,11 @@ class Parts:
     """What a worker works with. Tests put their own here."""
 
     fetch: Callable[[str], bytes]  # URL -> bytes
+    decoded: Callable[[bytes], AbstractContextManager[Decoded]]  # its pixels, until the block ends
     operations: Callable[[], Mapping[str, Operation]]  # as they are done now, by name
     looks: Executor  # where the operations on one photo run side by side
-    max_pixels: int
     max_bytes: int  # of a file in the intake storage; `fetch` has its own limit
+    reached: Callable[[str], None] = lambda step: None  # for tests that stop a worker there
 
 
 @dataclass(frozen=True)
@@ -55,38 +56,61 @@ def work(item: Item, parts: Parts) -> None:
             have found is stored: another try does only the rest.
     """
     owner, item.stage_ms = item.job.owner, {}
+    parts.reached("claimed")
     with _stage(item, "fetch"):
-        content = Content.of(_read(item, owner, parts))
+        content = Content.of(read(item, parts.fetch, parts.max_bytes))
+    parts.reached("fetched")
     wanted = with_needs(item.job.operations, parts.operations())
     photo = photos.services.known(owner, content)
-    left = [each for each in wanted if not (photo and _is_done(photo, each))]
+    left = remaining(wanted, photo)
     if photo and not left:
-        _finish_known(item, photo)
+        finish_known(item, photo)
     else:
-        _analyse(item, owner, content, left, parts)
-    _clear(item)
+        _analyse(item, content, left, parts)
+    parts.reached("committed")
+    clear(item)
 
 
-def _is_done(photo: Photo, operation: Operation) -> bool:
-    done = {(each.operation, each.recipe) for each in photo.analyses.all()}
-    return (operation.name, operation.recipe) in done
+def remaining(wanted: Sequence[Operation], photo: Photo | None) -> list[Operation]:
+    """Those of `wanted` that were not done on the photo of known() yet."""
+    done = {(each.operation, each.recipe) for each in photo.analyses.all()} if photo else set()
+    return [each for each in wanted if (each.name, each.recipe) not in done]
 
 
-def _analyse(
-    item: Item, owner: Owner, content: Content, operations: Sequence[Operation], parts: Parts
+def _analyse(item: Item, content: Content, operations: Sequence[Operation], parts: Parts) -> None:
+    with ExitStack() as held:
+        with _stage(item, "decode"):
+            decoded = held.enter_context(parts.decoded(content.data))
+        parts.reached("decoded")
+        seen = list(parts.looks.map(lambda each: look(each, decoded.pixels), operations))
+        parts.reached("looked")
+        with _stage(item, "store"):
+            picture = Picture.of(decoded)
+    conclude(item, content, picture, seen, parts.reached)
+
+
+def conclude(
+    item: Item,
+    content: Content,
+    picture: Picture,
+    seen: Sequence[Seen],
+    reached: Callable[[str], None] = lambda step: None,
 ) -> None:
-    with _stage(item, "decode"):
-        decoded = decode(content.data, max_pixels=parts.max_pixels)
-    seen = list(parts.looks.map(lambda each: _look(each, decoded.pixels), operations))
+    """Store what was seen in the item's photo, and end the item where nothing is left to do.
+
+    Raises:
+        Exception: what one of `seen` ended with. What the others have found is stored.
+        LeaseLost, Cancelled: nothing is stored.
+    """
     item.stage_ms |= {each.operation.name: each.ms for each in seen}
-    found, errors = _grounded(seen), [each.error for each in seen if each.error]
+    found, errors = grounded(seen), [each.error for each in seen if each.error]
     if found or not errors:
-        _store(item, owner, content, decoded, found, finished=not errors)
+        _store(item, content, picture, found, reached, finished=not errors)
     if errors:  # one that may pass comes first: another try does what is left
         raise next((each for each in errors if getattr(each, "retryable", False)), errors[0])
 
 
-def _grounded(seen: Sequence[Seen]) -> list[Seen]:
+def grounded(seen: Sequence[Seen]) -> list[Seen]:
     """What was found, but for what is made of something that was not: that waits for it."""
     missing: set[str] = set()
     found = []
@@ -98,7 +122,7 @@ def _grounded(seen: Sequence[Seen]) -> list[Seen]:
     return found
 
 
-def _look(operation: Operation, image: RGB) -> Seen:
+def look(operation: Operation, image: RGB) -> Seen:
     """In a thread that has no database connection of its own, and leaves none behind."""
     start = time.perf_counter()
     try:
@@ -112,30 +136,35 @@ def _look(operation: Operation, image: RGB) -> Seen:
 
 def _store(
     item: Item,
-    owner: Owner,
     content: Content,
-    decoded: Decoded,
+    picture: Picture,
     seen: Sequence[Seen],
+    reached: Callable[[str], None],
     *,
     finished: bool,
 ) -> None:
+    owner = item.job.owner
     with _stage(item, "store"):
-        kept = photos.services.keep(owner, content, decoded)
+        kept = photos.services.keep(owner, content, picture)
         place = Place(owner, photos.services.folder_of(owner, content))
         stores = [(each.operation, each.findings.keep(place)) for each in seen if each.findings]
+    reached("kept")
     with transaction.atomic():
         with _stage(item, "store"):
-            photo = photos.services.store(owner, content, decoded, kept)
+            photo = photos.services.store(owner, content, picture, kept)
             photos.services.refer(photo, item.external_id)
             for operation, store in stores:
                 _store_once(photo, operation, store)
             done = {operation.name for operation, _ in stores}
             if FACES in done and TAGS not in done:
                 search.tags.count_people(photo)
-        if finished:
+        if finished and not item.job.result_files:
             queue.finish(item, photo)
         else:
             queue.hold(item)
+        reached("stored")
+    if finished and item.job.result_files:  # made of what is stored now
+        finish_known(item, photo)
 
 
 def _store_once(photo: Photo, operation: Operation, store: Store) -> None:
@@ -143,28 +172,41 @@ def _store_once(photo: Photo, operation: Operation, store: Store) -> None:
         store(photo)
 
 
-def _finish_known(item: Item, photo: Photo) -> None:
+def finish_known(item: Item, photo: Photo) -> None:
+    """End the item of a photo on which all is done. Files are there before its end is told."""
+    if item.job.result_files:
+        with _stage(item, "files"):
+            result_files.write(item, photo)
     with transaction.atomic():
         photos.services.refer(photo, item.external_id)
         queue.finish(item, photo)
 
 
-def _read(item: Item, owner: Owner, parts: Parts) -> bytes:
+def read(item: Item, fetch: Callable[[str], bytes], max_bytes: int) -> bytes:
+    """The bytes of the item's photo, of which a file has `max_bytes` at most.
+
+    Raises:
+        PhotoError: as `fetch`.
+        UploadMissing, UploadTooLarge: the file is not there, or too large.
+        MediaStoreMissing: the media store has no such photo.
+    """
     if item.source == Item.Source.URL:
-        return parts.fetch(item.location)
+        return fetch(item.location)
+    if item.source == Item.Source.MEDIA_STORE:
+        return media_store.photo(item.location, item.job.owner, max_bytes=max_bytes)
     inside = item.source == Item.Source.STORAGE
-    key = f"{folder_of(owner)}/{item.location}" if inside else item.location
+    key = f"{folder_of(item.job.owner)}/{item.location}" if inside else item.location
     storage = "default" if item.source == Item.Source.KEPT else "intake"
     try:
         with storages[storage].open(key) as file:
-            if file.size > parts.max_bytes:
-                raise UploadTooLarge(f"The file has more than {parts.max_bytes} bytes.")
+            if file.size > max_bytes:
+                raise UploadTooLarge(f"The file has more than {max_bytes} bytes.")
             return bytes(file.read())
     except OSError as exc:  # also where the key can't be that of a file
         raise UploadMissing(f"There is no file {item.location!r} to be processed.") from exc
 
 
-def _clear(item: Item) -> None:
+def clear(item: Item) -> None:
     """An upload has done its duty; the original is kept with its photo."""
     if item.source == Item.Source.UPLOAD:
         storages["intake"].delete(item.location)

@@ -85,6 +85,12 @@ def sync(repository: Path) -> Synced:
     return Synced([one.name for one in found], gone, broken)
 
 
+def spaces(repository: Path) -> dict[str, str]:
+    """The space of each model in `repository` that was built, by its served name. No query."""
+    found, _ = _read_all(dict(_built(repository)))
+    return {one.name: one.space for one in found}
+
+
 def active_models() -> dict[str, str]:
     """The served name of each role's model. One query; ask again for each photo."""
     return dict(Role.objects.values_list("name", "active__name"))

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
+from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 
 from inference.identity import ModelIdentity
 from photos.exif import PhotoExif
-from photos.images import Decoded, thumbnail
+from photos.images import MEDIA_TYPES, Decoded, thumbnail
 from photos.models import Analysis, Owner, Photo, Reference, Role, Space
 
 THUMBNAIL_SIDE = 512  # pixels of the longer side
@@ -29,6 +29,22 @@ class Content:
     @classmethod
     def of(cls, data: bytes) -> "Content":
         return cls(data, hashlib.sha256(data).hexdigest())
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is kept of a photo beside its bytes. Sides are pixels of the upright photo."""
+
+    format: str  # a key of MEDIA_TYPES
+    width: int
+    height: int
+    exif: PhotoExif
+    thumbnail: bytes  # JPEG
+
+    @classmethod
+    def of(cls, decoded: Decoded) -> Self:
+        small = thumbnail(decoded.pixels, THUMBNAIL_SIDE)
+        return cls(decoded.format, decoded.width, decoded.height, decoded.exif, small)
 
 
 @dataclass(frozen=True)
@@ -76,16 +92,15 @@ def folder_of(owner: Owner, content: Content) -> str:
     return f"{owner.pk}/{content.sha256[:2]}/{content.sha256}"
 
 
-def keep(owner: Owner, content: Content, decoded: Decoded) -> Kept:
-    """Write the original and a thumbnail. Before the rows, so that no row lacks its files.
+def keep(owner: Owner, content: Content, picture: Picture) -> Kept:
+    """Write the original and the thumbnail. Before the rows, so that no row lacks its files.
 
     Keys follow from the content: doing it twice writes the same files again.
     """
     folder = folder_of(owner, content)
-    small = thumbnail(decoded.pixels, THUMBNAIL_SIDE)
     return Kept(
-        original=write(f"{folder}/original.{decoded.format.lower()}", content.data),
-        thumbnail=write(f"{folder}/thumbnail.jpg", small),
+        original=write(f"{folder}/original.{picture.format.lower()}", content.data),
+        thumbnail=write(f"{folder}/thumbnail.jpg", picture.thumbnail),
     )
 
 
@@ -93,7 +108,7 @@ def write(key: str, data: bytes) -> str:
     return default_storage.save(key, ContentFile(data))
 
 
-def store(owner: Owner, content: Content, decoded: Decoded, kept: Kept) -> Photo:
+def store(owner: Owner, content: Content, picture: Picture, kept: Kept) -> Photo:
     """The row of a photo, locked until the transaction ends. Known content keeps its row."""
     photo, _ = Photo.objects.select_for_update().get_or_create(
         owner=owner,
@@ -101,13 +116,13 @@ def store(owner: Owner, content: Content, decoded: Decoded, kept: Kept) -> Photo
         defaults={
             "original": kept.original,
             "thumbnail": kept.thumbnail,
-            "media_type": decoded.media_type,
+            "media_type": MEDIA_TYPES[picture.format],
             "size_bytes": len(content.data),
-            "width": decoded.width,
-            "height": decoded.height,
-            **_taken(decoded.exif),
-            "latitude": decoded.exif.latitude,
-            "longitude": decoded.exif.longitude,
+            "width": picture.width,
+            "height": picture.height,
+            **_taken(picture.exif),
+            "latitude": picture.exif.latitude,
+            "longitude": picture.exif.longitude,
         },
     )
     return photo

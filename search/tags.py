@@ -1,6 +1,6 @@
 """Tags of photos, from their stored vectors: with a photo, and again when the words change."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -62,6 +62,20 @@ class TagsOfVector:
         """
         if not _store([photo.pk], self.tagger, self.recipe):
             raise VectorMissing(f"Photo {photo.pk} has no vector of {self.tagger.space}.")
+
+
+@dataclass(frozen=True)
+class SeenTags:
+    """Tags that were made elsewhere, of the very vector that is stored with the photo."""
+
+    tags: Sequence[Tag]
+    recipe: str
+
+    def keep(self, place: Place) -> Store:
+        return self.store
+
+    def store(self, photo: Photo) -> None:
+        _replace({photo.pk: self.tags}, self.recipe)
 
 
 def is_due(recipe: str) -> bool:
@@ -138,13 +152,19 @@ def _store(photos: Iterable[int], tagger: Tagger, recipe: str) -> list[int]:
     found, vectors = _vectors(list(photos), tagger.space)
     if not found:
         return []
-    people = _people(found)
-    tags = zip(found, tagger.tags(vectors), strict=True)
-    _forget(found, recipe)
-    PhotoTag.objects.bulk_create(
-        _row(photo, recipe, tag) for photo, seen in tags for tag in [*seen, *people.get(photo, [])]
-    )
+    _replace(dict(zip(found, tagger.tags(vectors), strict=True)), recipe)
     return found
+
+
+def _replace(tags: Mapping[int, Sequence[Tag]], recipe: str) -> None:
+    """Have these `tags`, and those that count people, as those of `recipe`, by photo."""
+    people = _people(tags.keys())
+    _forget(tags.keys(), recipe)
+    PhotoTag.objects.bulk_create(
+        _row(photo, recipe, tag)
+        for photo, seen in tags.items()
+        for tag in [*seen, *people.get(photo, [])]
+    )
 
 
 def _vectors(photos: Collection[int], space: str) -> tuple[list[int], Array]:

@@ -64,7 +64,7 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
         """Photos wait, and nothing has been run for `seconds`."""
         if pulse.STOPPING.is_set() or pulse.silent_s() < seconds:
             return False
-        return Item.objects.waiting().exists()
+        return Item.objects.any_waiting()
 
 
 class Command(BaseCommand):
