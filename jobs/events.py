@@ -6,24 +6,39 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
-from jobs.models import STATUS, Event, Item, Job, State
+from jobs import outbox
+from jobs.models import FINAL, STATUS, Event, Item, Job, State
 
 CHANNEL = "kindred"  # of PostgreSQL's NOTIFY: that somebody had better look, and no more
 
-# Webhooks that want to know get their deliveries with the event, in one statement.
-_TELL = """
-WITH told AS (
+# Parts of a statement in which `happened (owner_id, kind, job_id, data, stored)` says what to tell:
+# events, and with them what is to be delivered to webhooks that want to know, to the broker, and
+# to the media store (where `stored` is an item that came from it).
+TELLING = """
+told AS (
     INSERT INTO jobs_event (owner_id, kind, job_id, data)
-    VALUES (%(owner)s, %(kind)s, %(job)s, %(data)s)
-    RETURNING id
+    SELECT owner_id, kind, job_id, data FROM happened
+    RETURNING id, owner_id, kind
+), delivered AS (
+    INSERT INTO jobs_delivery
+        (channel, owner_id, webhook_id, event_id, item_id, state, attempts, error)
+    SELECT 'webhook', told.owner_id, hook.id, told.id, NULL::bigint, 'pending', 0, ''
+        FROM told JOIN jobs_webhook AS hook ON hook.owner_id = told.owner_id
+        WHERE hook.disabled_at IS NULL AND told.kind = ANY (hook.kinds)
+    UNION ALL
+    SELECT 'mqtt', owner_id, NULL, id, NULL, 'pending', 0, '' FROM told WHERE %(mqtt)s
+    UNION ALL
+    SELECT 'media_store', owner_id, NULL, NULL, stored, 'pending', 0, '' FROM happened
+        WHERE stored IS NOT NULL
 )
-INSERT INTO jobs_delivery (channel, owner_id, webhook_id, event_id, state, attempts, error)
-SELECT 'webhook', %(owner)s, hook.id, told.id, 'pending', 0, '' FROM told, jobs_webhook AS hook
-WHERE hook.owner_id = %(owner)s AND hook.disabled_at IS NULL AND %(kind)s = ANY (hook.kinds)
-UNION ALL
-SELECT 'mqtt', %(owner)s, NULL, told.id, 'pending', 0, '' FROM told WHERE %(mqtt)s
+"""
+_TELL = f"""
+WITH happened (owner_id, kind, job_id, data, stored) AS (
+    VALUES (%(owner)s, %(kind)s, %(job)s::uuid, %(data)s::jsonb, %(stored)s::bigint)
+), {TELLING}
+SELECT FROM told
 """
 
 _PHOTO_KINDS = {
@@ -41,21 +56,26 @@ _JOB_KINDS = {
 
 def tell(owner_pk: int, kind: Event.Kind, job_pk: UUID, data: Mapping[str, Any]) -> None:
     """Write the event and its deliveries, in the caller's transaction. Then somebody may `ring`."""
-    values: dict[str, Any] = {
-        "owner": owner_pk,
-        "kind": kind,
-        "job": job_pk,
-        "data": json.dumps(data),
-        "mqtt": bool(settings.MQTT_URL),
-    }
+    _execute({"owner": owner_pk, "job": job_pk} | _values(kind, data))
+
+
+def _execute(values: Mapping[str, Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_TELL, values)
 
 
+def _values(
+    kind: Event.Kind, data: Mapping[str, Any], *, stored: int | None = None
+) -> dict[str, Any]:
+    mqtt = bool(settings.MQTT_URL)
+    return {"kind": kind, "data": json.dumps(data), "stored": stored, "mqtt": mqtt}
+
+
 def ring() -> None:
-    """Wake who listens. In a transaction: when it is committed."""
+    """Wake who listens, and who tells those outside. In a transaction: when it is committed."""
     with connection.cursor() as cursor:
         cursor.execute(f"NOTIFY {CHANNEL}")
+    transaction.on_commit(outbox.wake)
 
 
 def tell_created(job: Job, items: int) -> None:
@@ -67,15 +87,24 @@ def tell_photo(item: Item, state: State, *, code: str = "", detail: str = "") ->
     """That `item` has come to `state`. What is no photo has no events but its job's."""
     if item.source == Item.Source.NONE:
         return
+    values = {"owner": item.owner_id, "job": item.job_id}
+    _execute(values | of_photo(item, state, code=code, detail=detail))
+
+
+def of_photo(
+    item: Item, state: State, *, photo_pk: int | None = None, code: str = "", detail: str = ""
+) -> dict[str, Any]:
+    """The values for `TELLING` that say that `item` has come to `state`."""
     data = {
         "item_id": item.pk,
         "external_id": item.external_id,
-        "photo_id": item.photo_id,
+        "photo_id": photo_pk,
         "status": STATUS[state],
         "attempts": item.attempts,
         "error": {"code": code, "detail": detail} if code else None,
     }
-    tell(item.owner_id, _PHOTO_KINDS[state], item.job_id, data)
+    to_store = item.source == Item.Source.MEDIA_STORE and state in FINAL
+    return _values(_PHOTO_KINDS[state], data, stored=item.pk if to_store else None)
 
 
 def tell_finished(job: Job) -> None:

@@ -21,7 +21,7 @@ from local.processes import Command
 from local.triton import LOOPBACK, Triton
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-THREADS = 8  # requests at once
+THREADS = 32  # requests at once; those that wait may be EVENT_STREAMS, which is less
 GRACE_S = 5  # for requests in flight, when the web server stops
 LAST_LINES = 15
 
@@ -158,6 +158,7 @@ class CommandFailed(LocalError):
 def web_server(port: int) -> list[str]:
     """The command that serves the site at `port` of the loopback."""
     options = {
+        "config": "python:config.gunicorn",
         "bind": f"{LOOPBACK}:{port}",
         "threads": THREADS,
         "graceful-timeout": GRACE_S,
