@@ -3,32 +3,37 @@
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from bench import pipeline, roles
+from bench import pipeline, queue, roles, soak
 from bench.figures import Figure, show, write
 
 RESULTS = Path("var/bench/results.json")
 BENCHES: dict[str, Callable[[Path | None, Console], list[Figure]]] = {
     "pipeline": pipeline.run,
+    "queue": queue.run,
     "photo_all": pipeline.run_all,
     "roles": roles.run,
 }
+SOAK = "soak"  # takes minutes of its own, and kills: only when it is asked for
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=sorted(BENCHES), help="only this one")
+    parser.add_argument("name", nargs="?", choices=sorted([*BENCHES, SOAK]), help="only this one")
     parser.add_argument("--data", type=Path, help="a folder of photos (default: packaged ones)")
+    parser.add_argument("--minutes", type=float, default=10, help="of the soak (default: 10)")
     asked = parser.parse_args()
     if asked.data and not asked.data.is_dir():
         parser.error(f"{asked.data} is not a folder")
 
     console = Console()
+    benches = BENCHES | {SOAK: partial(soak.run, minutes=asked.minutes)}
     names = [asked.name] if asked.name else list(BENCHES)
-    figures = [figure for name in names for figure in BENCHES[name](asked.data, console)]
+    figures = [figure for name in names for figure in benches[name](asked.data, console)]
     write(figures, RESULTS)
     show(figures, console)
     missed = [figure.name for figure in figures if figure.missed]

@@ -1,7 +1,7 @@
 """How much memory processes have taken, as the kernel counts it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 _PEAK = re.compile(rb"^VmHWM:\s+(\d+) kB", re.MULTILINE)
@@ -10,19 +10,21 @@ _NOW = re.compile(rb"^VmRSS:\s+(\d+) kB", re.MULTILINE)
 
 def peaks_mb(*marks: str) -> list[float]:
     """The most that each process had at once: those with all `marks` in command or environment."""
-    return [_mb(process, _PEAK) for process in _marked(marks)]
+    return [_mb(process, _PEAK) for process in processes(*marks)]
 
 
 def now_mb(*marks: str) -> float:
     """What such processes have now, together."""
-    return sum(_mb(process, _NOW) for process in _marked(marks))
+    return sum(_mb(process, _NOW) for process in processes(*marks))
 
 
-def _marked(marks: Sequence[str]) -> Iterator[Path]:
+def processes(*marks: str, without: str = "") -> Iterator[Path]:
+    """Folders in /proc of those with all `marks` in command or environment, and not `without`."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            if all(mark.encode() in words for mark in marks):
+            unwanted = without and without.encode() in words
+            if not unwanted and all(mark.encode() in words for mark in marks):
                 yield process
         except OSError:  # it has ended, or is not ours
             continue

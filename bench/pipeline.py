@@ -5,13 +5,10 @@ Both get the same photos in turn, several times, and the same number of threads 
 peer is what the models alone take in such a loop.
 """
 
-import json
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from os import environ
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +17,7 @@ from rich.console import Console
 
 from bench.figures import Figure
 from bench.memory import peaks_mb
+from bench.stage import python
 from local.album import photos_of
 from local.database import Database
 from local.photos import packaged_photos
@@ -123,14 +121,14 @@ class Measurement:
         where = f"{self.name}, round {number + 1} of {ROUNDS}"
         self.say(f"{where}: the plain loop, {len(files)} photos")
         words = [self.repository, THREADS, self.operation, *files]
-        plain = _python("bench.plain", words, self.settings)
+        plain = python("bench.plain", words, self.settings)
         plain["models_s"] = sum(plain["model_s"].values())
         self.say(f"{where}: the queue, {len(files)} photos")
         queue = self._queue(files)
         return Round(plain, queue, max(peaks_mb(self.settings["DATABASE_URL"], "worker")))
 
     def _queue(self, files: Sequence[Path]) -> dict[str, Any]:
-        return _python("bench.through_queue", [self.operation, *files], self.settings)
+        return python("bench.through_queue", [self.operation, *files], self.settings)
 
 
 def _copies(originals: Sequence[Path], folder: Path, count: int) -> list[Path]:
@@ -143,19 +141,6 @@ def _copies(originals: Sequence[Path], folder: Path, count: int) -> list[Path]:
         copy.write_bytes(original.read_bytes() + f"{folder.name} {number}".encode())
         copies.append(copy)
     return copies
-
-
-def _python(module: str, words: Sequence[object], settings: dict[str, str]) -> dict[str, Any]:
-    """Run a module in a process of its own; gives the JSON that it prints."""
-    ran = subprocess.run(  # noqa: S603  # our own program
-        [sys.executable, "-m", module, *map(str, words)],
-        env={**environ, **settings},
-        cwd=CHECKOUT,
-        check=True,
-        stdout=subprocess.PIPE,
-    )
-    result: dict[str, Any] = json.loads(ran.stdout)
-    return result
 
 
 def _figure(name: str, reference: str, rounds: Sequence[Round], seconds: str) -> Figure:

@@ -7,7 +7,7 @@ is wrong, `fields` says what is wrong with which field.
 import logging
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import OperationalError
 from rest_framework import exceptions, status
 from rest_framework.permissions import AllowAny
@@ -15,25 +15,58 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
-from faces.errors import FaceError, GroupingBusy
+from faces.errors import ClusterMissing, FaceError, GroupingBusy, PeopleDiffer, SpacesDiffer
 from inference.errors import InferenceError
-from jobs.errors import JobError, UploadTooLarge
+from jobs.errors import (
+    Cancelled,
+    CleanUpBusy,
+    FindingsOutdated,
+    JobError,
+    JobFinished,
+    JobUnfinished,
+    LeaseLost,
+    NothingFailed,
+    QueueFull,
+    StorageEventInvalid,
+    TooManyStreams,
+    TooManyWebhooks,
+    UploadTooLarge,
+    WebhookDisabled,
+)
 from photos.errors import ModelUnknown, PhotoError, ServingError
 from search.errors import SearchError, VocabularyError
 
 log = logging.getLogger(__name__)
 
-_TOO_LARGE = "That is more than may be sent at once. Send a smaller photo."
+_CONFLICTS = (
+    Cancelled,
+    CleanUpBusy,
+    FindingsOutdated,
+    GroupingBusy,
+    JobFinished,
+    JobUnfinished,
+    LeaseLost,
+    NothingFailed,
+    PeopleDiffer,
+    ServingError,
+    SpacesDiffer,
+    TooManyWebhooks,
+    WebhookDisabled,
+)
+_TOO_LARGE = "That is more than may be sent at once. Send a smaller photo, or fewer."
 _DATABASE = "The database gives no answer. Nothing was stored; try again in a moment."
 
 
 def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to a request that raised `exc`; None lets Django answer with a 500."""
     match exc:
-        case RequestDataTooBig() | UploadTooLarge():
+        case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent() | UploadTooLarge():
             return _answer(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", _TOO_LARGE)
         case PhotoError() | FaceError() | SearchError() | JobError():
-            return _answer(_status_of(exc), exc.code, str(exc))
+            answer = _answer(_status_of(exc), exc.code, str(exc))
+            if retry_after_s := getattr(exc, "retry_after_s", None):
+                answer.headers["Retry-After"] = str(retry_after_s)
+            return answer
         case InferenceError() | ServingError():
             return _answer(_status_of(exc), exc.code, str(exc))
         case OperationalError():
@@ -57,33 +90,35 @@ class NothingHereView(APIView):
 def _status_of(exc: Exception) -> int:
     """Of an error of the house: what is not there, is not the moment, or can't be processed."""
     match exc:
-        case ModelUnknown():
+        case ModelUnknown() | ClusterMissing():
             return status.HTTP_404_NOT_FOUND
-        case GroupingBusy() | ServingError():
-            return status.HTTP_409_CONFLICT
-        case InferenceError() | VocabularyError():
+        case StorageEventInvalid():
+            return status.HTTP_400_BAD_REQUEST
+        case QueueFull():
+            return status.HTTP_429_TOO_MANY_REQUESTS
+        case InferenceError() | VocabularyError() | TooManyStreams():
             return status.HTTP_503_SERVICE_UNAVAILABLE
-    return status.HTTP_422_UNPROCESSABLE_ENTITY
+    conflict = isinstance(exc, _CONFLICTS)
+    return status.HTTP_409_CONFLICT if conflict else status.HTTP_422_UNPROCESSABLE_ENTITY
 
 
 def _body(exc: Exception, data: Any) -> dict[str, Any]:
     if isinstance(exc, exceptions.ValidationError):
         fields = data if isinstance(data, dict) else {"non_field_errors": data}
-        first = next(iter(fields))
-        return {
-            "code": "invalid",
-            "detail": f"{first}: {_sentence(fields[first])}",
-            "fields": fields,
-        }
+        return {"code": "invalid", "detail": _sentence(fields), "fields": fields}
     detail = data.get("detail", "") if isinstance(data, dict) else data
     return {"code": getattr(detail, "code", "error"), "detail": str(detail)}
 
 
 def _sentence(messages: Any) -> str:
-    """The first message, however deep it lies."""
+    """The first message, after where it lies, such as `photos.17.url`."""
+    path: list[str] = []
     while isinstance(messages, dict | list) and messages:
-        messages = next(iter(messages.values())) if isinstance(messages, dict) else messages[0]
-    return str(messages)
+        first = next(iter(messages)) if isinstance(messages, dict) else 0
+        if isinstance(messages, dict):
+            path.append(str(first))
+        messages = messages[first]
+    return f"{'.'.join(path)}: {messages}"
 
 
 def _answer(code: int, name: str, detail: str) -> Response:

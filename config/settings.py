@@ -115,22 +115,28 @@ DATABASES = {"default": _database}
 MEDIA_URL = "media/"  # answered by photos.views.MediaView, to those who may see the file
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(VAR / "media")))
 INTAKE_ROOT = Path(env.str("INTAKE_ROOT", str(VAR / "intake")))
+RESULTS_ROOT = Path(env.str("RESULTS_ROOT", str(VAR / "results")))
 STATIC_URL = "static/"
+_OURS_ALONE = {
+    "allow_overwrite": True,
+    "file_permissions_mode": 0o600,
+    "directory_permissions_mode": 0o700,
+}
 STORAGES = {
     # Originals, thumbnails and face crops, under keys that we make. Never served as they lie.
     "default": {
         "BACKEND": "photos.storage.WholeFiles",
-        "OPTIONS": {
-            "location": MEDIA_ROOT,
-            "allow_overwrite": True,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
+        "OPTIONS": {"location": MEDIA_ROOT, **_OURS_ALONE},
     },
     # Photos that wait to be processed: one folder an owner, and uploads.
     "intake": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": INTAKE_ROOT},
+    },
+    # What was found, as files, for jobs that want them: one folder a job.
+    "results": {
+        "BACKEND": "photos.storage.WholeFiles",
+        "OPTIONS": {"location": RESULTS_ROOT, **_OURS_ALONE},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
@@ -139,7 +145,9 @@ WHITENOISE_USE_FINDERS = True  # static files come from the packages: no collect
 # --- Photos -------------------------------------------------------------------------------------
 
 MAX_PHOTO_BYTES = env.int("MAX_PHOTO_BYTES", 100 * 2**20)
+BATCH_MAX_BYTES = env.int("BATCH_MAX_BYTES", 2**30)  # of the files of one request
 MAX_PHOTO_PIXELS = env.int("MAX_PHOTO_PIXELS", 100_000_000)
+DECODE_TIMEOUT_S = env.float("DECODE_TIMEOUT_S", 60.0)
 FETCH_TIMEOUT_S = env.float("FETCH_TIMEOUT_S", 20.0)
 FETCH_MAX_REDIRECTS = env.int("FETCH_MAX_REDIRECTS", 3)
 # Hosts that photos may come from although their address is private, such as a media store.
@@ -177,13 +185,23 @@ DESCRIBER_TIMEOUT_S = env.float("DESCRIBER_TIMEOUT_S", 120.0)
 
 WORKERS = env.int("WORKERS", 2)  # worker processes
 PHOTOS_IN_FLIGHT = env.int("PHOTOS_IN_FLIGHT", 4)  # at once in each: what fills Triton's batches
+PIXELS_IN_FLIGHT = env.int("PIXELS_IN_FLIGHT", 200_000_000)  # at once in each: 3 bytes each
+DECODERS = env.int("DECODERS", 2)  # processes of each worker that decode photos
 LOOKS_IN_FLIGHT = 3  # operations on one photo that run side by side
 LEASE_S = env.float("LEASE_S", 30.0)
 DRAIN_S = env.float("DRAIN_S", 60.0)  # a drain ends by then, so that other tasks have their turn
+WORKER_MAX_RETRIES = env.int("WORKER_MAX_RETRIES", 3)  # tries of a photo; servers get more
 QUEUE_LIMIT = env.int("QUEUE_LIMIT", 100_000)  # photos of one owner that may wait at a time
 # One that has waited so long rises by one priority, and again after as long.
 PRIORITY_AGE_HOURS = env.float("PRIORITY_AGE_HOURS", 1.0)
+RESULT_FILES = env.bool("RESULT_FILES", False)  # of jobs that do not say whether they want them
 SYNC_WAIT_S = env.float("SYNC_WAIT_S", 30.0)  # how long `process/image` waits before it says 202
+# Requests that wait at a time in one web process: fewer than its threads, as others need some.
+EVENT_STREAMS = env.int("EVENT_STREAMS", 24)
+EVENTS_HEARTBEAT_S = env.float("EVENTS_HEARTBEAT_S", 15.0)  # a sign of life while nothing happens
+# Of finished jobs, with their uploads and result files; 0: for ever. What was found stays.
+JOB_RETENTION_DAYS = max(0.0, env.float("JOB_RETENTION_DAYS", 30.0))
+EVENT_RETENTION_DAYS = max(1.0, env.float("EVENT_RETENTION_DAYS", 7.0))  # and of deliveries
 _TASK_LIMIT_S = 600
 
 Q_CLUSTER = {
@@ -205,9 +223,23 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 
+# --- Working for another machine (manage.py pull_worker) ------------------------------------------
+
+WORKER_SERVER = env.str("WORKER_SERVER", "")  # such as https://photos.example
+WORKER_TOKEN = env.str("WORKER_TOKEN", "")  # as that machine's `manage.py worker_token` showed it
+
 # --- Whom to tell ------------------------------------------------------------------------------
 
 MQTT_URL = env.str("MQTT_URL", "")  # such as mqtt://user:password@broker:1883/kindred
+
+# The media store that `media_store_id`s are of: photos are fetched from it, results are put to it.
+# Its host may be private. In the paths, {id} is the photo's and {owner} its owner's.
+MEDIA_STORE_URL = env.str("MEDIA_STORE_URL", "")  # such as http://localhost:8000
+MEDIA_STORE_TOKEN = env.str("MEDIA_STORE_TOKEN", "")  # sent to it as a Bearer token
+MEDIA_STORE_PHOTO_PATH = env.str("MEDIA_STORE_PHOTO_PATH", "media/{id}/file")
+MEDIA_STORE_RESULT_PATH = env.str("MEDIA_STORE_RESULT_PATH", "media/{id}/inference")
+# Without one: photos come from INTAKE_ROOT/media_store/ID, results are told nobody.
+MEDIA_STORE_STUB = env.bool("MEDIA_STORE_STUB", False)
 
 # --- API ----------------------------------------------------------------------------------------
 
@@ -234,7 +266,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "EventKind": "jobs.models.Event.Kind",
+        "JobKind": "jobs.models.Job.Kind",
         "JobStatus": "jobs.serializers.STATUSES",
+        "SyncStatus": "jobs.serializers.SYNC_STATUSES",
         "ServiceDevice": "config.health.DEVICES",
     },
 }
@@ -257,6 +292,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {
         "httpcore": {"level": "WARNING"},  # at DEBUG it logs headers, with signed addresses in them
+        "httpcore2": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},  # of a worker's every question
         "django_q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },

@@ -17,37 +17,116 @@ from config.models_api import (
     UnloadAllView,
     UnloadView,
 )
-from faces.views import ClusterFacesView, ClusterViewSet, GroupView
-from jobs.views import JobViewSet, ProcessImageView, ReindexView
+from faces.views import ClusterFacesView, ClusterViewSet
+from jobs import queue_page
+from jobs.admin_views import CleanUpView, StatsView
+from jobs.process_views import BatchView, ProcessImageView, ReindexView
+from jobs.result_files import PATH as RESULT_FILE
+from jobs.result_views import JobFilesView, JobFileView
+from jobs.storage_views import StorageWebhookView
+from jobs.stream_views import EventsView, JobEventsView
+from jobs.task_views import GroupView, MergeView, ThumbnailsView
+from jobs.views import JobItemsView, JobViewSet
+from jobs.webhook_views import DeliveryViewSet, WebhookViewSet
+from jobs.worker_views import (
+    ClaimView,
+    CompleteView,
+    FailView,
+    HeartbeatView,
+    PhotoView,
+    ReleaseView,
+    WorkView,
+)
 from photos.views import MediaView
 
+_HELD = r"worker/items/(?P<pk>[0-9]{1,18})"
+_JOB = r"(?P<pk>[0-9a-f-]{36})"
+_WEBHOOK = r"webhooks/(?P<pk>[0-9]{1,18})"
+_DELIVERIES = r"webhooks/(?P<webhook_pk>[0-9]{1,18})/deliveries"
 _CLUSTER = r"faces/clusters/(?P<public_id>clu_[0-9a-f]{1,16})"
 
 api = [
     re_path(r"^process/image/?$", ProcessImageView.as_view(), name="process-image"),
+    re_path(r"^process/batch/?$", BatchView.as_view(), name="process-batch"),
+    re_path(r"^process/webhook/?$", StorageWebhookView.as_view(), name="process-webhook"),
     re_path(r"^process/reindex/?$", ReindexView.as_view(), name="process-reindex"),
     re_path(r"^jobs/?$", JobViewSet.as_view({"get": "list"}), name="job-list"),
     re_path(
-        r"^jobs/(?P<pk>[0-9a-f-]{36})/?$",
-        JobViewSet.as_view({"get": "retrieve"}),
+        rf"^jobs/{_JOB}/?$",
+        JobViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
         name="job-detail",
     ),
+    re_path(rf"^jobs/{_JOB}/status/?$", JobViewSet.as_view({"get": "standing"}), name="job-status"),
+    re_path(rf"^jobs/{_JOB}/items/?$", JobItemsView.as_view(), name="job-items"),
+    re_path(rf"^jobs/{_JOB}/cancel/?$", JobViewSet.as_view({"post": "cancel"}), name="job-cancel"),
+    re_path(rf"^jobs/{_JOB}/pause/?$", JobViewSet.as_view({"post": "pause"}), name="job-pause"),
+    re_path(rf"^jobs/{_JOB}/resume/?$", JobViewSet.as_view({"post": "resume"}), name="job-resume"),
+    re_path(rf"^jobs/{_JOB}/retry/?$", JobViewSet.as_view({"post": "retry"}), name="job-retry"),
+    re_path(rf"^jobs/{_JOB}/events/?$", JobEventsView.as_view(), name="job-events"),
+    re_path(r"^events/?$", EventsView.as_view(), name="events"),
+    re_path(rf"^jobs/{_JOB}/files/?$", JobFilesView.as_view(), name="job-files"),
+    re_path(
+        rf"^jobs/{_JOB}/files/(?P<path>{RESULT_FILE})/?$", JobFileView.as_view(), name="job-file"
+    ),
+    re_path(
+        r"^webhooks/?$",
+        WebhookViewSet.as_view({"get": "list", "post": "create"}),
+        name="webhook-list",
+    ),
+    re_path(
+        rf"^{_WEBHOOK}/?$",
+        WebhookViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        name="webhook-detail",
+    ),
+    *(
+        re_path(
+            rf"^{_WEBHOOK}/{name}/?$",
+            WebhookViewSet.as_view({"post": name}),
+            name=f"webhook-{name}",
+        )
+        for name in ("rotate", "enable", "ping")
+    ),
+    re_path(rf"^{_DELIVERIES}/?$", DeliveryViewSet.as_view({"get": "list"}), name="delivery-list"),
+    re_path(
+        rf"^{_DELIVERIES}/(?P<pk>[0-9]{{1,18}})/?$",
+        DeliveryViewSet.as_view({"get": "retrieve"}),
+        name="delivery-detail",
+    ),
+    re_path(
+        rf"^{_DELIVERIES}/(?P<pk>[0-9]{{1,18}})/resend/?$",
+        DeliveryViewSet.as_view({"post": "resend"}),
+        name="delivery-resend",
+    ),
     re_path(r"^faces/cluster/?$", GroupView.as_view(), name="faces-cluster"),
+    re_path(r"^faces/clusters/merge/?$", MergeView.as_view(), name="clusters-merge"),
+    re_path(r"^faces/backfill-thumbnails/?$", ThumbnailsView.as_view(), name="backfill-thumbnails"),
     re_path(r"^faces/clusters/?$", ClusterViewSet.as_view({"get": "list"}), name="cluster-list"),
     re_path(rf"^{_CLUSTER}/?$", ClusterViewSet.as_view({"get": "retrieve"}), name="cluster-detail"),
     re_path(rf"^{_CLUSTER}/faces/?$", ClusterFacesView.as_view(), name="cluster-faces"),
+    re_path(r"^worker/claim/?$", ClaimView.as_view(), name="worker-claim"),
+    re_path(r"^worker/heartbeat/?$", HeartbeatView.as_view(), name="worker-heartbeat"),
+    re_path(r"^worker/events/?$", WorkView.as_view(), name="worker-events"),
+    re_path(rf"^{_HELD}/photo/?$", PhotoView.as_view(), name="worker-photo"),
+    re_path(rf"^{_HELD}/complete/?$", CompleteView.as_view(), name="worker-complete"),
+    re_path(rf"^{_HELD}/fail/?$", FailView.as_view(), name="worker-fail"),
+    re_path(rf"^{_HELD}/release/?$", ReleaseView.as_view(), name="worker-release"),
     re_path(r"^models/?$", ActiveModelsView.as_view(), name="models"),
     re_path(r"^models/available/?$", AvailableModelsView.as_view(), name="models-available"),
     re_path(r"^models/unload-all/?$", UnloadAllView.as_view(), name="models-unload-all"),
     re_path(rf"^models/load/{ROLE}/{NAME}/?$", LoadView.as_view(), name="model-load"),
     re_path(rf"^models/unload/{ROLE}/{NAME}/?$", UnloadView.as_view(), name="model-unload"),
     re_path(rf"^models/{ROLE}/?$", RoleView.as_view(), name="role"),
+    re_path(r"^admin/stats/?$", StatsView.as_view(), name="stats"),
+    re_path(r"^admin/cleanup/?$", CleanUpView.as_view(), name="cleanup"),
     re_path(r"^health/?$", HealthView.as_view(), name="api-health"),
     re_path(r"^", NothingHereView.as_view(schema=None)),
 ]
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    re_path(r"^admin/stats/?$", StatsView.as_view(schema=None)),
+    re_path(r"^admin/cleanup/?$", CleanUpView.as_view(schema=None)),
+    path("admin/queue/", include(queue_page.urls)),
     path("admin/", admin.site.urls),
     re_path(r"^(?:health|readyz)/?$", HealthView.as_view(schema=None), name="health"),
     path("media/<path:key>", MediaView.as_view(), name="media"),

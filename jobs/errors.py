@@ -43,11 +43,44 @@ class JobFinished(JobError):
     code = "job_finished"
 
 
+class NothingFailed(JobError):
+    """None of these photos has failed: there is nothing to be tried again."""
+
+    code = "nothing_failed"
+
+
+class FindingsInvalid(JobError):
+    """What a remote worker says of a photo can't be true, or is not complete. Nothing is stored."""
+
+    code = "findings_invalid"
+
+
+class FindingsOutdated(JobError):
+    """Other models are active by now than those that looked at the photo: it is looked at again."""
+
+    code = "findings_outdated"
+    retryable = True
+
+
+class CleanUpBusy(JobError):
+    """Another clean-up is running: what it leaves is for the next one."""
+
+    code = "cleanup_busy"
+    retry_after_s = 30
+
+
 class DatabaseAway(JobError):
     """The database gave no answer, or ended our transaction for another's sake."""
 
     code = "database_unavailable"
     retryable = True
+
+
+class TooManyStreams(JobError):
+    """As many requests wait for something to happen as this process has room for."""
+
+    code = "too_many_streams"
+    retry_after_s = 5
 
 
 class UploadTooLarge(JobError):
@@ -62,7 +95,37 @@ class UploadMissing(JobError):
     code = "file_missing"
 
 
+class MediaStoreMissing(JobError):
+    """The media store knows no photo of this id, or there is no media store."""
+
+    code = "media_store_missing"
+
+
+class StorageUnproven(JobError):
+    """A request that announces photos does not show that a storage known here has sent it."""
+
+    code = "authentication_failed"
+
+
+class StorageEventInvalid(JobError):
+    """What a storage announces can't be read, or names what is not inside of its bucket."""
+
+    code = "invalid"
+
+
 class OperationUnavailable(JobError):
     """No model of this installation does what was asked for."""
 
     code = "operation_unavailable"
+
+
+class TooManyWebhooks(JobError):
+    """The owner has as many webhooks as one may have. Delete one first."""
+
+    code = "too_many_webhooks"
+
+
+class WebhookDisabled(JobError):
+    """Nothing is sent to the webhook until it is enabled."""
+
+    code = "webhook_disabled"

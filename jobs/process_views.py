@@ -27,7 +27,13 @@ from jobs.serializers import (
 from jobs.views import accepted
 
 # Beside those of the model server: what somebody here has to mend.
-_OURS = {"foreign_vectors", "no_prompts", "vocabulary_broken", "database_unavailable"}
+_OURS = {
+    "database_unavailable",
+    "decoder_unavailable",
+    "foreign_vectors",
+    "no_prompts",
+    "vocabulary_broken",
+}
 _FORM_BYTES = 2**20  # of a request, beside its photos
 _PREFER = OpenApiParameter(
     "Prefer",

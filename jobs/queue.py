@@ -1,20 +1,22 @@
 """How an item's work ends. Each ending holds only for the attempt that made it."""
 
+import json
 import math
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from faces.errors import FaceError
+from faces.errors import FaceError, GroupingBusy
 from inference.errors import InferenceError
 from jobs import events
 from jobs.errors import Cancelled, DatabaseAway, JobError, LeaseLost
 from jobs.models import UNFINISHED, Item, Job, State
+from jobs.models.claims import HEAD
+from jobs.models.statements import prepared
 from photos.errors import PhotoError
 from photos.models import Photo
 from search.errors import SearchError, VocabularyError
@@ -25,6 +27,49 @@ KNOWN_ERRORS = (PhotoError, FaceError, InferenceError, SearchError, JobError)
 MAX_ATTEMPTS_OF_SERVERS = 8
 _LONGEST_WAIT_S = 300
 
+# The end of an item, with what is told of it, in one statement: each photo costs one of them. What
+# has a lease is being processed; asked like this, the planner takes the primary key, and not the
+# index of leases, which the ended ones fill with dead entries.
+_END = f"""
+WITH ended AS (
+    UPDATE jobs_item SET
+        state = %(state)s,
+        worker = '',
+        lease_until = NULL,
+        cancelling = FALSE,
+        stage_ms = %(stage_ms)s,
+        error_code = %(code)s,
+        error_detail = %(detail)s,
+        {{moved}}
+    WHERE id = %(item)s AND lease_until IS NOT NULL AND worker = %(worker)s
+        AND attempts = %(attempts)s AND (%(cancelled)s OR NOT cancelling)
+    RETURNING owner_id, job_id, source
+), happened AS (
+    SELECT owner_id, %(kind)s AS kind, job_id, %(data)s::jsonb AS data, %(stored)s::bigint AS stored
+    FROM ended WHERE source <> 'none'
+), {events.TELLING}
+SELECT FROM ended
+"""  # noqa: S608  # our own words
+_FOR_GOOD = """
+        photo_id = COALESCE(%(photo)s, photo_id),
+        outcome = COALESCE(%(outcome)s, outcome),
+        finished_at = statement_timestamp()
+"""
+_AGAIN = f"""
+        attempts = attempts - %(undone)s,
+        run_after = COALESCE(statement_timestamp() + %(wait_s)s * interval '1 second', run_after),
+        turn = LEAST(turn, {HEAD.format(rank="jobs_item.rank")})
+"""
+_UNCHANGED = {"photo": None, "outcome": None, "undone": 0, "wait_s": None}
+# Of some jobs, those of which nothing is left to do although nobody has said so yet.
+_DONE = """
+SELECT id FROM jobs_job
+WHERE id = ANY (%(jobs)s::uuid[]) AND finished_at IS NULL AND NOT EXISTS (
+    SELECT FROM jobs_item
+    WHERE job_id = jobs_job.id AND state IN ('queued', 'paused', 'processing')
+)
+"""
+
 
 def finish(item: Item, photo: Photo | None = None, *, outcome: Any = None) -> None:
     """The item is done. Belongs into the transaction that stores its results.
@@ -33,8 +78,9 @@ def finish(item: Item, photo: Photo | None = None, *, outcome: Any = None) -> No
         LeaseLost: another worker has it now; roll back.
         Cancelled: somebody wants it no more; roll back.
     """
+    stored = None if outcome is None else json.dumps(outcome)
+    _end(item, State.SUCCEEDED, changes={"photo": photo and photo.pk, "outcome": stored})
     item.photo = photo
-    _end(item, State.SUCCEEDED, changes={"photo": photo, "outcome": outcome})
 
 
 def hold(item: Item) -> None:
@@ -47,13 +93,13 @@ def hold(item: Item) -> None:
         raise _loss(item)
 
 
-def report(item: Item, done: int, total: int) -> None:
-    """Note how far the item is, for those who look.
+def report(item: Item, done: int, total: int, *, outcome: Any = None) -> None:
+    """Note how far the item is, and what came of it so far, for those who look.
 
     Raises:
         LeaseLost, Cancelled: as finish().
     """
-    if not _mine(item).filter(cancelling=False).update(done=done, total=total):
+    if not _mine(item).filter(cancelling=False).update(done=done, total=total, outcome=outcome):
         raise _loss(item)
 
 
@@ -65,8 +111,7 @@ def give_up(item: Item, error: KnownError) -> bool:
     """
     answers = item.attempts - item.deaths
     failed = not error.retryable or answers >= _tries(item, error)
-    wait = timedelta(seconds=min(4 ** min(answers - 1, 9), _LONGEST_WAIT_S))
-    changes = {} if failed else {"run_after": Now() + wait}
+    changes = {"wait_s": min(4 ** min(answers - 1, 9), _LONGEST_WAIT_S)}
     state = State.FAILED if failed else State.QUEUED
     _end(item, state, code=error.code, detail=str(error), changes=changes)
     return failed
@@ -76,7 +121,7 @@ def _tries(item: Item, error: KnownError) -> float:
     match error:
         case VocabularyError():
             return math.inf  # somebody will mend the file
-        case InferenceError() | DatabaseAway():
+        case InferenceError() | DatabaseAway() | GroupingBusy():
             return max(MAX_ATTEMPTS_OF_SERVERS, item.max_attempts)
     return item.max_attempts
 
@@ -87,7 +132,7 @@ def hand_back(item: Item) -> None:
     Raises:
         LeaseLost, Cancelled: as finish().
     """
-    _end(item, State.QUEUED, changes={"attempts": F("attempts") - 1})
+    _end(item, State.QUEUED, changes={"undone": 1})
 
 
 def fail_unexpectedly(item: Item) -> None:
@@ -124,17 +169,18 @@ def settle(jobs: Iterable[UUID]) -> None:
     After each end of an item, outside its transaction: of two ends at the same time, neither
     sees the other before. What a killed worker leaves out, `settle_all` makes up.
     """
-    for pk in jobs:
-        left = Item.objects.filter(job=pk, state__in=UNFINISHED)
-        if left.exists():
-            continue
+    for pk in _done(jobs):
         with transaction.atomic():
-            job = Job.objects.select_for_update().filter(pk=pk, finished_at=None).first()
-            if job is None or left.exists():
-                continue
-            Job.objects.filter(pk=pk).update(finished_at=Now())
-            events.tell_finished(Job.objects.with_progress().get(pk=pk))
-            events.ring()
+            Job.objects.select_for_update().filter(pk=pk).first()
+            if _done([pk]):
+                Job.objects.filter(pk=pk).update(finished_at=Now())
+                events.tell_finished(Job.objects.with_progress().get(pk=pk))
+                events.ring()
+
+
+def _done(jobs: Iterable[UUID]) -> list[UUID]:
+    with prepared() as cursor:
+        return [pk for (pk,) in cursor.execute(_DONE, {"jobs": list(jobs)})]
 
 
 def settle_all(limit: int = 1000) -> None:
@@ -156,30 +202,25 @@ def _end(
     *,
     code: str = "",
     detail: str = "",
-    changes: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] = _UNCHANGED,
 ) -> None:
-    again = state == State.QUEUED
-    moved = {"turn": Item.objects.front_turn()} if again else {"finished_at": Now()}
-    wanted = {} if state == State.CANCELLED else {"cancelling": False}
-    with transaction.atomic(savepoint=False):
-        ended = (
-            _mine(item)
-            .filter(**wanted)
-            .update(
-                state=state,
-                worker="",
-                lease_until=None,
-                cancelling=False,
-                stage_ms=item.stage_ms,
-                error_code=code,
-                error_detail=detail,
-                **moved,
-                **(changes or {}),
-            )
-        )
-        if not ended:
+    values = {
+        "item": item.pk,
+        "worker": item.worker,
+        "attempts": item.attempts,
+        "state": state,
+        "cancelled": state == State.CANCELLED,
+        "stage_ms": json.dumps(item.stage_ms),
+        "code": code,
+        "detail": detail,
+        **_UNCHANGED,
+        **changes,
+    }
+    values |= events.of_photo(item, state, photo_pk=values["photo"], code=code, detail=detail)
+    with prepared() as cursor:
+        cursor.execute(_END.format(moved=_AGAIN if state == State.QUEUED else _FOR_GOOD), values)
+        if not cursor.rowcount:
             raise _loss(item)
-        events.tell_photo(item, state, code=code, detail=detail)
 
 
 def _loss(item: Item) -> LeaseLost | Cancelled:

@@ -1,10 +1,9 @@
 """Asking for work, and waiting for it."""
 
-import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -14,17 +13,18 @@ from django.core.files import File
 from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from jobs import events
-from jobs.errors import IdempotencyKeyReused, QueueFull
+from jobs.errors import IdempotencyKeyReused, QueueFull, TooManyStreams
+from jobs.hub import HUB, SEATS
 from jobs.models import (
     DEFAULT_PRIORITY,
-    FINAL,
     LOWEST_PRIORITY,
-    MAX_ATTEMPTS,
+    UNFINISHED,
     Item,
     Job,
     State,
@@ -34,8 +34,8 @@ from photos.fetch import FetchPolicy
 from photos.models import Analysis, Owner, Photo
 from photos.operations import ALL
 
-_POLL_S = 0.03
-_BATCH = 1000  # rows of one INSERT
+_DRAIN = "jobs.tasks.drain"
+_BATCH = 5000  # rows of one INSERT
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Wishes:
     priority: int = DEFAULT_PRIORITY
     idempotency: Idempotency | None = None
     result_files: bool = False
-    max_attempts: int = MAX_ATTEMPTS
+    max_attempts: int = field(default_factory=lambda: settings.WORKER_MAX_RETRIES)
 
 
 def submit(
@@ -141,10 +141,11 @@ def _enter(job: Job, items: Sequence[Item], wishes: Wishes) -> Job:
 
     The owner's submissions come one after the other: that keeps turns, bounds and keys exact.
     """
-    Owner.objects.select_for_update(no_key=True).get(pk=job.owner_id)
+    owners = Owner.objects.select_for_update(no_key=True).annotate(now=Now())
+    now = owners.values_list("now", flat=True).get(pk=job.owner_id)
+    if before := asked_before(job.owner, wishes.idempotency):
+        return before
     if wishes.idempotency:
-        if before := _same_key(job.owner, wishes.idempotency):
-            return before
         job.idempotency_key = wishes.idempotency.key
         job.fingerprint = wishes.idempotency.fingerprint
     if job.kind == Job.Kind.PHOTOS:
@@ -155,6 +156,9 @@ def _enter(job: Job, items: Sequence[Item], wishes: Wishes) -> Job:
         item.job, item.owner_id, item.turn = job, job.owner_id, turn
         item.priority = item.rank = wishes.priority
         item.max_attempts = wishes.max_attempts
+        # The database's clock, but as a value: rows without expressions go in as a few arrays,
+        # in a quarter of the time.
+        item.ranked_at = item.run_after = now
     Item.objects.bulk_create(items, batch_size=_BATCH)
     events.tell_created(job, len(items))
     events.ring()
@@ -164,7 +168,14 @@ def _enter(job: Job, items: Sequence[Item], wishes: Wishes) -> Job:
     return job
 
 
-def _same_key(owner: Owner, idempotency: Idempotency) -> Job | None:
+def asked_before(owner: Owner, idempotency: Idempotency | None) -> Job | None:
+    """The job that `owner` has asked for with the same key before.
+
+    Raises:
+        IdempotencyKeyReused: it was something else that was asked for.
+    """
+    if idempotency is None:
+        return None
     before = Job.objects.filter(owner=owner, idempotency_key=idempotency.key).first()
     if before and before.fingerprint != idempotency.fingerprint:
         raise IdempotencyKeyReused(
@@ -197,6 +208,8 @@ def reindex(
         OperationUnavailable: no model does one of them.
         IdempotencyKeyReused: as submit().
     """
+    if before := asked_before(owner, idempotency):
+        return before
     wanted = names_of(operations, recipes)
     if not wanted:
         return None
@@ -243,17 +256,20 @@ def wake(count: int | None = 1) -> None:
     Whoever hears one looks for itself at what is to do: more of them would only queue up.
     """
     wanted = settings.WORKERS if count is None else min(count, settings.WORKERS)
-    unheard = OrmQ.objects.filter(lock__lte=timezone.now()).count()
+    tasks = OrmQ.objects.filter(lock__lte=timezone.now())
+    unheard = sum(task.func() == _DRAIN for task in tasks)
     for _ in range(wanted - unheard):
-        async_task("jobs.tasks.drain")
+        async_task(_DRAIN)
 
 
 def wait(job: Job, *, timeout_s: float) -> bool:
-    """Wait until nothing of `job` is left to do, `timeout_s` at most. False: it is not done."""
-    give_up = time.monotonic() + timeout_s
-    left = job.items.exclude(state__in=FINAL)
-    while left.exists():
-        if time.monotonic() >= give_up:
-            return False
-        time.sleep(_POLL_S)
-    return True
+    """Wait until nothing of `job` is left to do, `timeout_s` at most. False: it is not done.
+
+    Does not wait where as many requests of this process wait already as may.
+    """
+    left = job.items.filter(state__in=UNFINISHED)
+    try:
+        with SEATS.seat(settings.EVENT_STREAMS):
+            return HUB.wait_until(lambda: not left.exists(), timeout_s)
+    except TooManyStreams:
+        return not left.exists()

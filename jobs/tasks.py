@@ -3,7 +3,7 @@
 import logging
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 
 from django.conf import settings
 
@@ -15,12 +15,16 @@ from faces.errors import GroupingBusy
 from faces.models import GroupingDue
 from inference.client import TritonClient
 from inference.errors import InferenceError
-from jobs import pulse, queue, services
+from jobs import cleanup, media_store, mqtt, outbox, pulse, queue, services, webhooks
 from jobs.active import ActiveOperations, taggers
 from jobs.drain import Drain
-from jobs.models import Item
+from jobs.errors import CleanUpBusy
+from jobs.models import Delivery, Item, Receiver
 from jobs.operations import current_recipes
 from jobs.pipeline import Parts
+from photos.budget import PixelBudget
+from photos.decoder import Limits
+from photos.decoders import Decoders
 from photos.errors import RepositoryBroken
 from photos.fetch import fetch
 from photos.models import Photo
@@ -29,6 +33,8 @@ from photos.operations import TAGS
 log = logging.getLogger(__name__)
 
 _OWNERS = 100  # whose faces are grouped by one task at most
+_CLEAN_UP_S = 10  # for each kind of thing: photos wait meanwhile
+_DELIVER_S = 10  # then other tasks have their turn
 _WORTH_WAITING_S = 5  # a drain waits for a photo that is to be tried again so soon
 
 
@@ -39,7 +45,7 @@ def drain() -> None:
     until = time.monotonic() + settings.DRAIN_S
     threads = settings.LOOKS_IN_FLIGHT * settings.PHOTOS_IN_FLIGHT
     with photos.serving.client() as triton, ThreadPoolExecutor(threads) as looks:
-        parts = _parts(triton, looks)
+        parts = parts_of(triton, looks)
         while _await_item() and time.monotonic() < until:
             if not triton.live():
                 log.warning("The model server does not answer: photos wait for it")
@@ -67,6 +73,27 @@ def group(until: float) -> bool:
     return free
 
 
+def group_faces() -> None:
+    """Group the faces that wait for it, also where no photo came in since."""
+    group(time.monotonic() + settings.DRAIN_S)
+
+
+def clean_up() -> None:
+    """Remove what nobody needs any more, unless somebody is at it."""
+    order = cleanup.Order(settings.JOB_RETENTION_DAYS, settings.EVENT_RETENTION_DAYS)
+    try:
+        cleaned = cleanup.run(order, limit_s=_CLEAN_UP_S, stopping=_is_stopping)
+    except CleanUpBusy as exc:
+        log.info("%s", exc)
+    else:
+        log.info("Removed: %s", cleaned.removed)
+
+
+def _is_stopping() -> bool:
+    pulse.beat()
+    return pulse.STOPPING.is_set()
+
+
 def sweep() -> None:
     """Heal what was lost: expired leases, wake-ups that nobody heard. Let what waits long rise."""
     sweep_leases()
@@ -77,7 +104,24 @@ def sweep() -> None:
 
 
 def _something_to_do(*, grouping: bool) -> bool:
-    return Item.objects.waiting().exists() or (grouping and GroupingDue.objects.exists())
+    return Item.objects.any_waiting() or (grouping and GroupingDue.objects.exists())
+
+
+def deliver() -> None:
+    """Tell those outside what they wait for, unless another worker is at it."""
+    pulse.beat()
+    with outbox.alone() as ours, mqtt.Publisher(settings.MQTT_URL) as broker:
+        if not ours:
+            return
+        Receiver.objects.install()
+        senders: dict[str, outbox.Send] = {
+            Delivery.Channel.WEBHOOK: partial(webhooks.send, policy=webhooks.policy()),
+            Delivery.Channel.MQTT: broker.send,
+            Delivery.Channel.MEDIA_STORE: media_store.push,
+        }
+        outbox.Outbox(senders, _DELIVER_S, pulse.STOPPING.is_set).run()
+    if not pulse.STOPPING.is_set():
+        outbox.wake()
 
 
 def tend() -> None:
@@ -116,14 +160,22 @@ def _drain(parts: Parts, until: float) -> None:
     ).run()
 
 
-def _parts(triton: TritonClient, looks: Executor) -> Parts:
+def parts_of(triton: TritonClient, looks: Executor) -> Parts:
     return Parts(
         fetch=partial(fetch, policy=services.fetch_policy()),
         operations=ActiveOperations(triton, settings.MODEL_REPOSITORY),
         looks=looks,
-        max_pixels=settings.MAX_PHOTO_PIXELS,
+        decoded=_decoders().decoded,
         max_bytes=settings.MAX_PHOTO_BYTES,
     )
+
+
+@cache
+def _decoders() -> Decoders:
+    """Those of this process, for as long as it lives."""
+    limits = Limits(settings.MAX_PHOTO_PIXELS, settings.MAX_PHOTO_BYTES, settings.DECODE_TIMEOUT_S)
+    budget = PixelBudget(settings.PIXELS_IN_FLIGHT)
+    return Decoders(settings.DECODERS, limits, budget)
 
 
 def _await_item() -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import uuid
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,20 @@ from django.utils import timezone
 
 from faces.models import Cluster, Face, FaceVector, Membership, Person
 from inference.arrays import Array
-from jobs.models import DEFAULT_PRIORITY, FINAL, Item, Job, State
+from jobs import webhooks
+from jobs.models import (
+    DEFAULT_PRIORITY,
+    FINAL,
+    Delivery,
+    Event,
+    Item,
+    Job,
+    RemoteWorker,
+    State,
+    StorageSource,
+    Webhook,
+    WorkerToken,
+)
 from photos.models import Owner, Photo, Space
 from tests.pictures import jpeg
 
@@ -123,6 +137,44 @@ def make_item(*, job: Job | None = None, **values: Any) -> Item:
     if values["state"] in FINAL:
         values.setdefault("finished_at", timezone.now())
     return Item.objects.create(job=job, owner=job.owner, **values)
+
+
+def make_event(*, owner: Owner | None = None, **values: Any) -> Event:
+    defaults = {"kind": Event.Kind.JOB_COMPLETED, "job_id": uuid.uuid4(), "data": {"status": "ok"}}
+    event = Event.objects.create(owner=owner or make_owner(), **defaults | values)
+    event.refresh_from_db()  # the database has the clock
+    return event
+
+
+def make_webhook(
+    *, owner: Owner | None = None, url: str = "https://receiver.example/", **values: Any
+) -> Webhook:
+    webhook = webhooks.create(owner or make_owner(), url)
+    Webhook.objects.filter(pk=webhook.pk).update(**values)
+    webhook.refresh_from_db()
+    return webhook
+
+
+def make_delivery(*, webhook: Webhook | None = None, **values: Any) -> Delivery:
+    """Of an event to a webhook."""
+    webhook = webhook or make_webhook()
+    values.setdefault("event", make_event(owner=webhook.owner))
+    delivery = Delivery.objects.create(
+        channel=Delivery.Channel.WEBHOOK, owner=webhook.owner, webhook=webhook, **values
+    )
+    delivery.refresh_from_db()
+    return delivery
+
+
+def make_remote_worker(**values: Any) -> RemoteWorker:
+    number = next(_number)
+    token = WorkerToken.objects.create(name=f"token-{number}", digest=f"{number:064x}")
+    return RemoteWorker.objects.create(token=token, **{"name": f"worker-{number}"} | values)
+
+
+def make_storage_source(*, owner: Owner | None = None, **values: Any) -> StorageSource:
+    defaults = {"bucket": "photos", "base_url": "https://bucket.example"}
+    return StorageSource.objects.create(owner=owner or make_owner(), **defaults | values)
 
 
 def unit(*numbers: float, dimension: int = DIMENSION) -> Array:

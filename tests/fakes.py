@@ -1,6 +1,7 @@
 """Stand-ins for the models, where a test wants neither Triton nor real faces."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from inference.geometry import CROP_SIDE, TEMPLATE, Box
 from inference.identity import ModelIdentity
 from inference.objects import SeenObject
 from inference.ocr import TextLine
+from photos.images import Decoded, decode
 from photos.operations import Operation
 
 IDENTITY = ModelIdentity(
@@ -102,3 +104,9 @@ class FakeReader:
 
     def read(self, image: RGB) -> list[TextLine]:
         return self.lines
+
+
+@contextmanager
+def decoded_here(data: bytes) -> Iterator[Decoded]:
+    """In this process, as the photos of a test are no strangers'."""
+    yield decode(data, max_pixels=10**6)

@@ -2,10 +2,12 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import jobs.models.outbox
+import jobs.models.outside
 
 
 class Migration(migrations.Migration):
@@ -126,6 +128,63 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Receiver",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("webhook", "Webhook"),
+                            ("mqtt", "Mqtt"),
+                            ("media_store", "Media Store"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "free_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        help_text="Nobody sends before: somebody else does, or it rests.",
+                    ),
+                ),
+                ("failures", models.PositiveIntegerField(default=0, help_text="In a row.")),
+                ("failing_since", models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="CleanUp",
+            fields=[
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "position",
+                    models.CharField(
+                        blank=True,
+                        help_text="The folder of files that it looked at last.",
+                        max_length=300,
+                    ),
+                ),
+                (
+                    "removed",
+                    models.JSONField(
+                        default=dict, help_text="How much of what the last run removed."
+                    ),
+                ),
+                ("ran_at", models.DateTimeField(auto_now=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name="RemoteWorker",
             fields=[
                 (
@@ -154,10 +213,16 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("bucket", models.CharField(max_length=255)),
+                (
+                    "bucket",
+                    models.CharField(
+                        help_text="Its name; `processing_queue` for rows of a table of that name.",
+                        max_length=255,
+                    ),
+                ),
                 (
                     "base_url",
-                    models.URLField(
+                    models.CharField(
                         help_text="Photos are at BASE_URL/KEY. A private host wants FETCH_ALLOWED_HOSTS.",
                         max_length=500,
                     ),
@@ -165,16 +230,26 @@ class Migration(migrations.Migration):
                 (
                     "secret",
                     models.CharField(
-                        help_text="That its webhook signs, or shows, with.", max_length=200
+                        default=jobs.models.outside.new_secret,
+                        editable=False,
+                        help_text="whsec_…; its webhook signs with it, or shows it.",
+                        max_length=100,
+                        unique=True,
                     ),
                 ),
                 (
                     "operations",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=20), default=list, size=None
+                        base_field=models.CharField(max_length=20),
+                        default=list,
+                        help_text="None: all of them.",
+                        size=None,
                     ),
                 ),
-                ("priority", models.PositiveSmallIntegerField(default=5)),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(default=5, help_text="10 is first."),
+                ),
                 ("enabled", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
@@ -483,6 +558,31 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("state", "paused")), fields=["job"], name="item_paused"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(
+                    ("source", "upload"),
+                    ("state__in", ["queued", "paused", "processing", "failed"]),
+                ),
+                fields=["location"],
+                name="item_of_upload",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("finished_at__isnull", False)),
+                fields=["finished_at"],
+                name="job_finished",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="job",
             index=models.Index(
                 condition=models.Q(("finished_at", None)),
@@ -536,6 +636,12 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="cleanup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("id", 1)), name="clean_up_is_one"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="pause",
             constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="pause_is_one"),
         ),
@@ -562,6 +668,7 @@ class Migration(migrations.Migration):
             name="webhook",
             field=models.ForeignKey(
                 blank=True,
+                db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="deliveries",
@@ -616,7 +723,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(
-                condition=models.Q(("state", "pending")), fields=["run_after"], name="delivery_due"
+                models.F("channel"),
+                django.db.models.functions.comparison.Coalesce("webhook", 0),
+                models.F("run_after"),
+                models.F("id"),
+                condition=models.Q(("state", "pending")),
+                name="delivery_due",
             ),
         ),
         migrations.AddConstraint(
@@ -629,14 +741,47 @@ class Migration(migrations.Migration):
             model_name="delivery",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("channel", "webhook"), ("event__isnull", False), ("webhook__isnull", False)
-                    ),
+                    models.Q(("channel", "webhook"), ("webhook__isnull", False)),
                     models.Q(("channel", "mqtt"), ("event__isnull", False)),
                     models.Q(("channel", "media_store"), ("item__isnull", False)),
                     _connector="OR",
                 ),
                 name="delivery_says_what_to_whom",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("webhook__isnull", False)),
+                fields=["webhook", "-id"],
+                name="delivery_of_webhook",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", "pending"), _negated=True),
+                fields=["created_at"],
+                name="delivery_ended",
+            ),
+        ),
+        migrations.AddField(
+            model_name="receiver",
+            name="webhook",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="receiver",
+                to="jobs.webhook",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="receiver",
+            constraint=models.UniqueConstraint(
+                models.F("channel"),
+                django.db.models.functions.comparison.Coalesce("webhook", 0),
+                name="receiver_once",
             ),
         ),
         migrations.AddConstraint(

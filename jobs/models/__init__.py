@@ -1,6 +1,8 @@
 """The tables of the queue, of what is told about it, and of those outside who take part in it."""
 
-from jobs.models.outbox import Delivery, Event, Webhook
+from jobs.models.cleaning import CleanUp
+from jobs.models.deliveries import Delivery, Receiver
+from jobs.models.outbox import Event, Webhook
 from jobs.models.outside import RemoteWorker, StorageSource, WorkerToken
 from jobs.models.pause import Pause
 from jobs.models.states import (
@@ -12,7 +14,7 @@ from jobs.models.states import (
     UNFINISHED,
     State,
 )
-from jobs.models.work import FIRST, MAX_ATTEMPTS, Item, Job
+from jobs.models.work import FIRST, MAX_ATTEMPTS, Item, Job, with_findings
 
 __all__ = [
     "DEFAULT_PRIORITY",
@@ -23,14 +25,17 @@ __all__ = [
     "MAX_ATTEMPTS",
     "STATUS",
     "UNFINISHED",
+    "CleanUp",
     "Delivery",
     "Event",
     "Item",
     "Job",
     "Pause",
+    "Receiver",
     "RemoteWorker",
     "State",
     "StorageSource",
     "Webhook",
     "WorkerToken",
+    "with_findings",
 ]

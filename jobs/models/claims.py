@@ -9,45 +9,55 @@ Source: start-time fair queueing (Goyal, Vin, Cheng 1996).
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 
+from django.apps import apps
 from django.db import connection, models
 from django.db.models import Exists, Min, OuterRef, Subquery
 from django.db.models.functions import Least, Now
 
 from jobs.models.pause import Pause
+from jobs.models.statements import Joined, prepared
 from jobs.models.states import HIGHEST_PRIORITY, State
+from photos.models import Owner
 
 if TYPE_CHECKING:
     from jobs.models.work import Item
 
-# Where the line of a rank is now.
-_HEAD = """(
+# Where the line of a rank is now: a part of statements.
+HEAD = """(
     SELECT turn FROM jobs_item AS first
     WHERE state = 'queued' AND deaths = 0 AND first.rank = {rank}
     ORDER BY turn LIMIT 1
 )"""
 
+# The limit stands in the text, so that PostgreSQL plans for it.
 _CLAIM = """
-WITH claimed AS MATERIALIZED (
-    SELECT item.id AS best FROM jobs_item AS item {able}
+WITH best AS MATERIALIZED (
+    SELECT item.id FROM jobs_item AS item {able}
     WHERE state = 'queued' AND {suspects} AND run_after <= statement_timestamp()
         AND NOT EXISTS (SELECT FROM jobs_pause) {only}
     ORDER BY rank DESC, turn, item.id
-    LIMIT %(limit)s
+    LIMIT {limit}
     FOR UPDATE OF item SKIP LOCKED
 )
-UPDATE jobs_item SET
+UPDATE jobs_item AS item SET
     state = 'processing',
     attempts = attempts + 1,
     worker = %(worker)s,
     lease_until = statement_timestamp() + %(lease_s)s * interval '1 second',
     started_at = statement_timestamp()
-FROM claimed
-WHERE id = best
-RETURNING jobs_item.*
+FROM best, jobs_job AS job, photos_owner AS owner
+WHERE item.id = best.id AND job.id = item.job_id AND owner.id = job.owner_id
+RETURNING {columns}
 """
 _NO_SUSPECTS, _SUSPECTS = "deaths = 0", "deaths > 0"  # each has an index of its own
 _ABLE = "JOIN jobs_job AS job ON job.id = item.job_id"
-_OF_ABLE = "AND job.kind = 'photos' AND job.operations <@ %(operations)s::varchar[]"
+_OF_ABLE = """
+    AND item.source <> 'none' AND job.operations <@ %(operations)s::varchar[]
+    AND EXISTS (
+        SELECT FROM jobs_job AS able WHERE able.finished_at IS NULL
+            AND able.kind = 'photos' AND able.operations <@ %(operations)s::varchar[]
+    )
+"""  # the latter is asked first: without such a job, no item is looked at
 _OF_OWNER = "AND item.owner_id = %(owner)s"
 
 _RENEW = """
@@ -76,7 +86,7 @@ FROM (
 ) AS lost
 WHERE id = expired
 RETURNING jobs_item.*
-""".format(head=_HEAD.format(rank="jobs_item.rank"))  # noqa: S608  # our own words
+""".format(head=HEAD.format(rank="jobs_item.rank"))  # noqa: S608  # our own words
 
 _TURN = """
 SELECT GREATEST(
@@ -86,7 +96,7 @@ SELECT GREATEST(
         WHERE owner_id = %(owner)s AND state = 'queued' AND rank = %(rank)s
     ), 0)
 )
-""".format(head=_HEAD.format(rank="%(rank)s"))  # noqa: S608  # our own words
+""".format(head=HEAD.format(rank="%(rank)s"))  # noqa: S608  # our own words
 
 _AGE = """
 UPDATE jobs_item SET
@@ -100,7 +110,7 @@ WHERE id IN (
     ORDER BY ranked_at LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
-""".format(head=_HEAD.format(rank="jobs_item.rank + 1"), highest=HIGHEST_PRIORITY)  # noqa: S608  # our own words
+""".format(head=HEAD.format(rank="jobs_item.rank + 1"), highest=HIGHEST_PRIORITY)  # noqa: S608  # our own words
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -126,21 +136,25 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """
         values = {
             "worker": worker,
-            "limit": limit,
             "lease_s": lease_s,
             "operations": list(operations or ()),
             "owner": owner_pk,
         }
         able, only = ("", "") if operations is None else (_ABLE, _OF_ABLE)
+        joined = Joined(item=self.model, job=apps.get_model("jobs", "Job"), owner=Owner)
         sql = _CLAIM.format(
+            limit=int(limit),
+            columns=joined.columns,
             able=able,
             suspects=_SUSPECTS if suspects else _NO_SUSPECTS,
             only=only if owner_pk is None else f"{only} {_OF_OWNER}",
         )
-        items = sorted(self.raw(sql, values), key=lambda item: (-item.rank, item.turn, item.pk))
-        if items:
-            models.prefetch_related_objects(items, "job__owner")
-        return items
+        with prepared() as cursor:
+            rows = [joined.read(row) for row in cursor.execute(sql, values)]
+        for item, job, owner in rows:
+            item.job, job.owner = job, owner
+        items: list[Item] = [item for item, _, _ in rows]
+        return sorted(items, key=lambda item: (-item.rank, item.turn, item.pk))
 
     def renew(self, *, worker: str, lease_s: float) -> dict[int, bool]:
         """Keep what `worker` still holds for another `lease_s`.
@@ -177,9 +191,18 @@ class ItemQuerySet(models.QuerySet["Item"]):
         going = ~Exists(Pause.objects.all())
         return self.filter(going, state=State.QUEUED, run_after__lte=Now())
 
+    def any_waiting(self) -> bool:
+        """Whether a worker could take one now.
+
+        In the order of the claim, as the planner else scans the table for one that it hopes to
+        find soon.
+        """
+        first = self.waiting().order_by("-rank", "turn", "pk").values("pk")
+        return bool(first.filter(deaths=0)[:1]) or bool(first.filter(deaths__gt=0)[:1])
+
     def next_in_s(self) -> float | None:
         """Seconds until a worker can take an item: 0 is now, None is never."""
-        if self.waiting().exists():
+        if self.any_waiting():
             return 0.0
         queued = self.filter(~Exists(Pause.objects.all()), state=State.QUEUED)
         wait = queued.aggregate(wait=Min("run_after") - Now())["wait"]

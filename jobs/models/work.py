@@ -3,16 +3,17 @@
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, F, Min, Prefetch, Q
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q
 from django.db.models.functions import Now
 
 from faces.models import Face
 from jobs.models.claims import ItemQuerySet
 from jobs.models.states import DEFAULT_PRIORITY, FINAL, HIGHEST_PRIORITY, UNFINISHED, State
+from jobs.models.sync import with_sync
 from photos.models import Analysis, Owner, Photo
 from search import results
 
@@ -20,29 +21,54 @@ FIRST = 100  # items that a job is shown with
 MAX_ATTEMPTS = 3
 
 
+def with_findings(items: ItemQuerySet, recipes: Mapping[str, str]) -> ItemQuerySet:
+    """Each of `items` with its photo, what `recipes` have found in it, and its `sync`."""
+    faces = Face.objects.with_people().order_by("pk")
+    analyses = Analysis.objects.order_by("pk")
+    return with_sync(items.select_related("photo")).prefetch_related(
+        Prefetch("photo__faces", faces),
+        Prefetch("photo__analyses", analyses),
+        *results.prefetches(recipes, "photo__"),
+    )
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     def with_progress(self) -> Self:
-        """Each with the number of its items, all and by state, and when the first one began."""
+        """Each with the number of its items, all and by state, when the first one began, and steps.
+
+        Steps are those of a job that is not about photos, from when it has begun.
+        """
         count = {
             f"{state}_count": Count("items", filter=Q(items__state=state)) for state in State.values
         }
         return self.annotate(
-            item_count=Count("items"), started_at=Min("items__started_at"), **count
+            item_count=Count("items"),
+            started_at=Min("items__started_at"),
+            steps_done=Max("items__done"),
+            steps_total=Max("items__total"),
+            **count,
         )
+
+    def in_state(self, state: State) -> Self:
+        """Those whose `state` that is. In SQL what `Job.state` derives."""
+
+        def some(*states: State) -> Q:
+            return Q(Exists(Item.objects.filter(job=OuterRef("pk"), state__in=states)))
+
+        queued, succeeded, failed = map(some, (State.QUEUED, State.SUCCEEDED, State.FAILED))
+        conditions = {
+            State.QUEUED: queued & ~some(State.PROCESSING, *FINAL),
+            State.PAUSED: some(State.PAUSED) & ~some(State.QUEUED, State.PROCESSING),
+            State.PROCESSING: some(State.PROCESSING) | queued & some(*FINAL),
+            State.CANCELLED: some(State.CANCELLED) & ~some(*UNFINISHED),
+            State.FAILED: failed & ~some(*UNFINISHED, State.SUCCEEDED, State.CANCELLED),
+            State.SUCCEEDED: (succeeded | ~failed) & ~some(*UNFINISHED, State.CANCELLED),
+        }
+        return self.filter(conditions[state])
 
     def with_results(self, recipes: Mapping[str, str]) -> Self:
         """Each with its `first_items`, and what `recipes` have found in their photos."""
-        faces = Face.objects.with_people().order_by("pk")
-        analyses = Analysis.objects.order_by("pk")
-        items = (
-            Item.objects.order_by("pk")
-            .select_related("photo")
-            .prefetch_related(
-                Prefetch("photo__faces", faces),
-                Prefetch("photo__analyses", analyses),
-                *results.prefetches(recipes, "photo__"),
-            )
-        )
+        items = with_findings(Item.objects.order_by("pk"), recipes)
         return self.prefetch_related(Prefetch("items", items[:FIRST], to_attr="first_items"))
 
 
@@ -81,6 +107,8 @@ class Job(models.Model):
     failed_count: int
     cancelled_count: int
     started_at: datetime | None
+    steps_done: int
+    steps_total: int | None
     first_items: list["Item"]  # set by with_results()
 
     objects = JobQuerySet.as_manager()
@@ -95,6 +123,11 @@ class Job(models.Model):
             models.Index(fields=["owner", "-created_at"], name="job_newest_of_owner"),
             models.Index(
                 fields=["created_at"], name="job_unfinished", condition=Q(finished_at=None)
+            ),
+            models.Index(
+                fields=["finished_at"],
+                name="job_finished",
+                condition=Q(finished_at__isnull=False),
             ),
         ]
 
@@ -168,6 +201,8 @@ class Item(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    sync: dict[str, Any] | None  # set by with_sync()
+
     objects = ItemQuerySet.as_manager()
 
     class Meta:
@@ -234,6 +269,12 @@ class Item(models.Model):
             models.Index(fields=["photo"], name="item_of_photo", condition=Q(photo__isnull=False)),
             models.Index(
                 fields=["-finished_at"], name="item_failed", condition=Q(state=State.FAILED)
+            ),
+            models.Index(fields=["job"], name="item_paused", condition=Q(state=State.PAUSED)),
+            models.Index(
+                fields=["location"],
+                name="item_of_upload",
+                condition=Q(source="upload", state__in=[*UNFINISHED, State.FAILED]),
             ),
         ]
 

@@ -37,7 +37,15 @@ from search.services import EmbedPhoto, FindObjects
 from search.tags import TagPhoto
 from search.vocabulary import Vocabulary
 from tests.factories import make_owner, unit
-from tests.fakes import IDENTITY, FakeDetector, FakeEmbedder, FakeObjects, face_at, operations
+from tests.fakes import (
+    IDENTITY,
+    FakeDetector,
+    FakeEmbedder,
+    FakeObjects,
+    decoded_here,
+    face_at,
+    operations,
+)
 from tests.pictures import jpeg
 from tests.search.factories import (
     TEXTS,
@@ -65,7 +73,7 @@ def parts(db: None, detector: FakeDetector) -> Iterator[Parts]:
             fetch=lambda url: jpeg(),
             operations=operations(find),
             looks=looks,
-            max_pixels=10**6,
+            decoded=decoded_here,
             max_bytes=10**6,
         )
 

@@ -21,7 +21,7 @@ from photos.operations import ALL, FACES, OBJECTS
 from search.models import DetectedObject
 from search.services import FindObjects
 from tests.factories import make_owner, make_photo, unit
-from tests.fakes import FakeDetector, FakeEmbedder, FakeObjects, face_at, operations
+from tests.fakes import FakeDetector, FakeEmbedder, FakeObjects, decoded_here, face_at, operations
 from tests.pictures import jpeg
 
 URL = "/api/v1/process/reindex"
@@ -79,7 +79,7 @@ class TestReindexedPhotos:
     def parts(self) -> Iterator[Parts]:
         find = FindFaces(FakeDetector([face_at(4)]), FakeEmbedder([unit(1)]), "fakes")
         with ThreadPoolExecutor(2) as looks:
-            yield Parts(lambda url: b"", operations(find), looks, 10**6, 10**6)
+            yield Parts(lambda url: b"", decoded_here, operations(find), looks, 10**6)
 
     def test_have_the_results_of_the_new_model_beside_the_old(self, parts: Parts) -> None:
         owner = make_owner()

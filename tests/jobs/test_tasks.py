@@ -111,6 +111,17 @@ class TestGroup:
         assert GroupingDue.objects.get().owner == owner
         assert woken() == []
 
+    def test_is_done_by_the_clock_too(self) -> None:
+        owner, space = make_owner(), make_space()
+        for _ in range(2):
+            make_face(photo=make_photo(owner=owner), space=space, vector=unit(1, 0))
+        grouping.ask(owner.pk, space)
+
+        tasks.group_faces()
+
+        assert Cluster.objects.get().owner == owner
+        assert not GroupingDue.objects.exists()
+
     def test_is_woken_for_when_it_was_lost(self) -> None:
         grouping.ask(make_owner().pk, make_space())
 

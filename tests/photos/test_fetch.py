@@ -10,6 +10,7 @@ from photos.errors import (
     BlockedAddress,
     FetchEncoded,
     FetchInsecure,
+    FetchMissing,
     FetchRedirects,
     FetchStatus,
     FetchTimeout,
@@ -84,6 +85,16 @@ class TestFetch:
 
         assert fetch(server.url(), policy) == b"a photo"
 
+    def test_sends_headers_to_the_origin_that_they_are_meant_for(self, serve: Serve) -> None:
+        other = serve(lambda path: answer(b"a photo"))
+        pages = {"/a": redirect("/b"), "/b": redirect(other.url())}
+        server = serve(pages.__getitem__)
+
+        fetch(server.url("/a"), make_policy(), headers=[("Authorization", "Bearer s3cret")])
+
+        told = ["s3cret" in asked for asked in [*server.requests, *other.requests]]
+        assert told == [True, True, False]
+
     def test_follows_only_so_many_redirects(self, serve: Serve) -> None:
         server = serve(lambda path: redirect(f"{path}x"))
 
@@ -99,7 +110,8 @@ class TestFetch:
             ("300 Multiple Choices", FetchStatus),
             ("302 Found", FetchStatus),
             ("403 Forbidden", FetchStatus),
-            ("404 Not Found", FetchStatus),
+            ("404 Not Found", FetchMissing),
+            ("410 Gone", FetchMissing),
             ("408 Request Timeout", FetchUnavailable),
             ("429 Too Many Requests", FetchUnavailable),
             ("500 Internal Server Error", FetchUnavailable),

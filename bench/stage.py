@@ -1,0 +1,48 @@
+"""What a benchmark of the service stands on: a database of its own, and programs that use it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from os import environ
+from pathlib import Path
+from typing import Any
+
+from local.database import Database
+from local.stack import CHECKOUT, Service, Surroundings
+
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings"}  # read by some as they are imported
+
+
+@contextmanager
+def staged(surroundings: Surroundings, name: str, folder: Path) -> Iterator[dict[str, str]]:
+    """The settings of a service with the empty database `name`, and its files in `folder`."""
+    with surroundings.database_server() as server:
+        database = Database(server, name)
+        database.drop()
+        database.create()
+        settings = {
+            "DATABASE_URL": database.url,
+            "MEDIA_ROOT": str(folder / "media"),
+            "INTAKE_ROOT": str(folder / "intake"),
+            "RESULTS_ROOT": str(folder / "results"),
+        }
+        Service(settings).manage("migrate", "--verbosity=0")
+        try:
+            yield settings
+        finally:
+            database.drop()
+
+
+def python(module: str, words: list[object], settings: Mapping[str, str]) -> dict[str, Any]:
+    """Run a module in a process of its own; gives the JSON that it prints."""
+    ran = subprocess.run(  # noqa: S603  # our own program
+        [sys.executable, "-m", module, *map(str, words)],
+        env={**environ, **SETTINGS, **settings},
+        cwd=CHECKOUT,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    result: dict[str, Any] = json.loads(ran.stdout)
+    return result
