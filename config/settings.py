@@ -268,8 +268,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EventKind": "jobs.models.Event.Kind",
         "JobKind": "jobs.models.Job.Kind",
-        "JobStatus": "jobs.serializers.STATUSES",
-        "SyncStatus": "jobs.serializers.SYNC_STATUSES",
+        "JobStatus": "jobs.serializers.jobs.STATUSES",
+        "SyncStatus": "jobs.serializers.jobs.SYNC_STATUSES",
         "ServiceDevice": "config.health.DEVICES",
     },
 }

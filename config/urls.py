@@ -18,17 +18,17 @@ from config.models_api import (
     UnloadView,
 )
 from faces.views import ClusterFacesView, ClusterViewSet
-from jobs import queue_page
-from jobs.admin_views import CleanUpView, StatsView
-from jobs.process_views import BatchView, ProcessImageView, ReindexView
+from jobs.admin import queue_page
 from jobs.result_files import PATH as RESULT_FILE
-from jobs.result_views import JobFilesView, JobFileView
-from jobs.storage_views import StorageWebhookView
-from jobs.stream_views import EventsView, JobEventsView
-from jobs.task_views import GroupView, MergeView, ThumbnailsView
-from jobs.views import JobItemsView, JobViewSet
-from jobs.webhook_views import DeliveryViewSet, WebhookViewSet
-from jobs.worker_views import (
+from jobs.views.jobs import JobItemsView, JobViewSet
+from jobs.views.process import BatchView, ProcessImageView, ReindexView
+from jobs.views.results import JobFilesView, JobFileView
+from jobs.views.staff import CleanUpView, StatsView
+from jobs.views.storage import StorageWebhookView
+from jobs.views.streams import EventsView, JobEventsView
+from jobs.views.tasks import GroupView, MergeView, ThumbnailsView
+from jobs.views.webhooks import DeliveryViewSet, WebhookViewSet
+from jobs.views.workers import (
     ClaimView,
     CompleteView,
     FailView,

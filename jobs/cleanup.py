@@ -20,9 +20,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 
-from jobs import orphans, outbox, result_files, services, steering
+from jobs import orphans, result_files, services, steering
 from jobs.errors import CleanUpBusy, JobUnfinished
 from jobs.models import UNFINISHED, CleanUp, Item, Job, State
+from jobs.telling import outbox
 from photos.locks import LockTaken, one_at_a_time
 
 LOCK = 4_716  # ours among PostgreSQL's advisory locks

@@ -8,8 +8,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from jobs import outbox
 from jobs.models import FINAL, STATUS, Event, Item, Job, State
+from jobs.telling import outbox
 
 CHANNEL = "kindred"  # of PostgreSQL's NOTIFY: that somebody had better look, and no more
 

@@ -12,8 +12,9 @@ from django.db import connection, transaction
 import photos.services
 import search.tags
 from inference.arrays import RGB
-from jobs import media_store, queue, result_files
+from jobs import queue, result_files
 from jobs.errors import Cancelled, UploadMissing, UploadTooLarge
+from jobs.intake import media_store
 from jobs.models import Item
 from jobs.operations import with_needs
 from jobs.services import folder_of

@@ -20,7 +20,6 @@ from django_q.tasks import async_task
 
 from jobs import events
 from jobs.errors import IdempotencyKeyReused, QueueFull, TooManyStreams
-from jobs.hub import HUB, SEATS
 from jobs.models import (
     DEFAULT_PRIORITY,
     LOWEST_PRIORITY,
@@ -30,6 +29,7 @@ from jobs.models import (
     State,
 )
 from jobs.operations import names_of
+from jobs.telling.hub import HUB, SEATS
 from photos.fetch import FetchPolicy
 from photos.models import Analysis, Owner, Photo
 from photos.operations import ALL

@@ -15,13 +15,15 @@ from faces.errors import GroupingBusy
 from faces.models import GroupingDue
 from inference.client import TritonClient
 from inference.errors import InferenceError
-from jobs import cleanup, media_store, mqtt, outbox, pulse, queue, services, webhooks
+from jobs import cleanup, pulse, queue, services
 from jobs.active import ActiveOperations, taggers
 from jobs.drain import Drain
 from jobs.errors import CleanUpBusy
+from jobs.intake import media_store
 from jobs.models import Delivery, Item, Receiver
 from jobs.operations import current_recipes
 from jobs.pipeline import Parts
+from jobs.telling import mqtt, outbox, webhooks
 from photos.budget import PixelBudget
 from photos.decoder import Limits
 from photos.decoders import Decoders

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from inference.client import TritonClient
 from inference.control import TritonControl
-from jobs.hub import HUB
+from jobs.telling.hub import HUB
 from local.triton import ENVIRONMENT, Triton
 from photos.models import Owner
 from tests.factories import make_owner, make_user

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from faces.models import Cluster, Face, FaceVector, Membership, Person
 from inference.arrays import Array
-from jobs import webhooks
 from jobs.models import (
     DEFAULT_PRIORITY,
     FINAL,
@@ -27,6 +26,7 @@ from jobs.models import (
     Webhook,
     WorkerToken,
 )
+from jobs.telling import webhooks
 from photos.models import Owner, Photo, Space
 from tests.pictures import jpeg
 

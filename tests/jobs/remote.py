@@ -12,10 +12,11 @@ from rest_framework.test import APIClient
 
 from inference.arrays import Array
 from inference.geometry import CROP_SIDE, TEMPLATE
-from jobs import services, worker_tokens
+from jobs import services
 from jobs.models import Job, WorkerToken
 from jobs.operations import current_recipes
-from jobs.wire import picture_to_json
+from jobs.remote import tokens
+from jobs.remote.wire import picture_to_json
 from photos.exif import PhotoExif
 from photos.models import Owner, Role
 from photos.services import Picture
@@ -47,7 +48,7 @@ class Worker:
     token: WorkerToken = field(init=False)
 
     def __post_init__(self) -> None:
-        self.token, secret = worker_tokens.issue(f"token of {self.name}", self.owner)
+        self.token, secret = tokens.issue(f"token of {self.name}", self.owner)
         self.client.credentials(HTTP_AUTHORIZATION=f"Worker {secret}")
 
     def post(self, path: str, **words: Any) -> Any:

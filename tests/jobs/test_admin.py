@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
-import jobs.item_admin
+import jobs.admin.items
 from jobs.models import FIRST, Item, Job, State
 from photos.models import Photo
 from tests.factories import make_item, make_job, make_owner, make_photo, make_user
@@ -277,7 +277,7 @@ class TestItemList:
     def test_counts_no_more_than_anybody_looks_at(
         self, admin_client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(jobs.item_admin, "COUNTED", 2)
+        monkeypatch.setattr(jobs.admin.items, "COUNTED", 2)
         for _ in range(3):
             make_item(**FAILURE)
 

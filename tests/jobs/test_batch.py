@@ -10,7 +10,8 @@ from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from jobs import batch, services
+from jobs import services
+from jobs.intake import batch
 from jobs.models import Item, Job, State
 from photos.models import Owner
 from tests.factories import make_item, make_job, make_owner

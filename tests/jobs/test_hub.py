@@ -8,8 +8,8 @@ from django.db import connection
 
 from jobs import events, services
 from jobs.errors import TooManyStreams
-from jobs.hub import HUB, Seats
 from jobs.models import Job
+from jobs.telling.hub import HUB, Seats
 from local.processes import wait_until
 from photos.models import Owner
 from tests.factories import make_job

@@ -14,13 +14,14 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from faces.services import FindFaces
-from jobs import media_store, queue, services, steering
+from jobs import queue, services, steering
 from jobs.drain import Drain
 from jobs.errors import LeaseLost, MediaStoreMissing, UploadTooLarge
+from jobs.intake import media_store
 from jobs.models import Delivery, Item, Job, Receiver, State
-from jobs.outbox import Outbox
 from jobs.pipeline import Parts
 from jobs.services import Source, fetch_policy
+from jobs.telling.outbox import Outbox
 from photos.errors import BlockedAddress, FetchTooLarge, FetchUnavailable, PhotoError
 from photos.fetch import check_url
 from photos.models import Owner

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from jobs import events, tasks
 from jobs.models import Delivery, Event
-from jobs.mqtt import Broker, BrokerError, Publisher
-from jobs.outbox import Answer
+from jobs.telling.mqtt import Broker, BrokerError, Publisher
+from jobs.telling.outbox import Answer
 from photos.models import Owner
 from tests.factories import make_event, make_owner
 from tests.jobs.broker import PASSWORD, USER, free_port, running, subscribed

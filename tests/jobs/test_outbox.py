@@ -13,9 +13,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from jobs import events, outbox, services, tasks
+from jobs import events, services, tasks
 from jobs.models import Delivery, Event, Receiver, Webhook
-from jobs.outbox import WAITS_S, Answer, Outbox
+from jobs.telling import outbox
+from jobs.telling.outbox import WAITS_S, Answer, Outbox
 from tests.factories import make_delivery, make_event, make_item, make_webhook
 from tests.jobs.receiver import listening
 

@@ -24,12 +24,13 @@ from inference.client import TritonClient
 from inference.control import State as Loaded
 from inference.control import TritonControl
 from inference.errors import InferenceNotReady
-from jobs import queue, remote, steering, tasks, worker_tokens
+from jobs import queue, steering, tasks
 from jobs.models import Item, Job, RemoteWorker, State
-from jobs.remote import Puller
-from jobs.remote_look import Decode
-from jobs.remote_models import LocalModels, LoneKeeper
-from jobs.remote_server import (
+from jobs.remote import puller, tokens
+from jobs.remote.look import Decode
+from jobs.remote.models import LocalModels, LoneKeeper
+from jobs.remote.puller import Puller
+from jobs.remote.server import (
     Claimed,
     Lease,
     NotOurs,
@@ -74,7 +75,7 @@ def models(transactional_db: None, triton_url: str, settings: Any) -> None:
 
 def pull(server: LiveServer, settings: Any, *, owner: Owner | None = None, name: str = "a") -> None:
     """Run `manage.py pull_worker` until nothing is left that it can do."""
-    _, settings.WORKER_TOKEN = worker_tokens.issue(name, owner)
+    _, settings.WORKER_TOKEN = tokens.issue(name, owner)
     call_command("pull_worker", server=server.url, worker_id=name, once=True)
 
 
@@ -175,7 +176,7 @@ class Workers:
         triton = self._held.enter_context(TritonClient(self.settings.TRITON_URL, timeout_s=30))
         looks = self._held.enter_context(ThreadPoolExecutor(3))
         for number in range(self.count):
-            _, secret = worker_tokens.issue(f"token {number}")
+            _, secret = tokens.issue(f"token {number}")
             ours = self.kind(self.server.url, secret, f"nas-{number}")
             self.servers.append(self._held.enter_context(ours))
             models = LocalModels(triton, self.repository or self.settings.MODEL_REPOSITORY)
@@ -364,7 +365,7 @@ class TestPullWorker:
     def test_tells_the_end_again_when_the_answer_gets_lost(
         self, live_server: LiveServer, models: None, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(remote, "pause_s", lambda tries: 0.0)
+        monkeypatch.setattr(puller, "pause_s", lambda tries: 0.0)
         job = submit(make_owner(), operations=["objects"])
 
         with Workers(live_server, settings, kind=LosingServer) as workers:
@@ -377,7 +378,7 @@ class TestPullWorker:
     def test_waits_for_a_server_that_is_away(
         self, live_server: LiveServer, models: None, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(remote, "pause_s", lambda tries: 0.0)
+        monkeypatch.setattr(puller, "pause_s", lambda tries: 0.0)
         job = submit(make_owner(), operations=["objects"])
 
         with Workers(live_server, settings, kind=LateServer) as workers:
@@ -424,7 +425,7 @@ class TestProcess:
     ) -> None:
         job = submit(make_owner(), *(group_photo + bytes([n]) for n in range(6)))
         token = tmp_path / "token"
-        token.write_text(worker_tokens.issue("nas")[1] + "\n")
+        token.write_text(tokens.issue("nas")[1] + "\n")
         words = ["--worker-id", "my-nas", "--poll-interval", "10", "--debug"]
         environment = {
             "DATABASE_URL": "postgres://nobody@127.0.0.1:9/none",

@@ -288,7 +288,7 @@ class TestOverHttp:
     def test_lists_many_files_page_by_page(
         self, api: APIClient, job: Job, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("jobs.result_views._PAGE", 2)
+        monkeypatch.setattr("jobs.views.results._PAGE", 2)
         seen, url = [], self.url(job)
         while url:
             body = api.get(url).json()

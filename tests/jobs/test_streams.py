@@ -16,12 +16,13 @@ from psycopg import Connection, connect
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from jobs import events, steering, streams
+from jobs import events, steering
 from jobs.errors import TooManyStreams
-from jobs.hub import HUB
 from jobs.models import Event, Item, Job, State
 from jobs.models.positions import BEGINNING, Position
-from jobs.streams import Events, News, Source, Stream, Work
+from jobs.telling import streams
+from jobs.telling.hub import HUB
+from jobs.telling.streams import Events, News, Source, Stream, Work
 from local.processes import wait_until
 from photos.models import Owner
 from tests.factories import make_item, make_job, make_owner
@@ -428,7 +429,7 @@ class TestStream:
         with ThreadPoolExecutor() as threads:
             first = threads.submit(next, told(stream))
             hearing = await_hearing()
-            monkeypatch.setattr("jobs.hub._parameters", lambda: {"host": "/nowhere"})
+            monkeypatch.setattr("jobs.telling.hub._parameters", lambda: {"host": "/nowhere"})
             terminate(hearing)
             tell(owner, Event.Kind.JOB_CREATED)
 

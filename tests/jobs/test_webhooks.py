@@ -17,11 +17,11 @@ from rest_framework.test import APIClient
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
-from jobs import outbox, webhooks
 from jobs.errors import TooManyWebhooks
 from jobs.models import Delivery, Event, Receiver, Webhook
-from jobs.outbox import Answer, Outbox
-from jobs.webhooks import MOST, send
+from jobs.telling import outbox, webhooks
+from jobs.telling.outbox import Answer, Outbox
+from jobs.telling.webhooks import MOST, send
 from photos.fetch import FetchPolicy
 from photos.models import Owner
 from tests.factories import make_delivery, make_event, make_owner, make_user, make_webhook

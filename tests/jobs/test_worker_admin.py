@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from jobs.models import RemoteWorker, State, WorkerToken
-from jobs.worker_tokens import issue
+from jobs.remote.tokens import issue
 from tests.factories import make_item, make_owner, make_user
 
 pytestmark = pytest.mark.django_db

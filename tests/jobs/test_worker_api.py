@@ -17,9 +17,10 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from faces.models import Face
-from jobs import queue, services, steering, worker_tokens
+from jobs import queue, services, steering
 from jobs.models import Event, Item, Job, RemoteWorker, State, WorkerToken
 from jobs.operations import current_recipes
+from jobs.remote import tokens
 from photos import roles
 from photos.models import Photo, Role, ServedModel
 from search.models import Caption, DetectedObject, ImageVector, PhotoTag, TextLine
@@ -70,7 +71,7 @@ def claim_time(item: Item) -> Any:
 
 class TestToken:
     def test_is_stored_as_its_digest_alone(self) -> None:
-        token, secret = worker_tokens.issue("nas")
+        token, secret = tokens.issue("nas")
 
         assert token.digest == hashlib.sha256(secret.encode()).hexdigest()
         assert secret not in str(WorkerToken.objects.values().get())
@@ -81,7 +82,7 @@ class TestToken:
          "Worker SECRET more", "Worker \u00e9"],
     )  # fmt: skip
     def test_is_needed(self, header: str | None) -> None:
-        _, secret = worker_tokens.issue("nas")
+        _, secret = tokens.issue("nas")
         client = APIClient()
         if header:
             client.credentials(HTTP_AUTHORIZATION=header.replace("SECRET", secret))
@@ -132,7 +133,7 @@ class TestToken:
     def test_is_not_made_of_wrong_words(
         self, words: str, options: dict[str, Any], said: str
     ) -> None:
-        worker_tokens.issue("taken")
+        tokens.issue("taken")
 
         with pytest.raises(CommandError, match=said):
             call_command("worker_token", words, **options)

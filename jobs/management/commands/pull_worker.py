@@ -17,10 +17,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inference.client import TritonClient
-from jobs.remote import Puller
-from jobs.remote_look import Decode
-from jobs.remote_models import LocalModels, LoneKeeper
-from jobs.remote_server import Claimed, InsecureServer, RemoteServer, ServerError
+from jobs.remote.look import Decode
+from jobs.remote.models import LocalModels, LoneKeeper
+from jobs.remote.puller import Puller
+from jobs.remote.server import Claimed, InsecureServer, RemoteServer, ServerError
 from photos.budget import PixelBudget
 from photos.decoder import Limits
 from photos.decoders import Decoders

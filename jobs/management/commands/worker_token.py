@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs import worker_tokens
 from jobs.models import WorkerToken
+from jobs.remote import tokens
 from photos.models import Owner
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             return
         if WorkerToken.objects.filter(name=name).exists():
             raise CommandError(f"There is a token {name!r} already: choose another name.")
-        _, secret = worker_tokens.issue(name, _owner(owner))
+        _, secret = tokens.issue(name, _owner(owner))
         self.stderr.write("The worker's token, which is not shown again:")
         self.stdout.write(secret)
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         token = WorkerToken.objects.filter(name=name).first()
         if token is None:
             raise CommandError(f"There is no token {name!r}.")
-        worker_tokens.revoke(token)
+        tokens.revoke(token)
         self.stdout.write(f"The token {name!r} opens nothing from now on.")
 
 

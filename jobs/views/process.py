@@ -12,19 +12,20 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 import photos.services
-from jobs import idempotency, services
-from jobs.batch import BatchSerializer, LongJSONParser, UploadsSerializer
+from jobs import services
 from jobs.errors import UploadTooLarge
-from jobs.idempotency import idempotency_of
+from jobs.intake import idempotency
+from jobs.intake.batch import BatchSerializer, LongJSONParser, UploadsSerializer
+from jobs.intake.idempotency import idempotency_of
 from jobs.models import Job, State
 from jobs.operations import current_recipes
-from jobs.serializers import (
+from jobs.serializers.jobs import (
     JobDetailSerializer,
     JobSerializer,
     ReindexSerializer,
     SubmissionSerializer,
 )
-from jobs.views import accepted
+from jobs.views.jobs import accepted
 
 # Beside those of the model server: what somebody here has to mend.
 _OURS = {

@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 
 from jobs.active import Making
 from jobs.models import STATUS, Item, RemoteWorker
-from jobs.worker_answers import MAX_DETAIL, is_composed, wanted
+from jobs.remote.answers import MAX_DETAIL, is_composed, wanted
 from photos.operations import OPERATIONS
 from photos.roles import spaces
 

@@ -9,8 +9,8 @@ from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from jobs import media_store
 from jobs.errors import OperationUnavailable
+from jobs.intake import media_store
 from jobs.models import HIGHEST_PRIORITY, STATUS, Delivery, Item, Job, State
 from jobs.operations import current_recipes, names_of
 from jobs.services import Idempotency, Source, Wishes, fetch_policy, upload

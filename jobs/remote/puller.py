@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.remote_look import (
+from jobs.remote.look import (
     KNOWN_ERRORS,
     MAX_DETAIL,
     UNFORESEEN,
@@ -23,8 +23,8 @@ from jobs.remote_look import (
     ms_since,
     nothing_left,
 )
-from jobs.remote_models import LocalModels
-from jobs.remote_server import (
+from jobs.remote.models import LocalModels
+from jobs.remote.server import (
     Claimed,
     Lease,
     NotOurs,

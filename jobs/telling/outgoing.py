@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from jobs.outbox import Answer
+from jobs.telling.outbox import Answer
 from photos.addresses import Link
 from photos.errors import (
     BlockedAddress,

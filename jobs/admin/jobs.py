@@ -14,12 +14,9 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-import jobs.storage_admin
-import jobs.webhook_admin
-import jobs.worker_admin  # noqa: F401  # registers its pages
 from jobs import steering
+from jobs.admin.items import pill
 from jobs.errors import JobError
-from jobs.item_admin import pill
 from jobs.models import FIRST, Item, Job, State
 from jobs.models.sync import with_sync
 from jobs.standing import IN_STATE, SOME_FAILED

@@ -12,11 +12,12 @@ from rest_framework.views import APIView
 import photos.services
 from faces.models import Cluster
 from faces.serializers import GroupedSerializer
-from jobs import idempotency, maintenance, services
-from jobs.idempotency import idempotency_of
+from jobs import maintenance, services
+from jobs.intake import idempotency
+from jobs.intake.idempotency import idempotency_of
 from jobs.models import Job
-from jobs.serializers import JobSerializer
-from jobs.views import accepted
+from jobs.serializers.jobs import JobSerializer
+from jobs.views.jobs import accepted
 from photos.models import Owner
 
 _MOST_CLUSTERS = 100  # of one merge

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs.models import Delivery, Event, Webhook
-from jobs.webhooks import ENDS, PING, policy
+from jobs.telling.webhooks import ENDS, PING, policy
 from photos.fetch import check_url
 
 

@@ -12,10 +12,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 from standardwebhooks import Webhook as Signer
 
-from jobs import outbox, outgoing
 from jobs.errors import TooManyWebhooks, WebhookDisabled
 from jobs.models import Delivery, Event, Receiver, Webhook
-from jobs.outbox import Answer
+from jobs.telling import outbox, outgoing
+from jobs.telling.outbox import Answer
 from photos.fetch import FetchPolicy
 from photos.models import Owner
 

@@ -12,15 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from jobs import worker_items
-from jobs.batch import LongJSONParser
 from jobs.errors import UploadTooLarge
 from jobs.given import Given
+from jobs.intake.batch import LongJSONParser
 from jobs.models import STATUS, Item, RemoteWorker, State, WorkerToken
-from jobs.stream_views import AnyAccept, StreamView, stream
-from jobs.streams import Work
-from jobs.worker_answers import current
-from jobs.worker_serializers import (
+from jobs.remote import services
+from jobs.remote.answers import current
+from jobs.remote.tokens import IsWorker, WorkerTokenAuthentication
+from jobs.serializers.workers import (
     ClaimedSerializer,
     ClaimSerializer,
     EndedSerializer,
@@ -30,7 +29,8 @@ from jobs.worker_serializers import (
     HeldSerializer,
     WordsOfWorker,
 )
-from jobs.worker_tokens import IsWorker, WorkerTokenAuthentication
+from jobs.telling.streams import Work
+from jobs.views.streams import AnyAccept, StreamView, stream
 
 MAX_ANSWER_BYTES = 32 * 2**20  # findings of a poster of a thousand faces have 20 MB
 LEFT = "Kindred-Operations"  # header of a photo: the operations that are left to do on it
@@ -66,10 +66,10 @@ class ClaimView(WorkerView):
             name=asked["worker_id"],
             defaults={
                 "version": asked["version"],
-                "operations": sorted(worker_items.able(asked["recipes"], making.recipes)),
+                "operations": sorted(services.able(asked["recipes"], making.recipes)),
             },
         )
-        items = worker_items.claim(worker, limit=asked["limit"], recipes=making.recipes)
+        items = services.claim(worker, limit=asked["limit"], recipes=making.recipes)
         return Response(ClaimedSerializer.of(worker, items, making).data)
 
 
@@ -103,7 +103,7 @@ class PhotoView(WorkerView):
     def get(self, request: Request, pk: str) -> HttpResponse:
         """To who holds its lease. The header `Kindred-Operations` says what is left to do."""
         item = _held(request, pk, HeldSerializer.read(request.query_params))
-        content, left = worker_items.photo_of(item, current().recipes)
+        content, left = services.photo_of(item, current().recipes)
         return HttpResponse(
             content.data,
             content_type="application/octet-stream",
@@ -120,7 +120,7 @@ class CompleteView(WorkerView):
     def post(self, request: Request, pk: str) -> Response:
         """Stores it, and ends the photo's work. A photo that is not the worker's stays as it is."""
         item = _held(request, pk, FindingsSerializer.read(request.data))
-        error = worker_items.complete(item, Given(request.data))
+        error = services.complete(item, Given(request.data))
         return _ended(item, {"code": error.code, "detail": str(error)} if error else None)
 
 
@@ -133,7 +133,7 @@ class FailView(WorkerView):
         words = FailSerializer.read(request.data)
         item = _held(request, pk, words)
         error = {name: words.validated_data[name] for name in ("code", "detail")}
-        worker_items.fail(item, **error)
+        services.fail(item, **error)
         return _ended(item, error)
 
 
@@ -144,7 +144,7 @@ class ReleaseView(WorkerView):
     def post(self, request: Request, pk: str) -> Response:
         """Gives the photo back, as if it had not been claimed."""
         item = _held(request, pk, HeldSerializer.read(request.data))
-        worker_items.release(item)
+        services.release(item)
         return _ended(item, None)
 
 
@@ -177,11 +177,11 @@ def _held(request: Request, pk: str, words: WordsOfWorker) -> Item:
         Http404: there is no such photo, or not for this token.
         LeaseLost: it is not the worker's.
     """
-    item = worker_items.find(_token(request), int(pk))
+    item = services.find(_token(request), int(pk))
     if item is None:
         raise Http404
     worker = RemoteWorker(token=_token(request), name=words.validated_data["worker_id"])
-    worker_items.check_held(item, worker, words.validated_data["attempt"])
+    services.check_held(item, worker, words.validated_data["attempt"])
     return item
 
 

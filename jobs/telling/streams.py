@@ -14,10 +14,10 @@ from typing import Protocol, Self
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import OperationalError, close_old_connections, connection
 
-from jobs.hub import HUB, SEATS
 from jobs.models import Event, Item, Job
 from jobs.models.outbox import EventQuerySet
 from jobs.models.positions import Position, Snapshot
+from jobs.telling.hub import HUB, SEATS
 from photos.models import Owner
 
 log = logging.getLogger(__name__)

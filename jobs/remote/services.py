@@ -13,8 +13,7 @@ from jobs.errors import Cancelled, FindingsInvalid, FindingsOutdated, LeaseLost
 from jobs.given import Given
 from jobs.models import Item, RemoteWorker, State, WorkerToken
 from jobs.operations import needs_of
-from jobs.wire import Reading
-from jobs.worker_answers import (
+from jobs.remote.answers import (
     check_recipes,
     current,
     error_of,
@@ -24,6 +23,7 @@ from jobs.worker_answers import (
     stages_of,
     wanted,
 )
+from jobs.remote.wire import Reading
 from photos.fetch import fetch
 from photos.operations import ALL, OPERATIONS
 from photos.services import Content

@@ -16,7 +16,12 @@ from jobs import steering
 from jobs.errors import NothingFailed
 from jobs.models import FINAL, STATUS, Item, Job, with_findings
 from jobs.operations import current_recipes
-from jobs.serializers import ItemSerializer, JobDetailSerializer, JobSerializer, RetrySerializer
+from jobs.serializers.jobs import (
+    ItemSerializer,
+    JobDetailSerializer,
+    JobSerializer,
+    RetrySerializer,
+)
 from photos.models import Owner
 from photos.pages import Pages
 

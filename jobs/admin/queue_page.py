@@ -13,7 +13,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from jobs import statistics, steering
-from jobs.item_admin import note, note_retry
+from jobs.admin.items import note, note_retry
 from jobs.models import CleanUp, Item, Pause
 from jobs.statistics import MANY, MINUTES, RECENT_DAYS
 

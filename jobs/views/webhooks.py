@@ -9,14 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 import photos.services
-from jobs import outbox, webhooks
 from jobs.models import Delivery, Webhook
-from jobs.webhook_serializers import (
+from jobs.serializers.webhooks import (
     DeliverySerializer,
     WebhookRequestSerializer,
     WebhookSecretSerializer,
     WebhookSerializer,
 )
+from jobs.telling import outbox, webhooks
 from photos.models import Owner
 from photos.pages import Pages
 

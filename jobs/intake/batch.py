@@ -11,7 +11,7 @@ from rest_framework.parsers import BaseParser, JSONParser
 
 from jobs import services
 from jobs.errors import UploadTooLarge
-from jobs.serializers import (
+from jobs.serializers.jobs import (
     MAX_EXTERNAL_ID,
     MAX_PHOTOS,
     OrderSerializer,

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs import outbox, webhooks
 from jobs.models import Delivery, Webhook
+from jobs.telling import outbox, webhooks
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
 
 _PILLS = {  # state -> class of its pill in admin.css

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs import worker_tokens
 from jobs.models import Item, RemoteWorker, State, WorkerToken
+from jobs.remote import tokens
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
 
 
@@ -52,16 +52,16 @@ class WorkerTokenAdmin(admin.ModelAdmin[WorkerToken]):
         form: ModelForm[WorkerToken],
         change: bool,  # noqa: FBT001  # as the admin calls it
     ) -> None:
-        made, secret = worker_tokens.issue(obj.name, obj.owner)
+        made, secret = tokens.issue(obj.name, obj.owner)
         obj.pk = made.pk
         text = format_html("The token of {}, shown this once: <code>{}</code>", obj.name, secret)
         self.message_user(request, text, messages.WARNING)
 
     @admin.action(description="Revoke", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, tokens: QuerySet[WorkerToken]) -> None:
-        valid = list(tokens.filter(revoked_at=None))
+    def revoke(self, request: HttpRequest, chosen: QuerySet[WorkerToken]) -> None:
+        valid = list(chosen.filter(revoked_at=None))
         for token in valid:
-            worker_tokens.revoke(token)
+            tokens.revoke(token)
         LogEntry.objects.log_actions(cast(int, request.user.pk), valid, CHANGE, "Revoked")
         self.message_user(request, f"{len(valid)} token(s) open nothing from now on.")
 

@@ -10,11 +10,12 @@ from django.utils.crypto import constant_time_compare
 from standardwebhooks import Webhook as Signature
 from standardwebhooks import WebhookVerificationError
 
-from jobs import services, storage_events
+from jobs import services
 from jobs.errors import StorageEventInvalid, StorageUnproven
+from jobs.intake import storage_events
+from jobs.intake.storage_events import Created
 from jobs.models import Item, StorageSource
 from jobs.services import Idempotency, Source, Wishes
-from jobs.storage_events import Created
 from photos.errors import PhotoError
 from photos.fetch import check_url
 from photos.operations import ALL

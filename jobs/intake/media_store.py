@@ -13,9 +13,9 @@ from jobs.errors import MediaStoreMissing, UploadTooLarge
 from jobs.models import STATUS, Delivery, Item, State
 from jobs.models.work import with_findings
 from jobs.operations import current_recipes
-from jobs.outbox import Answer
-from jobs.outgoing import request
 from jobs.services import fetch_policy
+from jobs.telling.outbox import Answer
+from jobs.telling.outgoing import request
 from photos.addresses import Link
 from photos.errors import FetchMissing, PhotoError
 from photos.fetch import GONE, FetchPolicy, Headers, fetch

@@ -12,8 +12,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from jobs.models import Delivery
-from jobs.outbox import Answer
-from jobs.webhooks import message
+from jobs.telling.outbox import Answer
+from jobs.telling.webhooks import message
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _PATIENCE_S = 5.0  # for a connection, and for what confirms that a message has come

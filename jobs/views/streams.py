@@ -17,10 +17,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 import photos.services
-from jobs import streams
 from jobs.models import Event, Job
 from jobs.models.positions import BEGINNING, Position
-from jobs.streams import Source, Stream
+from jobs.telling import streams
+from jobs.telling.streams import Source, Stream
 from photos.models import Owner
 
 _STREAM = OpenApiResponse(OpenApiTypes.STR, "Server-Sent Events, as docs/events.md has them.")

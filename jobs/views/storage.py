@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from jobs import storage_webhook
 from jobs.errors import StorageUnproven
-from jobs.storage_webhook import Received
+from jobs.intake import storage_webhook
+from jobs.intake.storage_webhook import Received
 
 
 class ReceivedSerializer(serializers.Serializer[Received]):

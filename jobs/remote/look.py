@@ -10,8 +10,9 @@ from typing import Any
 
 from inference.arrays import Array
 from inference.errors import InferenceError, InferenceNotReady
-from jobs import pipeline, wire
+from jobs import pipeline
 from jobs.pipeline import Seen
+from jobs.remote import wire
 from photos.errors import PhotoError
 from photos.images import Decoded
 from photos.operations import EMBEDDING, OPERATIONS, TAGS, Operation

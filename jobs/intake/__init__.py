@@ -1,0 +1,1 @@
+"""The ways in which photos are announced or asked for, beside a single one."""

@@ -1,0 +1,1 @@
+"""Workers elsewhere: what they ask of us, what we check, and what runs there."""

@@ -1,0 +1,1 @@
+"""Telling others what has happened: who listens here, and who is called elsewhere."""
