@@ -14,7 +14,7 @@ from local.stack import Surroundings
 
 DATABASE = "kindred_bench_depth"
 SHALLOW, DEEP = 1_000, 1_000_000  # items that wait
-ROUNDS = 6
+ROUNDS = 4
 CLAIMS = 80  # of a round
 BAR = 1.2
 

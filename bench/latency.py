@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.files.base import ContentFile
 
 import config.wsgi  # noqa: F401  # sets Django up, before its models are imported
-from jobs import services
+from jobs import services, waiting
 from jobs.models import Job
 from photos.models import Owner
 
@@ -24,7 +24,7 @@ STEP_S = 0.037  # so that submissions meet polls at all their phases
 def latency(owner: Owner, photo: bytes, number: int, *, limit_s: float) -> float:
     file = ContentFile(photo + f"latency {number}".encode(), "photo.jpg")
     job = services.submit(owner, [services.upload(file)], operations=["faces"])
-    if not services.wait(job, timeout_s=limit_s):
+    if not waiting.wait(job, timeout_s=limit_s):
         sys.exit(f"The photo was not done after {limit_s} s.")
     started = Job.objects.with_progress().get(pk=job.pk).started_at
     if started is None:

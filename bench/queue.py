@@ -22,7 +22,7 @@ from local.stack import CHECKOUT, Service, Surroundings
 
 DATABASE = "kindred_bench_queue"
 ROUNDS = 5
-ITEMS = {1: 800, 4: 1600, 16: 1600}  # of a round, by workers
+ITEMS = {1: 600, 4: 1000, 16: 1000}  # of a round, by workers
 AT_ONCE = 10  # items of a claim, where several are claimed at once
 PEER = "procrastinate, one at a time"
 BAR = 1.0

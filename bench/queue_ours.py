@@ -1,8 +1,9 @@
 """Empty items through our queue: `python -m bench.queue_ours WORKERS ITEMS AT_ONCE`.
 
-Each worker is a process with one connection, which claims up to `AT_ONCE` items and ends them as
-the drain does: each end with its event in a transaction of its own, then, once for all of them,
-what they mean for their jobs, and the ring for those who listen. Prints the seconds, as JSON.
+Each worker is a process with one connection, which claims up to `AT_ONCE` items, ends each of them
+with its event in a transaction of its own, and looks after each end whether the job has ended with
+it. What drains do around that is left out, as it is of the peer's workers. Prints the seconds, as
+JSON.
 """
 
 import json
@@ -15,7 +16,7 @@ from django.db import connection
 
 import config.wsgi  # noqa: F401  # sets Django up, before its models are imported
 from bench.crew import race
-from jobs import events, queue, services
+from jobs import queue, services
 from jobs.models import Item
 from photos.models import Owner
 
@@ -35,8 +36,7 @@ def work(at_once: int, ready: Callable[[], object]) -> None:
     while items := Item.objects.claim(worker=worker, limit=at_once, lease_s=LEASE_S):
         for item in items:
             queue.finish(item)  # nothing is stored: it needs no transaction around it
-        queue.settle({item.job_id for item in items})
-        events.ring()
+            queue.settle([item.job_id])
 
 
 def main(workers: str, items: str, at_once: str) -> None:

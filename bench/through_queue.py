@@ -11,7 +11,7 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 
 import config.wsgi  # noqa: F401  # sets Django up, before its models are imported
-from jobs import services
+from jobs import services, waiting
 from jobs.models import Item, State
 from photos.models import Owner
 
@@ -22,7 +22,7 @@ def main(operation: str, *files: str) -> None:
     owner, _ = Owner.objects.get_or_create(subject="bench")
     sources = [services.upload(ContentFile(Path(file).read_bytes(), file)) for file in files]
     job = services.submit(owner, sources, operations=[operation])
-    if not services.wait(job, timeout_s=LIMIT_S):
+    if not waiting.wait(job, timeout_s=LIMIT_S):
         sys.exit(f"The photos were not done after {LIMIT_S} s.")
     items = Item.objects.filter(job=job).select_related("photo")
     end = max(item.finished_at for item in items if item.finished_at)

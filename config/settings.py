@@ -103,7 +103,14 @@ DATABASE_IS_OURS = not env.str("DATABASE_URL", "")
 _database: dict[str, Any] = (
     env.db_url_config(POSTGRES.url(DATABASE_NAME)) if DATABASE_IS_OURS else env.db("DATABASE_URL")
 )
-_POOL = {"min_size": 1, "max_size": 8, "timeout": 3}  # seconds: a server that is down says so soon
+# A request keeps its connection to its end, however slowly its photo comes in: with fewer than the
+# web process has threads, some slow ones would shut out all others.
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 32)
+_POOL = {
+    "min_size": 1,
+    "max_size": DATABASE_POOL_SIZE,
+    "timeout": 3,
+}  # seconds: an end is said soon
 if env.bool("DATABASE_POOL", False):
     # For the web process only: a pool does not survive the fork of django-q2's workers.
     _database["OPTIONS"] = {**_database.get("OPTIONS", {}), "pool": _POOL}
@@ -117,11 +124,8 @@ MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(VAR / "media")))
 INTAKE_ROOT = Path(env.str("INTAKE_ROOT", str(VAR / "intake")))
 RESULTS_ROOT = Path(env.str("RESULTS_ROOT", str(VAR / "results")))
 STATIC_URL = "static/"
-_OURS_ALONE = {
-    "allow_overwrite": True,
-    "file_permissions_mode": 0o600,
-    "directory_permissions_mode": 0o700,
-}
+_MODES = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+_OURS_ALONE = {"allow_overwrite": True, **_MODES}
 STORAGES = {
     # Originals, thumbnails and face crops, under keys that we make. Never served as they lie.
     "default": {
@@ -276,10 +280,6 @@ SPECTACULAR_SETTINGS = {
 
 # --- Safety, logging ----------------------------------------------------------------------------
 
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "DENY"
 HTTPS = env.bool("HTTPS", False)  # behind a proxy that speaks TLS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None

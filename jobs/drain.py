@@ -19,6 +19,8 @@ from jobs.pipeline import Parts, work
 
 log = logging.getLogger(__name__)
 
+_LOOK_S = 0.5  # between looks for more, where there is room
+
 
 def new_worker_name() -> str:
     """Another one for each drain: a drain that lost its items must not find them its own again."""
@@ -43,27 +45,36 @@ class Drain:
 
     def run(self) -> int:
         """Returns how many items were worked on."""
-        started, done = time.monotonic(), 0
         with ThreadPoolExecutor(self.in_flight) as pool:
-            running: dict[Future[None], Item] = {}
-            renewed = started
-            while True:
-                if not (self.stopping() or time.monotonic() - started > self.limit_s):
-                    claimed = self._claim(len(running))
-                    running |= {pool.submit(self._work, item): item for item in claimed}
-                pulse.beat()
-                if not running:
-                    break
-                finished, _ = wait(running, self.lease_s / 3, FIRST_COMPLETED)
-                done += len(finished)
-                for future in finished:
-                    running.pop(future)
-                    future.result()
-                if finished:
-                    events.ring()  # once for all of them: a NOTIFY holds up other commits
-                renewed = self._renew(renewed, running.values())
-            _close_connections(pool, self.in_flight)
-        return done
+            try:
+                return self._run(pool)
+            finally:  # a connection that is not given back is missing in the pool for good
+                _close_connections(pool, self.in_flight)
+
+    def _run(self, pool: ThreadPoolExecutor) -> int:
+        started, done = time.monotonic(), 0
+        running: dict[Future[None], Item] = {}
+        renewed = started
+        while True:
+            if not (self.stopping() or time.monotonic() - started > self.limit_s):
+                claimed = self._claim(len(running))
+                running |= {pool.submit(self._work, item): item for item in claimed}
+            pulse.beat()
+            if not running:
+                return done
+            finished, _ = wait(running, self._patience_s(len(running)), FIRST_COMPLETED)
+            done += len(finished)
+            for future in finished:
+                running.pop(future)
+                future.result()
+            if finished:
+                events.ring()  # once for all of them: a NOTIFY holds up other commits
+            renewed = self._renew(renewed, running.values())
+
+    def _patience_s(self, running: int) -> float:
+        """Until it looks again: soon where it has room for what may come meanwhile."""
+        has_room = 2 * (self.in_flight - running) >= self.in_flight
+        return min(self.lease_s / 3, _LOOK_S) if has_room else self.lease_s / 3
 
     def _claim(self, running: int) -> list[Item]:
         """As many as there is room for, once half of it is free: a claim costs a query.
@@ -86,20 +97,27 @@ class Drain:
         """Keep the leases; tell those who work on an item that somebody wants it no more."""
         if time.monotonic() - renewed < self.lease_s / 3:
             return renewed
-        held = Item.objects.renew(worker=self.worker, lease_s=self.lease_s)
-        for item in running:
+        items = list(running)
+        held = Item.objects.renew(
+            worker=self.worker, items=[item.pk for item in items], lease_s=self.lease_s
+        )
+        for item in items:
             item.cancelling = held.get(item.pk, False)
         return time.monotonic()
 
     def _work(self, item: Item) -> None:
         """Work on one item, whatever happens to it. Others go on."""
         try:
-            self._try(item)
-        except LeaseLost as exc:
+            try:
+                self._try(item)
+            except Cancelled:
+                queue.drop(item)
+            queue.settle([item.job_id])
+        except LeaseLost as exc:  # whoever took it back has settled it
             log.warning("%s", exc)
-        except Cancelled:
-            queue.drop(item)
-        queue.settle([item.job_id])
+        except OperationalError as exc:  # its lease ends, and a sweep takes it back
+            log.warning("How item %s ended could not be written: %s", item.pk, exc)
+            connection.close_if_unusable_or_obsolete()
 
     def _try(self, item: Item) -> None:
         try:

@@ -43,6 +43,7 @@ SELECT FROM told
 
 _PHOTO_KINDS = {
     State.QUEUED: Event.Kind.PHOTO_RETRYING,
+    State.PAUSED: Event.Kind.PHOTO_RETRYING,
     State.SUCCEEDED: Event.Kind.PHOTO_COMPLETED,
     State.FAILED: Event.Kind.PHOTO_FAILED,
     State.CANCELLED: Event.Kind.PHOTO_CANCELLED,

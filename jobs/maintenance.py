@@ -5,7 +5,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
@@ -16,6 +15,7 @@ import photos.services
 import photos.thumbnails
 from faces.grouping import Grouped
 from jobs import pulse, queue
+from jobs.decoding import decoders
 from jobs.models import Item, Job
 from photos.errors import PhotoError
 from photos.models import Owner, Photo
@@ -124,15 +124,15 @@ class Made:
         if not (crops or thumbnail):
             return False
         try:
-            pixels = photos.thumbnails.pixels_of(photo, max_pixels=settings.MAX_PHOTO_PIXELS)
+            with decoders().decoded(photos.thumbnails.original_of(photo)) as decoded:
+                if thumbnail:
+                    photos.thumbnails.make(photo, decoded.pixels)
+                faces.crops.make(crops, decoded.pixels)
         except PhotoError as exc:
             self.failed += 1
             self.failures = [*self.failures, {"photo": photo.pk, "code": exc.code}][:_FAILURES]
             return True
-        if thumbnail:
-            photos.thumbnails.make(photo, pixels)
-            self.thumbnails += 1
-        faces.crops.make(crops, pixels)
+        self.thumbnails += thumbnail
         self.crops += len(crops)
         return True
 

@@ -33,10 +33,11 @@ _LONGEST_WAIT_S = 300
 _END = f"""
 WITH ended AS (
     UPDATE jobs_item SET
-        state = %(state)s,
+        state = CASE WHEN pausing AND %(state)s = 'queued' THEN 'paused' ELSE %(state)s END,
         worker = '',
         lease_until = NULL,
         cancelling = FALSE,
+        pausing = FALSE,
         stage_ms = %(stage_ms)s,
         error_code = %(code)s,
         error_detail = %(detail)s,

@@ -1,9 +1,10 @@
-"""Asking for work, and waiting for it."""
+"""Asking for work."""
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -12,30 +13,29 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from jobs import events
-from jobs.errors import IdempotencyKeyReused, QueueFull, TooManyStreams
+from jobs.errors import IdempotencyKeyReused, QueueFull
 from jobs.models import (
     DEFAULT_PRIORITY,
     LOWEST_PRIORITY,
-    UNFINISHED,
     Item,
     Job,
     State,
 )
 from jobs.operations import names_of
-from jobs.telling.hub import HUB, SEATS
 from photos.fetch import FetchPolicy
 from photos.models import Analysis, Owner, Photo
 from photos.operations import ALL
 
 _DRAIN = "jobs.tasks.drain"
 _BATCH = 5000  # rows of one INSERT
+_MOST_TASKS = 20  # unfinished jobs of one owner that are about no new photos
 
 
 @dataclass(frozen=True)
@@ -137,35 +137,54 @@ def submit_task(
 
 
 def _enter(job: Job, items: Sequence[Item], wishes: Wishes) -> Job:
-    """Store `job` and its items, in the caller's transaction, and wake the workers.
-
-    The owner's submissions come one after the other: that keeps turns, bounds and keys exact.
-    """
-    owners = Owner.objects.select_for_update(no_key=True).annotate(now=Now())
-    now = owners.values_list("now", flat=True).get(pk=job.owner_id)
+    """Store `job` and its items, in the caller's transaction, and wake the workers."""
+    now = _await_turn(job.owner_id)
     if before := asked_before(job.owner, wishes.idempotency):
         return before
+    _check_room(job, len(items))
+    first = _begin(job, wishes)
+    for turn, item in enumerate(items, start=first):
+        item.turn = turn
+        _prepare(item, job, wishes, now)
+    Item.objects.bulk_create(items, batch_size=_BATCH)
+    _announce(job, len(items))
+    return job
+
+
+def _await_turn(owner_pk: int) -> datetime:
+    """An owner's submissions come one after the other: that keeps turns, bounds and keys exact.
+
+    Returns the database's time.
+    """
+    owners = Owner.objects.select_for_update(no_key=True).annotate(now=Now())
+    now: datetime = owners.values_list("now", flat=True).get(pk=owner_pk)
+    return now
+
+
+def _begin(job: Job, wishes: Wishes) -> int:
+    """Store the job; returns the turn of its first item."""
     if wishes.idempotency:
         job.idempotency_key = wishes.idempotency.key
         job.fingerprint = wishes.idempotency.fingerprint
-    if job.kind == Job.Kind.PHOTOS:
-        _check_room(job.owner, len(items))
     job.save(force_insert=True)
-    first = Item.objects.next_turn(job.owner_id, wishes.priority)
-    for turn, item in enumerate(items, start=first):
-        item.job, item.owner_id, item.turn = job, job.owner_id, turn
-        item.priority = item.rank = wishes.priority
-        item.max_attempts = wishes.max_attempts
-        # The database's clock, but as a value: rows without expressions go in as a few arrays,
-        # in a quarter of the time.
-        item.ranked_at = item.run_after = now
-    Item.objects.bulk_create(items, batch_size=_BATCH)
-    events.tell_created(job, len(items))
+    return Item.objects.next_turn(job.owner_id, wishes.priority)
+
+
+def _prepare(item: Item, job: Job, wishes: Wishes, now: datetime) -> None:
+    item.job, item.owner_id = job, job.owner_id
+    item.priority = item.rank = wishes.priority
+    item.max_attempts = wishes.max_attempts
+    # The database's clock, but as a value: rows without expressions go in as a few arrays, in a
+    # quarter of the time.
+    item.ranked_at = item.run_after = now
+
+
+def _announce(job: Job, count: int) -> None:
+    events.tell_created(job, count)
     events.ring()
-    wake(len(items))
+    wake(count)
     # A wake-up that was there already may be heard before this is committed.
     transaction.on_commit(wake)
-    return job
 
 
 def asked_before(owner: Owner, idempotency: Idempotency | None) -> Job | None:
@@ -184,11 +203,23 @@ def asked_before(owner: Owner, idempotency: Idempotency | None) -> Job | None:
     return before
 
 
-def _check_room(owner: Owner, count: int) -> None:
-    limit = settings.QUEUE_LIMIT
-    waiting = Item.objects.filter(owner=owner, state__in=[State.QUEUED, State.PAUSED])
+def _check_room(job: Job, count: int) -> None:
+    """New photos are bounded. What is asked for of those that are here takes none of their room.
+
+    Raises:
+        QueueFull: the owner has as much waiting as may.
+    """
+    waiting: QuerySet[Any]
+    if job.kind == Job.Kind.PHOTOS:
+        limit, what = settings.QUEUE_LIMIT, "photos"
+        waiting = Item.objects.filter(owner=job.owner_id, state__in=[State.QUEUED, State.PAUSED])
+        waiting = waiting.exclude(source__in=[Item.Source.KEPT, Item.Source.NONE])
+    else:
+        limit, what, count = _MOST_TASKS, "jobs that are about no new photos", 1
+        waiting = Job.objects.filter(owner=job.owner_id, finished_at=None)
+        waiting = waiting.exclude(kind=Job.Kind.PHOTOS)
     if waiting.values("pk")[: limit + 1].count() + count > limit:
-        raise QueueFull(f"At most {limit} of your photos may wait at a time: send these later.")
+        raise QueueFull(f"At most {limit} of your {what} may wait at a time: send more later.")
 
 
 def reindex(
@@ -206,23 +237,29 @@ def reindex(
 
     Raises:
         OperationUnavailable: no model does one of them.
-        IdempotencyKeyReused: as submit().
+        IdempotencyKeyReused, QueueFull: as submit().
     """
-    if before := asked_before(owner, idempotency):
-        return before
     wanted = names_of(operations, recipes)
     if not wanted:
         return None
     done = Analysis.objects.filter(photo=OuterRef("pk"))
     lacks = [Q(~Exists(done.filter(operation=name, recipe=recipes[name]))) for name in wanted]
     photos = Photo.objects.of(owner).filter(reduce(or_, lacks))
-    originals = photos.order_by("pk").values_list("original", flat=True)
-    items = [Item(source=Item.Source.KEPT, location=original) for original in originals]
-    if not items:
-        return None
     job = Job(owner=owner, kind=Job.Kind.REINDEX, operations=wanted)
+    wishes = Wishes(LOWEST_PRIORITY, idempotency)
     with transaction.atomic():
-        return _enter(job, items, Wishes(LOWEST_PRIORITY, idempotency))
+        now = _await_turn(owner.pk)
+        if before := asked_before(owner, idempotency):
+            return before
+        _check_room(job, 0)
+        pattern = Item(source=Item.Source.KEPT, turn=_begin(job, wishes))
+        _prepare(pattern, job, wishes, now)
+        count = Item.objects.copy(pattern, photos.values("pk", location=F("original")))
+        if not count:
+            transaction.set_rollback(True)
+            return None
+        _announce(job, count)
+    return job
 
 
 @contextmanager
@@ -260,16 +297,3 @@ def wake(count: int | None = 1) -> None:
     unheard = sum(task.func() == _DRAIN for task in tasks)
     for _ in range(wanted - unheard):
         async_task(_DRAIN)
-
-
-def wait(job: Job, *, timeout_s: float) -> bool:
-    """Wait until nothing of `job` is left to do, `timeout_s` at most. False: it is not done.
-
-    Does not wait where as many requests of this process wait already as may.
-    """
-    left = job.items.filter(state__in=UNFINISHED)
-    try:
-        with SEATS.seat(settings.EVENT_STREAMS):
-            return HUB.wait_until(lambda: not left.exists(), timeout_s)
-    except TooManyStreams:
-        return not left.exists()

@@ -7,18 +7,30 @@ from django.db.models.functions import Now
 
 from jobs import events, queue, result_files, services
 from jobs.errors import JobFinished, JobUnfinished
-from jobs.models import UNFINISHED, Item, Job, Pause, State
+from jobs.models import UNFINISHED, Delivery, Item, Job, Pause, State
 
-# One statement, however many photos wait.
+# What is being worked on waits as soon as its worker puts it back.
+_PAUSE = """
+UPDATE jobs_item SET
+    state = CASE state WHEN 'queued' THEN 'paused' ELSE state END,
+    pausing = state = 'processing'
+WHERE job_id = %(job)s AND state IN ('queued', 'processing')
+RETURNING state
+"""
+# One statement, however many photos wait. What waits and what is being worked on in the same one:
+# between two, a worker could put back what the first had left to the second.
 _CANCEL = f"""
-WITH ended AS (
+WITH asked AS (
     UPDATE jobs_item SET
-        state = 'cancelled',
-        error_code = '',
-        error_detail = '',
-        finished_at = statement_timestamp()
-    WHERE job_id = %(job)s AND state IN ('queued', 'paused')
+        state = CASE state WHEN 'processing' THEN state ELSE 'cancelled' END,
+        error_code = CASE state WHEN 'processing' THEN error_code ELSE '' END,
+        error_detail = CASE state WHEN 'processing' THEN error_detail ELSE '' END,
+        finished_at = CASE state WHEN 'processing' THEN NULL ELSE statement_timestamp() END,
+        cancelling = state = 'processing'
+    WHERE job_id = %(job)s AND state IN ('queued', 'paused', 'processing')
     RETURNING *
+), ended AS (
+    SELECT * FROM asked WHERE state = 'cancelled'
 ), happened AS (
     SELECT owner_id, 'photo.cancelled' AS kind, job_id,
         jsonb_build_object(
@@ -44,7 +56,6 @@ def cancel(job: Job) -> None:
         _check_unfinished(job)
         with connection.cursor() as cursor:
             cursor.execute(_CANCEL, {"job": job.pk, "mqtt": bool(settings.MQTT_URL)})
-        job.items.filter(state=State.PROCESSING).update(cancelling=True)
         events.ring()
     queue.settle([job.pk])
 
@@ -52,11 +63,15 @@ def cancel(job: Job) -> None:
 def pause(job: Job) -> int:
     """Let nothing more of `job` be begun until it is resumed; returns how many photos wait now.
 
+    What is being worked on is finished; where it would be tried again, or go on later, it waits.
+
     Raises:
         JobFinished: there is nothing left that could be paused.
     """
     _check_unfinished(job)
-    return job.items.filter(state=State.QUEUED).update(state=State.PAUSED)
+    with connection.cursor() as cursor:
+        cursor.execute(_PAUSE, {"job": job.pk})
+        return [state for (state,) in cursor.fetchall()].count(State.PAUSED)
 
 
 def resume(job: Job) -> int:
@@ -67,6 +82,7 @@ def resume(job: Job) -> int:
     """
     _check_unfinished(job)
     with transaction.atomic():
+        job.items.filter(state=State.PROCESSING).update(pausing=False)
         paused = job.items.filter(state=State.PAUSED)
         count = paused.update(state=State.QUEUED, turn=Item.objects.front_turn())
         services.wake(count)
@@ -108,6 +124,9 @@ def delete(job: Job) -> None:
         if job.items.filter(state__in=UNFINISHED).exists():
             raise JobUnfinished("The job is not finished: cancel it first.")
         uploads = services.uploads_of(job.items.all())
+        Delivery.objects.filter(item__job=pk).delete()
+        with connection.cursor() as cursor:  # Django would load a million items to delete them
+            cursor.execute("DELETE FROM jobs_item WHERE job_id = %s", [pk])
         job.delete()
     services.discard(uploads)
     result_files.forget(pk)

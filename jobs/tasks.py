@@ -3,7 +3,7 @@
 import logging
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import cache, partial
+from functools import partial
 
 from django.conf import settings
 
@@ -17,6 +17,7 @@ from inference.client import TritonClient
 from inference.errors import InferenceError
 from jobs import cleanup, pulse, queue, services
 from jobs.active import ActiveOperations, taggers
+from jobs.decoding import decoders
 from jobs.drain import Drain
 from jobs.errors import CleanUpBusy
 from jobs.intake import media_store
@@ -24,9 +25,6 @@ from jobs.models import Delivery, Item, Receiver
 from jobs.operations import current_recipes
 from jobs.pipeline import Parts
 from jobs.telling import mqtt, outbox, webhooks
-from photos.budget import PixelBudget
-from photos.decoder import Limits
-from photos.decoders import Decoders
 from photos.errors import RepositoryBroken
 from photos.fetch import fetch
 from photos.models import Photo
@@ -167,17 +165,9 @@ def parts_of(triton: TritonClient, looks: Executor) -> Parts:
         fetch=partial(fetch, policy=services.fetch_policy()),
         operations=ActiveOperations(triton, settings.MODEL_REPOSITORY),
         looks=looks,
-        decoded=_decoders().decoded,
+        decoded=decoders().decoded,
         max_bytes=settings.MAX_PHOTO_BYTES,
     )
-
-
-@cache
-def _decoders() -> Decoders:
-    """Those of this process, for as long as it lives."""
-    limits = Limits(settings.MAX_PHOTO_PIXELS, settings.MAX_PHOTO_BYTES, settings.DECODE_TIMEOUT_S)
-    budget = PixelBudget(settings.PIXELS_IN_FLIGHT)
-    return Decoders(settings.DECODERS, limits, budget)
 
 
 def _await_item() -> bool:

@@ -5,7 +5,7 @@ from django.core.files.storage import default_storage
 from inference.arrays import RGB
 from photos import services
 from photos.errors import OriginalMissing
-from photos.images import decode, thumbnail
+from photos.images import thumbnail
 from photos.models import Photo
 
 
@@ -13,16 +13,14 @@ def is_missing(photo: Photo) -> bool:
     return not default_storage.exists(str(photo.thumbnail))
 
 
-def pixels_of(photo: Photo, *, max_pixels: int) -> RGB:
-    """The upright photo, from its original.
-
+def original_of(photo: Photo) -> bytes:
+    """
     Raises:
-        OriginalMissing: there is no original any more.
-        PhotoError: it can't be decoded.
+        OriginalMissing: it is not there any more.
     """
     try:
         with default_storage.open(str(photo.original)) as file:
-            return decode(bytes(file.read()), max_pixels=max_pixels).pixels
+            return bytes(file.read())
     except OSError as exc:
         raise OriginalMissing("The photo's original is not in the storage any more.") from exc
 

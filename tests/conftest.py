@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 
 from inference.client import TritonClient
 from inference.control import TritonControl
+from jobs.decoding import decoders
 from jobs.telling.hub import HUB
 from local.triton import ENVIRONMENT, Triton
 from photos.models import Owner
@@ -121,6 +122,15 @@ def _nobody_listens() -> Iterator[None]:
     """The connection that hears the database's NOTIFY ends with the test that needed it."""
     yield
     HUB.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _decoders_end() -> Iterator[None]:
+    """Those of this process, if a test has used them."""
+    yield
+    if decoders.cache_info().currsize:
+        with decoders():
+            decoders.cache_clear()
 
 
 @pytest.fixture

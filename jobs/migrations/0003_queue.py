@@ -340,6 +340,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="item",
+            name="pausing",
+            field=models.BooleanField(
+                default=False, help_text="To wait if its worker puts it back."
+            ),
+        ),
+        migrations.AddField(
+            model_name="item",
             name="done",
             field=models.PositiveIntegerField(default=0, help_text="Steps, of what is no photo."),
         ),

@@ -7,7 +7,7 @@ Source: start-time fair queueing (Goyal, Vin, Cheng 1996).
 """
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.db import connection, models
@@ -55,27 +55,29 @@ _OF_ABLE = """
     AND item.source <> 'none' AND job.operations <@ %(operations)s::varchar[]
     AND EXISTS (
         SELECT FROM jobs_job AS able WHERE able.finished_at IS NULL
-            AND able.kind = 'photos' AND able.operations <@ %(operations)s::varchar[]
+            AND able.operations <> '{}' AND able.operations <@ %(operations)s::varchar[]
     )
 """  # the latter is asked first: without such a job, no item is looked at
 _OF_OWNER = "AND item.owner_id = %(owner)s"
 
 _RENEW = """
 UPDATE jobs_item SET lease_until = statement_timestamp() + %(lease_s)s * interval '1 second'
-WHERE state = 'processing' AND worker = %(worker)s
+WHERE id = ANY (%(items)s) AND state = 'processing' AND worker = %(worker)s
 RETURNING id, cancelling
 """
 
 _SWEEP = """
 UPDATE jobs_item SET
     deaths = deaths + 1,
-    state = CASE WHEN cancelling THEN 'cancelled' WHEN again THEN 'queued' ELSE 'failed' END,
+    state = CASE WHEN cancelling THEN 'cancelled' WHEN NOT again THEN 'failed'
+        WHEN pausing THEN 'paused' ELSE 'queued' END,
     error_code = CASE WHEN cancelling OR again THEN '' ELSE 'worker_died' END,
     error_detail = CASE WHEN cancelling OR again THEN ''
         ELSE 'The worker stopped in the middle of this photo, several times.' END,
     finished_at = CASE WHEN again AND NOT cancelling THEN NULL ELSE statement_timestamp() END,
     turn = LEAST(turn, {head}),
     cancelling = FALSE,
+    pausing = FALSE,
     worker = '',
     lease_until = NULL
 FROM (
@@ -111,6 +113,12 @@ WHERE id IN (
     FOR UPDATE SKIP LOCKED
 )
 """.format(head=HEAD.format(rank="jobs_item.rank + 1"), highest=HIGHEST_PRIORITY)  # noqa: S608  # our own words
+
+_COPY = """
+INSERT INTO jobs_item ({columns}, location, turn)
+SELECT {values}, location, %s + row_number() OVER (ORDER BY pk) - 1
+FROM ({rows}) AS located (pk, location)
+"""
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -156,13 +164,15 @@ class ItemQuerySet(models.QuerySet["Item"]):
         items: list[Item] = [item for item, _, _ in rows]
         return sorted(items, key=lambda item: (-item.rank, item.turn, item.pk))
 
-    def renew(self, *, worker: str, lease_s: float) -> dict[int, bool]:
-        """Keep what `worker` still holds for another `lease_s`.
+    def renew(self, *, worker: str, items: Collection[int], lease_s: float) -> dict[int, bool]:
+        """Keep those of `items` (ids) that `worker` still holds for another `lease_s`.
 
+        What it does not name it does not know of: as the answer to a claim got lost, or it was
+        begun anew under its old name. Others get that when the lease ends.
         Returns its items by their ids: True where somebody has asked to cancel it.
         """
         with connection.cursor() as cursor:
-            cursor.execute(_RENEW, {"worker": worker, "lease_s": lease_s})
+            cursor.execute(_RENEW, {"worker": worker, "items": list(items), "lease_s": lease_s})
             return dict(cursor.fetchall())
 
     def sweep(self, *, limit: int = 1000) -> list["Item"]:
@@ -180,6 +190,31 @@ class ItemQuerySet(models.QuerySet["Item"]):
         with connection.cursor() as cursor:
             cursor.execute(_TURN, {"owner": owner_pk, "rank": rank})
             return int(cursor.fetchone()[0])
+
+    def copy(self, pattern: "Item", located: models.QuerySet[Any, Any]) -> int:
+        """Store as many items like `pattern` as there are rows (pk, location) in `located`.
+
+        Their turns count up from that of the pattern, in the order of `pk`. Nothing passes through
+        this process, however many there are. Returns how many that are.
+        """
+        fields = [
+            field
+            for field in self.model._meta.concrete_fields  # noqa: SLF001  # as Django documents
+            if field.column not in {"id", "location", "turn"}
+        ]
+        values = [
+            field.get_db_prep_save(field.pre_save(pattern, add=True), connection)
+            for field in fields
+        ]
+        rows, parameters = located.order_by().query.sql_with_params()
+        sql = _COPY.format(
+            columns=", ".join(str(field.column) for field in fields),
+            values=", ".join(["%s"] * len(fields)),
+            rows=rows,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*values, pattern.turn, *parameters])
+            return int(cursor.rowcount)
 
     def front_turn(self) -> Least:
         """For an update that puts items back: a turn before those who wait, or their own."""

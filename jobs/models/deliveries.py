@@ -1,10 +1,11 @@
 """What is still to be told to somebody outside, and whether they can be told now."""
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
 from jobs.models.outbox import Event, Webhook
+from jobs.models.statements import prepared
 from photos.models import Owner
 
 MAX_ERROR = 500  # letters that are kept of why telling somebody failed
@@ -173,9 +174,10 @@ class ReceiverQuerySet(models.QuerySet["Receiver"]):
 
     def are_waited_for(self) -> bool:
         """Whether something is due that could be sent now."""
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             cursor.execute(f"{_WAITED_FOR} SELECT EXISTS ({_READY})")
-            return bool(cursor.fetchone()[0])
+            found = cursor.fetchone()
+            return bool(found and found[0])
 
 
 class Receiver(models.Model):

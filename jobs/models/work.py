@@ -188,6 +188,8 @@ class Item(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     cancelling = models.BooleanField(default=False, help_text="To be cancelled by its worker.")
 
+    pausing = models.BooleanField(default=False, help_text="To wait if its worker puts it back.")
+
     photo = models.ForeignKey(
         Photo, on_delete=models.SET_NULL, null=True, blank=True, db_index=False
     )

@@ -262,7 +262,7 @@ class Puller:
         if not held:
             return
         try:
-            ours = self.server.heartbeat()
+            ours = self.server.heartbeat([each.lease.id for each in held])
         except ServerError as exc:
             log.warning("Leases could not be renewed: %s", exc)
             return

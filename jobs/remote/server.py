@@ -117,13 +117,13 @@ class RemoteServer:
         with _expected():
             return Claimed.read(answer)
 
-    def heartbeat(self) -> dict[int, bool]:
-        """Renew all our leases. Those that are ours still; True where nobody wants it any more.
+    def heartbeat(self, items: Sequence[int]) -> dict[int, bool]:
+        """Renew the leases of `items`. Those that are ours still; True: nobody wants it any more.
 
         Raises:
             ServerAway, TokenRefused, Refused: as the classes say.
         """
-        answer = self._post(f"{API}/heartbeat", {})
+        answer = self._post(f"{API}/heartbeat", {"items": list(items)})
         with _expected():
             return {each["id"]: each["cancelling"] for each in answer["items"]}
 

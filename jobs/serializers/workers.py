@@ -16,6 +16,7 @@ from photos.operations import OPERATIONS
 from photos.roles import spaces
 
 MAX_PHOTOS = 32  # of one claim
+MAX_HELD = 1000  # in the hands of one worker
 WORKER_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
 
 
@@ -127,6 +128,14 @@ class ClaimedSerializer(serializers.Serializer[Any]):
             "able": worker.operations,
         }
         return cls(claimed, context={"worker": worker, "recipes": making.recipes})
+
+
+class BeatSerializer(WordsOfWorker):
+    items = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        max_length=MAX_HELD,
+        help_text="The ids of all photos that the worker has in hand: others get the rest.",
+    )
 
 
 class HeldItemSerializer(serializers.Serializer[Any]):

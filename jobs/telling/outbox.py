@@ -225,20 +225,24 @@ def _is_asked_for() -> bool:
     return any(task.func() == _TASK for task in OrmQ.objects.filter(lock__lte=timezone.now()))
 
 
-def prune(older_than: timedelta) -> int:
+def prune(older_than: timedelta) -> Iterator[int]:
     """Forget deliveries that have ended, and events that nobody is still to be told of.
 
-    Those that are `older_than` that, in short steps; returns how many. What the media store was
-    told goes with its photo's job.
+    Those that are `older_than` that, in short steps; yields how many each of them took. What the
+    media store was told goes with its photo's job.
     """
+    for rows in outdated(older_than):
+        yield from _delete(rows)
+
+
+def outdated(older_than: timedelta) -> Iterator[QuerySet[Any]]:
+    """What prune() would delete."""
     pending = Delivery.objects.filter(event=OuterRef("pk"), state=Delivery.State.PENDING)
     old = Q(created_at__lt=Now() - older_than)
-    told = Delivery.objects.filter(~Q(state=Delivery.State.PENDING), old, item=None)
-    return _delete(told) + _delete(Event.objects.filter(~Exists(pending), old))
+    yield Delivery.objects.filter(~Q(state=Delivery.State.PENDING), old, item=None)
+    yield Event.objects.filter(~Exists(pending), old)
 
 
-def _delete(rows: QuerySet[Any]) -> int:
-    count = 0
+def _delete(rows: QuerySet[Any]) -> Iterator[int]:
     while chosen := list(rows.order_by("created_at").values_list("pk", flat=True)[:_BATCH]):
-        count += rows.filter(pk__in=chosen).delete()[0]
-    return count
+        yield rows.filter(pk__in=chosen).delete()[0]

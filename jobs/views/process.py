@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 import photos.services
-from jobs import services
+from jobs import services, waiting
 from jobs.errors import UploadTooLarge
 from jobs.intake import idempotency
 from jobs.intake.batch import BatchSerializer, LongJSONParser, UploadsSerializer
@@ -69,7 +69,7 @@ class ProcessImageView(APIView):
             operations=asked.validated_data["operations"],
             wishes=wishes,
         )
-        services.wait(job, timeout_s=_patience_s(request))
+        waiting.wait(job, timeout_s=_patience_s(request))
         return self._answer(job)
 
     def _answer(self, job: Job) -> Response:

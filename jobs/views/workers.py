@@ -20,6 +20,7 @@ from jobs.remote import services
 from jobs.remote.answers import current
 from jobs.remote.tokens import IsWorker, WorkerTokenAuthentication
 from jobs.serializers.workers import (
+    BeatSerializer,
     ClaimedSerializer,
     ClaimSerializer,
     EndedSerializer,
@@ -76,13 +77,16 @@ class ClaimView(WorkerView):
 class HeartbeatView(WorkerView):
     """That a worker is alive."""
 
-    @extend_schema(request=WordsOfWorker, responses=HeartbeatSerializer)
+    @extend_schema(request=BeatSerializer, responses=HeartbeatSerializer)
     def post(self, request: Request) -> Response:
-        """Renews all leases of the worker. What is not listed is not the worker's any more."""
-        worker = _worker(request, WordsOfWorker.read(request.data).validated_data["worker_id"])
+        """Renews the leases of `items`. What is not listed is not the worker's any more."""
+        asked = BeatSerializer.read(request.data).validated_data
+        worker = _worker(request, asked["worker_id"])
         if worker.pk:
             worker.save(update_fields=["seen_at"])
-        held = Item.objects.renew(worker=worker.worker, lease_s=settings.LEASE_S)
+        held = Item.objects.renew(
+            worker=worker.worker, items=asked["items"], lease_s=settings.LEASE_S
+        )
         items = [{"id": pk, "cancelling": cancelling} for pk, cancelling in held.items()]
         return Response(HeartbeatSerializer({"items": items, "lease_s": settings.LEASE_S}).data)
 

@@ -234,7 +234,9 @@ class TestCancel:
         item = claimed()
         steering.cancel(item.job)
 
-        assert Item.objects.renew(worker="anna", lease_s=60) == {item.pk: True}
+        held = Item.objects.renew(worker="anna", items=[item.pk], lease_s=60)
+
+        assert held == {item.pk: True}
 
     def test_leaves_what_is_done(self) -> None:
         job = make_job(items=2)
@@ -364,7 +366,10 @@ class TestRaces:
         expire(item)
         held: dict[int, bool] = {}
 
-        at_once(queue.sweep, lambda: held.update(Item.objects.renew(worker="anna", lease_s=60)))
+        def beat() -> None:
+            held.update(Item.objects.renew(worker="anna", items=[item.pk], lease_s=60))
+
+        at_once(queue.sweep, beat)
 
         after = Item.objects.get()
         if held:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from jobs import events, services
+from jobs import events, waiting
 from jobs.errors import TooManyStreams
 from jobs.models import Job
 from jobs.telling.hub import HUB, Seats
@@ -38,7 +38,7 @@ def terminate(pid: int) -> None:
 def wait(job: Job) -> bool:
     """In a thread, whose connection nobody else would close."""
     try:
-        return services.wait(job, timeout_s=LONG_S)
+        return waiting.wait(job, timeout_s=LONG_S)
     finally:
         connection.close()
 
@@ -123,25 +123,25 @@ class TestWaitingForAJob:
     def test_ends_when_the_time_is_up(self) -> None:
         job = make_job(items=1)
 
-        assert not services.wait(job, timeout_s=SHORT_S)
+        assert not waiting.wait(job, timeout_s=SHORT_S)
 
     def test_is_not_begun_when_there_is_no_time(self) -> None:
         job = make_job(items=1)
 
-        assert not services.wait(job, timeout_s=0)
+        assert not waiting.wait(job, timeout_s=0)
         assert listeners() == []
 
     def test_is_not_begun_when_too_many_wait(self, settings: Any) -> None:
         settings.EVENT_STREAMS = 0
         finished, unfinished = make_job(), make_job(items=1)
 
-        assert services.wait(finished, timeout_s=LONG_S)
-        assert not services.wait(unfinished, timeout_s=LONG_S)
+        assert waiting.wait(finished, timeout_s=LONG_S)
+        assert not waiting.wait(unfinished, timeout_s=LONG_S)
 
     def test_ends_when_the_process_is_to_stop(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(HUB, "stopping", lambda: True)
 
-        assert not services.wait(make_job(items=1), timeout_s=LONG_S)
+        assert not waiting.wait(make_job(items=1), timeout_s=LONG_S)
 
     def test_holds_no_connection_meanwhile(self, owner: Owner) -> None:
         job = submit(owner)

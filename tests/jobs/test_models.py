@@ -123,16 +123,16 @@ class TestRenew:
         [item] = claim("anna")
         expire(item)
 
-        renewed = Item.objects.renew(worker="anna", lease_s=60)
+        renewed = Item.objects.renew(worker="anna", items=[item.pk], lease_s=60)
 
         assert renewed == {item.pk: False}
         assert Item.objects.sweep() == []
 
     def test_does_not_keep_those_of_another(self) -> None:
         make_item()
-        claim("anna")
+        [item] = claim("anna")
 
-        assert Item.objects.renew(worker="ben", lease_s=60) == {}
+        assert Item.objects.renew(worker="ben", items=[item.pk], lease_s=60) == {}
 
 
 class TestNextInS:

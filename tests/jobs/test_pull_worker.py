@@ -519,7 +519,7 @@ class TestRemoteServer:
             RemoteServer(url, "token", "nas") as remote_server,
             pytest.raises(error),
         ):
-            remote_server.heartbeat()
+            remote_server.heartbeat([])
 
     def test_reads_no_more_of_a_photo_than_there_may_be(self) -> None:
         lease = Lease(1, 1, ("faces",))

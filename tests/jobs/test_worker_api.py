@@ -315,30 +315,32 @@ class TestOwnersToken:
 
 
 class TestHeartbeat:
-    def test_renews_all_leases_of_the_worker(self, worker: Worker) -> None:
+    def test_renews_the_leases_that_it_names(self, worker: Worker) -> None:
         job = submit(make_owner())
         lease = worker.lease()
         soon = timezone.now()
         job.items.update(lease_until=soon)
 
-        beat = worker.post("heartbeat").json()
+        beat = worker.post("heartbeat", items=[lease["id"]]).json()
 
         assert beat["items"] == [{"id": lease["id"], "cancelling": False}]
         assert claim_time(job.items.get()) > soon
 
     def test_says_that_somebody_has_cancelled(self, worker: Worker) -> None:
         job = submit(make_owner())
-        worker.lease()
+        lease = worker.lease()
         steering.cancel(job)
 
-        assert worker.post("heartbeat").json()["items"][0]["cancelling"] is True
+        beat = worker.post("heartbeat", items=[lease["id"]]).json()
+
+        assert beat["items"] == [{"id": lease["id"], "cancelling": True}]
 
     def test_leaves_anothers_leases_alone(self, worker: Worker) -> None:
         job = submit(make_owner())
-        worker.lease()
+        lease = worker.lease()
         before = claim_time(job.items.get())
 
-        other = Worker("other").post("heartbeat", worker_id="nas").json()
+        other = Worker("other").post("heartbeat", worker_id="nas", items=[lease["id"]]).json()
 
         assert other["items"] == []
         assert claim_time(job.items.get()) == before
