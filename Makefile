@@ -5,6 +5,7 @@ PHOTOS ?=
 DEMO ?=
 DATA ?=
 NAME ?=
+MINUTES ?=
 SERVICE := .venv/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
@@ -110,7 +111,7 @@ check: setup .venv/dev.stamp ## Format, lint, types, import contracts, missing m
 	@$(SERVICE) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run # needs no server
 
 bench: setup .venv/dev.stamp ## Run the benchmarks (NAME=pipeline for one, NAME=soak kills for ten minutes; DATA=/some/folder for your photos)
-	@$(SERVICE) -m bench $(NAME) $(if $(DATA),--data "$(DATA)")
+	@$(SERVICE) -m bench $(NAME) $(if $(DATA),--data "$(DATA)") $(if $(MINUTES),--minutes $(MINUTES))
 
 clean: ## Remove what was built, installed and stored here; asks first
 	@printf 'This deletes the environments, the models and all data below var/. Type yes: ' \

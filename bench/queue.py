@@ -21,13 +21,13 @@ from local.processes import Command, Supervisor
 from local.stack import CHECKOUT, Service, Surroundings
 
 DATABASE = "kindred_bench_queue"
-ROUNDS = 5
+ROUNDS = 4
 ITEMS = {1: 600, 4: 1000, 16: 1000}  # of a round, by workers
 AT_ONCE = 10  # items of a claim, where several are claimed at once
 PEER = "procrastinate, one at a time"
 BAR = 1.0
 
-SUBMISSIONS = 30
+SUBMISSIONS = 25
 START_S = 0.3
 PHOTOS = 10_000
 SUBMIT_S = 5.0

@@ -6,6 +6,7 @@ procrastinate's own job manager, as its worker does for each job. Prints the sec
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -48,6 +49,7 @@ async def _work(url: str, ready: Callable[[], object]) -> None:
 
 
 def main(url: str, workers: str, jobs: str) -> None:
+    logging.getLogger("procrastinate").setLevel(logging.ERROR)  # that an App is made in a script
     asyncio.run(install(url))
     asyncio.run(fill(url, int(jobs)))
     sys.stdout.write(json.dumps({"seconds": race(int(workers), partial(work, url))}))
