@@ -16,25 +16,17 @@ from django.utils import timezone
 from faces.models import FaceVector
 from jobs import queue, services
 from jobs.models import Event, Item, Job, State
-from local.packages import fetch
-from local.photos import INSIGHTFACE
 from photos import roles
 from photos.models import Analysis, Owner, Photo
 from search.models import DetectedObject
 from tests.factories import make_owner
-from tests.jobs.test_worker import GROUP, ROOT, database_variables
+from tests.jobs.test_worker import ROOT, database_variables
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STEPS = ["claimed", "fetched", "decoded", "looked", "kept", "stored", "committed"]
 NOWHERE = "nowhere"
 OPERATIONS = ["faces", "objects"]
-
-
-@pytest.fixture(scope="module")
-def group_photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    [path] = fetch(INSIGHTFACE, [GROUP], tmp_path_factory.mktemp("photos"))
-    return path.read_bytes()
 
 
 @pytest.fixture

@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
-from local.packages import fetch
-from local.photos import INSIGHTFACE
 from local.postgres import DATABASE
 from local.processes import wait_until
 from tests.jobs.house import LIMIT_S, House, Listener
-from tests.jobs.test_worker import GROUP
 from tests.served import are_built
 
 MEANWHILE = 3  # photos that come in while a part is away
@@ -33,12 +30,6 @@ def house(open_folder: Path) -> Iterator[House]:
     folder.mkdir(mode=0o755)
     with House(folder, django_settings.MODEL_REPOSITORY) as house:
         yield house
-
-
-@pytest.fixture(scope="module")
-def group_photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    [path] = fetch(INSIGHTFACE, [GROUP], tmp_path_factory.mktemp("photos"))
-    return path.read_bytes()
 
 
 class TestOutages:

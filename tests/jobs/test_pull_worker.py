@@ -40,8 +40,6 @@ from jobs.remote.server import (
     ServerError,
     TokenRefused,
 )
-from local.packages import fetch
-from local.photos import INSIGHTFACE
 from local.processes import wait_until
 from photos import roles
 from photos.errors import FetchTooLarge
@@ -56,14 +54,7 @@ from tests.tiny import GIVEN, Tiny
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUP = "insightface/data/images/t1.jpg"  # six people
 LIMIT_S = 60
-
-
-@pytest.fixture(scope="module")
-def group_photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    [path] = fetch(INSIGHTFACE, [GROUP], tmp_path_factory.mktemp("photos"))
-    return path.read_bytes()
 
 
 @pytest.fixture

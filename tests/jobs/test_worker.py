@@ -14,8 +14,6 @@ from django.db import connection
 
 from jobs import services, tasks
 from jobs.models import Item, Job, State
-from local.packages import fetch
-from local.photos import INSIGHTFACE
 from local.processes import Child, Command, wait_until
 from photos.models import Owner, Photo
 from tests.factories import make_owner
@@ -23,14 +21,7 @@ from tests.factories import make_owner
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUP = "insightface/data/images/t1.jpg"  # six people
 LIMIT_S = 60
-
-
-@pytest.fixture(scope="module")
-def group_photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    [path] = fetch(INSIGHTFACE, [GROUP], tmp_path_factory.mktemp("photos"))
-    return path.read_bytes()
 
 
 @pytest.fixture
