@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Self
 from urllib.error import HTTPError, URLError
@@ -24,7 +25,7 @@ from local.triton import LOOPBACK, Triton
 LIMIT_S = 120
 _PAUSE_S = 0.1
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-_AWAY = (HTTPError, URLError, OSError, ValueError)  # also half of an answer
+_AWAY = (HTTPException, HTTPError, URLError, OSError, ValueError)  # also half of an answer
 
 
 class House:

@@ -15,6 +15,7 @@ from tests.served import are_built
 
 MEANWHILE = 3  # photos that come in while a part is away
 COUNTS = "SELECT count(*), count(DISTINCT sha256) FROM photos_photo"
+ENDS = "SELECT count(*) FROM jobs_event WHERE kind = 'job.completed'"
 FACES = """
 SELECT string_agg(DISTINCT faces::text, ',') FROM (
     SELECT count(*) AS faces FROM faces_face GROUP BY photo_id
@@ -66,7 +67,14 @@ class TestOutages:
             for job in sent.values():
                 house.await_end(job)
             wait_until(
-                lambda: len(listener.heard) >= len(sent), timeout_s=LIMIT_S, what="The last event"
+                lambda: house.postgres.sql(ENDS, database=DATABASE) == str(len(sent)),
+                timeout_s=LIMIT_S,
+                what="The end of the last job",
+            )
+            wait_until(
+                lambda: len(listener.heard) >= len(sent),
+                timeout_s=LIMIT_S,
+                what="The last event's way to the listener",
             )
 
         assert {house.status(job) for job in sent.values()} == {"completed"}
