@@ -109,15 +109,19 @@ class Drain:
         """Work on one item, whatever happens to it. Others go on."""
         try:
             try:
-                self._try(item)
-            except Cancelled:
-                queue.drop(item)
+                self._end(item)
+            except LeaseLost as exc:  # or its end was stored, and the answer to that got lost
+                log.warning("%s", exc)
             queue.settle([item.job_id])
-        except LeaseLost as exc:  # whoever took it back has settled it
-            log.warning("%s", exc)
         except OperationalError as exc:  # its lease ends, and a sweep takes it back
             log.warning("How item %s ended could not be written: %s", item.pk, exc)
             connection.close_if_unusable_or_obsolete()
+
+    def _end(self, item: Item) -> None:
+        try:
+            self._try(item)
+        except Cancelled:
+            queue.drop(item)
 
     def _try(self, item: Item) -> None:
         try:

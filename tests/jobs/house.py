@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.error import HTTPError, URLError
 
+import pytest
+
 import local.triton
+from local import LocalError
 from local.accounts import Admin
 from local.api import Api, multipart
 from local.postgres import DATABASE, Postgres
-from local.processes import Child, Command, wait_until
+from local.processes import Child, Command, last_lines, wait_until
 from local.stack import CHECKOUT, Service, web_server
 from local.triton import LOOPBACK, Triton
 
@@ -141,6 +144,18 @@ class House:
         )
         return str(job["job_id"])
 
+    def ask_database(self, statement: str) -> str:
+        return self.postgres.sql(statement, database=DATABASE)
+
+    def await_number(self, number: int, count: Callable[[], int], what: str) -> None:
+        """Wait until `count()` says so. What is in the logs is shown if it doesn't."""
+        try:
+            wait_until(lambda: count() >= number, timeout_s=LIMIT_S, what=what)
+        except LocalError as exc:
+            logs = sorted(self.folder.glob("*.log"))
+            journal = "\n".join(f"{log.name}:\n{last_lines(log, 40)}" for log in logs)
+            pytest.fail(f"{exc} {count()} of {number}\n{journal}")
+
     def status(self, job: str) -> str:
         return str(self.ask(f"/jobs/{job}")["status"])
 
@@ -159,6 +174,7 @@ class Listener:
     house: House
     heard: list[str] = field(default_factory=list)  # jobs whose end was told
     _last: str = ""
+    _event: dict[str, str] = field(default_factory=dict)
     _connected: threading.Event = field(default_factory=threading.Event)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -188,6 +204,7 @@ class Listener:
         )
         with _DIRECT.open(request, timeout=10) as stream:
             self._connected.set()
+            self._event = {}
             for line in stream:
                 self._read(line.decode().strip())
                 if self._stopping.is_set():
@@ -195,10 +212,13 @@ class Listener:
 
     def _read(self, line: str) -> None:
         name, _, value = line.partition(": ")
-        if name == "id":
-            self._last = value
-        if name == "data" and (event := json.loads(value))["type"] == "job.completed":
+        self._event[name] = value
+        if line or "data" not in self._event:  # it is told whole, or not at all
+            return
+        event = json.loads(self._event["data"])
+        if event["type"] == "job.completed":
             self.heard.append(event["job_id"])
+        self._last, self._event = self._event.get("id", self._last), {}
 
 
 def _free_port() -> int:

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
-from local.postgres import DATABASE
-from local.processes import wait_until
 from tests.jobs.house import LIMIT_S, House, Listener
 from tests.served import are_built
 
@@ -66,21 +64,15 @@ class TestOutages:
             }
             for job in sent.values():
                 house.await_end(job)
-            wait_until(
-                lambda: house.postgres.sql(ENDS, database=DATABASE) == str(len(sent)),
-                timeout_s=LIMIT_S,
-                what="The end of the last job",
+            house.await_number(
+                len(sent), lambda: int(house.ask_database(ENDS)), "That all jobs have ended"
             )
-            wait_until(
-                lambda: len(listener.heard) >= len(sent),
-                timeout_s=LIMIT_S,
-                what="The last event's way to the listener",
-            )
+            house.await_number(len(sent), lambda: len(listener.heard), "That all ends were heard")
 
         assert {house.status(job) for job in sent.values()} == {"completed"}
         assert sorted(listener.heard) == sorted(sent.values())  # each once
-        assert house.postgres.sql(COUNTS, database=DATABASE) == f"{len(sent)}|{len(sent)}"
-        assert house.postgres.sql(FACES, database=DATABASE) == "6"  # in each photo, found once
+        assert house.ask_database(COUNTS) == f"{len(sent)}|{len(sent)}"
+        assert house.ask_database(FACES) == "6"  # in each photo, found once
         with capsys.disabled():
             times = ", ".join(f"{part} {took:.1f} s" for part, took in recovered.items())
             print(f"\nThe next photo is done, after the return of: {times}")  # noqa: T201

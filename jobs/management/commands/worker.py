@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from types import FrameType
 from typing import Any
 
@@ -12,13 +13,14 @@ from django.db import OperationalError, connections
 from django_q.cluster import Cluster
 from django_q.signals import post_spawn
 
-from jobs import pulse, schedules, services
+from jobs import pulse, queue, schedules, services
 from jobs.connections import use_pool
 from jobs.models import Item
 from photos import roles
 from photos.errors import RepositoryBroken
 
 _LOOK_EVERY_S = 5
+_SWEEP_EVERY_S = 60
 _QUIET_S = 10  # while a photo waits: time to wake the workers once more
 _SILENT_S = 30  # and a model server may take its time to answer: time to start again
 
@@ -28,8 +30,14 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
 
     While photos wait and nothing is run it wakes the workers again. If that does not help, it
     hangs: a worker that is killed while it waits for a task takes the lock of the task queue
-    with it, and the others wait for ever. Ending lets whoever started us start us again.
+    with it, and the others wait for ever. Ending lets whoever started us start us again. As a
+    cluster that hangs runs no schedule either, the watch sweeps too: what a dead worker had waits
+    then, and shows that it hangs.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._swept_at = time.monotonic()
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
         # Once is enough: a second signal would find us inside of what the first one does.
@@ -49,6 +57,10 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
                 connections.close_all()
 
     def _look(self) -> None:
+        if time.monotonic() - self._swept_at >= _SWEEP_EVERY_S:
+            self._swept_at = time.monotonic()
+            queue.sweep()
+            queue.settle_all()
         if self.hangs():
             sys.stderr.write("The queue stands still: the worker ends, to be started again.\n")
             sys.stderr.flush()
