@@ -1,4 +1,4 @@
-"""Found by a review: each of these failed when it was written."""
+"""Mishaps that were possible once: lost cancels and pauses, leases and connections kept long."""
 
 import threading
 import time
