@@ -15,7 +15,7 @@ from inference.errors import InferenceError
 from jobs import events
 from jobs.errors import Cancelled, DatabaseAway, JobError, LeaseLost
 from jobs.models import UNFINISHED, Item, Job, State
-from jobs.models.claims import HEAD
+from jobs.models.claims import FRONT
 from jobs.models.statements import prepared
 from photos.errors import PhotoError
 from photos.models import Photo
@@ -59,7 +59,7 @@ _FOR_GOOD = """
 _AGAIN = f"""
         attempts = attempts - %(undone)s,
         run_after = COALESCE(statement_timestamp() + %(wait_s)s * interval '1 second', run_after),
-        turn = LEAST(turn, {HEAD.format(rank="jobs_item.rank")})
+        turn = {FRONT}
 """
 _UNCHANGED = {"photo": None, "outcome": None, "undone": 0, "wait_s": None}
 # Of some jobs, those of which nothing is left to do although nobody has said so yet.

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.db import connection, models
-from django.db.models import Exists, Min, OuterRef, Subquery
-from django.db.models.functions import Least, Now
+from django.db.models import Exists, Min
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 
 from jobs.models.pause import Pause
 from jobs.models.statements import Joined, prepared
@@ -22,12 +23,14 @@ from photos.models import Owner
 if TYPE_CHECKING:
     from jobs.models.work import Item
 
-# Where the line of a rank is now: a part of statements.
-HEAD = """(
+# Parts of statements: where the line of a rank is now, and
+_HEAD = """(
     SELECT turn FROM jobs_item AS first
     WHERE state = 'queued' AND deaths = 0 AND first.rank = {rank}
     ORDER BY turn LIMIT 1
 )"""
+# for what is put back, a turn before those who wait, or its own.
+FRONT = f"LEAST(jobs_item.turn, {_HEAD.format(rank='jobs_item.rank')})"
 
 # The limit stands in the text, so that PostgreSQL plans for it.
 _CLAIM = """
@@ -66,7 +69,7 @@ WHERE id = ANY (%(items)s) AND state = 'processing' AND worker = %(worker)s
 RETURNING id, cancelling
 """
 
-_SWEEP = """
+_SWEEP = f"""
 UPDATE jobs_item SET
     deaths = deaths + 1,
     state = CASE WHEN cancelling THEN 'cancelled' WHEN NOT again THEN 'failed'
@@ -75,7 +78,7 @@ UPDATE jobs_item SET
     error_detail = CASE WHEN cancelling OR again THEN ''
         ELSE 'The worker stopped in the middle of this photo, several times.' END,
     finished_at = CASE WHEN again AND NOT cancelling THEN NULL ELSE statement_timestamp() END,
-    turn = LEAST(turn, {head}),
+    turn = {FRONT},
     cancelling = FALSE,
     pausing = FALSE,
     worker = '',
@@ -88,7 +91,7 @@ FROM (
 ) AS lost
 WHERE id = expired
 RETURNING jobs_item.*
-""".format(head=HEAD.format(rank="jobs_item.rank"))  # noqa: S608  # our own words
+"""  # noqa: S608  # our own words
 
 _TURN = """
 SELECT GREATEST(
@@ -98,7 +101,7 @@ SELECT GREATEST(
         WHERE owner_id = %(owner)s AND state = 'queued' AND rank = %(rank)s
     ), 0)
 )
-""".format(head=HEAD.format(rank="%(rank)s"))  # noqa: S608  # our own words
+""".format(head=_HEAD.format(rank="%(rank)s"))  # noqa: S608  # our own words
 
 _AGE = """
 UPDATE jobs_item SET
@@ -112,7 +115,7 @@ WHERE id IN (
     ORDER BY ranked_at LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
-""".format(head=HEAD.format(rank="jobs_item.rank + 1"), highest=HIGHEST_PRIORITY)  # noqa: S608  # our own words
+""".format(head=_HEAD.format(rank="jobs_item.rank + 1"), highest=HIGHEST_PRIORITY)  # noqa: S608  # our own words
 
 _COPY = """
 INSERT INTO jobs_item ({columns}, location, turn)
@@ -216,10 +219,9 @@ class ItemQuerySet(models.QuerySet["Item"]):
             cursor.execute(sql, [*values, pattern.turn, *parameters])
             return int(cursor.rowcount)
 
-    def front_turn(self) -> Least:
+    def front_turn(self) -> RawSQL:
         """For an update that puts items back: a turn before those who wait, or their own."""
-        first = self.model.objects.filter(state=State.QUEUED, deaths=0, rank=OuterRef("rank"))
-        return Least("turn", Subquery(first.order_by("turn").values("turn")[:1]))
+        return RawSQL(FRONT, [])  # noqa: S611  # our own words
 
     def waiting(self) -> Self:
         """Items that a worker could take now."""

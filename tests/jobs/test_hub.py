@@ -107,6 +107,7 @@ class TestHub:
         wait_until(lambda: listeners() == [], timeout_s=LONG_S)
         HUB.ear()
         await_hearing()
+        assert len(listeners()) == 1
 
 
 class TestWaitingForAJob:

@@ -216,7 +216,9 @@ class TestBounds:
             make_photo(owner=owner)
         services.reindex(owner, ["faces"], {"faces": "new"})
 
-        services.submit(owner, [Source(Item.Source.URL, "https://photos.example/new.jpg")])
+        job = services.submit(owner, [Source(Item.Source.URL, "https://photos.example/new.jpg")])
+
+        assert job.items.get().state == State.QUEUED
 
     def test_hold_for_photos_that_are_looked_at_again(self, owner: Owner) -> None:
         make_photo(owner=owner)
