@@ -106,12 +106,17 @@ ORDER BY member.cluster_id
 
 def _nearest_sql(space: Space, *, exact: bool) -> str:
     """`+ 0` keeps the planner from the HNSW index. Numbers are ours, so they can stand in it:
-    a partial index is only used where the planner sees its condition."""
+    a partial index is only used where the planner sees its condition. `OFFSET 0` has the text
+    of a probe read once, and not again for each row that it is compared with."""
     kind = f"halfvec({int(space.dimension)})"
-    distance = f"stored.vector::{kind} <=> probe.vector::{kind}"
+    distance = f"stored.vector::{kind} <=> probe.vector"
     return f"""
         SELECT probe.number, near.face_id, 1 - near.distance
-        FROM unnest(%(probes)s::text[]) WITH ORDINALITY AS probe (vector, number)
+        FROM (
+            SELECT number, written::{kind} AS vector
+            FROM unnest(%(probes)s::text[]) WITH ORDINALITY AS given (written, number)
+            OFFSET 0
+        ) AS probe
         CROSS JOIN LATERAL (
             SELECT stored.face_id, {distance} AS distance
             FROM faces_facevector stored

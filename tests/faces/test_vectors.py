@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from faces import vectors
 from faces.models import FaceVector
@@ -100,16 +101,16 @@ class TestMeans:
 
 
 class TestIndex:
-    def test_is_used_for_the_vectors_of_its_space(self) -> None:
+    def test_is_used_by_the_search_in_a_large_library(self) -> None:
         space = make_space()
         create_index(FaceVector, space)
-        probe = f"'{[1.0] + [0.0] * 7}'::halfvec(8)"
+        probes = np.stack([unit(1, 0)])
+        with CaptureQueriesContext(connection) as asked:
+            vectors.nearest(make_owner(), probes, space, limit=5, exact_up_to=-1)
+        [search] = [each["sql"] for each in asked.captured_queries if "LATERAL" in each["sql"]]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
-            cursor.execute(
-                "EXPLAIN SELECT face_id FROM faces_facevector WHERE space_id = "  # noqa: S608  # our numbers
-                f"{space.pk} ORDER BY vector::halfvec(8) <=> {probe} LIMIT 5"
-            )
+            cursor.execute(f"EXPLAIN {search}")
             plan = "\n".join(row for (row,) in cursor.fetchall())
 
         assert f"faces_facevector_hnsw_{space.pk}" in plan
