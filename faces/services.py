@@ -6,7 +6,6 @@ from hashlib import sha256
 
 import cv2
 import numpy as np
-from django.db import transaction
 
 import photos.services
 from faces import grouping
@@ -15,7 +14,6 @@ from faces.quality import Quality, quality
 from inference.arrays import RGB, Array
 from inference.faces import DetectedFace, FaceDetector, FaceEmbedder
 from inference.geometry import Box, align
-from photos.hnsw import create_index
 from photos.models import Owner, Photo, Space
 from photos.operations import FACES, Place, Store
 
@@ -60,7 +58,7 @@ class FoundFaces:
     embedder: FaceEmbedder
 
     def keep(self, place: Place) -> Store:
-        space = space_of(self.embedder)
+        space = photos.services.space_of(self.embedder.identity, FaceVector)
         crops = keep(place.folder, self.found)
         joins = known_clusters(place.owner, self.found, space)
         return lambda photo: store(photo, self.found, crops, joins, space)
@@ -131,15 +129,6 @@ def store(
     grouping.admit({row.pk: join for row, join in zip(rows, joins, strict=True) if join})
     if not all(joins):
         grouping.ask(photo.owner_id, space)
-
-
-def space_of(embedder: FaceEmbedder) -> Space:
-    """The space of `embedder`'s vectors. A new one gets its index."""
-    with transaction.atomic():
-        space, new = photos.services.space_of(embedder.identity)
-        if new:
-            create_index(FaceVector, space)
-    return space
 
 
 def known_clusters(

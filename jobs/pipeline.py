@@ -20,7 +20,7 @@ from jobs.operations import with_needs
 from jobs.services import folder_of
 from photos.images import Decoded
 from photos.models import Photo
-from photos.operations import FACES, TAGS, Findings, Operation, Place, Store
+from photos.operations import FACES, TAGS, Findings, Operation, Place
 from photos.services import Content, Picture
 
 
@@ -154,10 +154,12 @@ def _store(
         with _stage(item, "store"):
             photo = photos.services.store(owner, content, picture, kept)
             photos.services.refer(photo, item.external_id)
+            recipes = {operation.name: operation.recipe for operation, _ in stores}
+            new = photos.services.note_analyses(photo, recipes)
             for operation, store in stores:
-                _store_once(photo, operation, store)
-            done = {operation.name for operation, _ in stores}
-            if FACES in done and TAGS not in done:
+                if operation.name in new:
+                    store(photo)
+            if FACES in recipes and TAGS not in recipes:
                 search.tags.count_people(photo)
         if finished and not item.job.result_files:
             queue.finish(item, photo)
@@ -166,11 +168,6 @@ def _store(
         reached("stored")
     if finished and item.job.result_files:  # made of what is stored now
         finish_known(item, photo)
-
-
-def _store_once(photo: Photo, operation: Operation, store: Store) -> None:
-    if photos.services.note_analysis(photo, operation.name, operation.recipe):
-        store(photo)
 
 
 def finish_known(item: Item, photo: Photo) -> None:

@@ -1,6 +1,7 @@
 """The catalogue's services: who owns what, and keeping a photo."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Self
@@ -9,10 +10,12 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db.models import Exists, OuterRef
+from django.db import transaction
+from django.db.models import Exists, Model, OuterRef
 
 from inference.identity import ModelIdentity
 from photos.exif import PhotoExif
+from photos.hnsw import create_index
 from photos.images import MEDIA_TYPES, Decoded, thumbnail
 from photos.models import Analysis, Owner, Photo, Reference, Role, Space
 
@@ -71,20 +74,28 @@ def owner_of(user: User | AnonymousUser) -> Owner:
     return owner
 
 
-def space_of(identity: ModelIdentity) -> tuple[Space, bool]:
-    """The space of a model's embeddings, and whether it is new."""
-    return Space.objects.get_or_create(
-        name=identity.space,
-        defaults={
-            "role": identity.role,
-            "weights_sha256": identity.weights_sha256,
-            "version": identity.version,
-            "dimension": identity.dimension,
-            "same_person_cosine": (
-                identity.same_person_cosine if "same_person_cosine" in identity.parameters else None
-            ),
-        },
-    )
+def space_of(identity: ModelIdentity, table: type[Model]) -> Space:
+    """The space of a model's embeddings, which `table` keeps. A new one gets its index there."""
+    if known := Space.objects.filter(name=identity.space).first():
+        return known
+    with transaction.atomic():
+        space, new = Space.objects.get_or_create(
+            name=identity.space,
+            defaults={
+                "role": identity.role,
+                "weights_sha256": identity.weights_sha256,
+                "version": identity.version,
+                "dimension": identity.dimension,
+                "same_person_cosine": (
+                    identity.same_person_cosine
+                    if "same_person_cosine" in identity.parameters
+                    else None
+                ),
+            },
+        )
+        if new:
+            create_index(table, space)
+    return space
 
 
 def folder_of(owner: Owner, content: Content) -> str:
@@ -153,10 +164,17 @@ def known(owner: Owner, content: Content) -> Photo | None:
     return photos.filter(sha256=content.sha256).first()
 
 
-def note_analysis(photo: Photo, operation: str, recipe: str) -> bool:
-    """Note that `operation` was done on `photo` by `recipe`. False: somebody was faster."""
-    _, new = Analysis.objects.get_or_create(photo=photo, operation=operation, recipe=recipe)
-    return new
+def note_analyses(photo: Photo, recipes: Mapping[str, str]) -> set[str]:
+    """Note that operations were done on `photo` of store(), by which recipes.
+
+    Returns those of which nobody noted that before: somebody may have been faster.
+    """
+    noted = set(photo.analyses.values_list("operation", "recipe"))
+    new = [each for each in recipes.items() if each not in noted]
+    Analysis.objects.bulk_create(
+        Analysis(photo=photo, operation=operation, recipe=recipe) for operation, recipe in new
+    )
+    return {operation for operation, _ in new}
 
 
 def current_space(role: str) -> Space | None:

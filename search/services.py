@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from django.db import transaction
 
 import photos.services
 from inference.arrays import RGB, Array
@@ -12,7 +11,6 @@ from inference.encoders import ImageEncoder
 from inference.objects import ObjectDetector, SeenObject
 from inference.ocr import TextLine as ReadLine
 from inference.ocr import TextReader
-from photos.hnsw import create_index
 from photos.models import Photo, Space
 from photos.operations import EMBEDDING, OBJECTS, OCR, Place, Store
 from search.models import DetectedObject, ImageVector, TextLine
@@ -37,7 +35,7 @@ class SeenPhoto:
     encoder: ImageEncoder
 
     def keep(self, place: Place) -> Store:
-        space = space_of(self.encoder)
+        space = photos.services.space_of(self.encoder.identity, ImageVector)
         return lambda photo: _store_vector(photo, self.vector, space)
 
 
@@ -46,15 +44,6 @@ def _store_vector(photo: Photo, vector: Array, space: Space) -> None:
         photo=photo, owner_id=photo.owner_id, space=space, vector=vector.astype(float).tolist()
     )
     ImageVector.objects.bulk_create([row], ignore_conflicts=True)
-
-
-def space_of(encoder: ImageEncoder) -> Space:
-    """The space of `encoder`'s vectors. A new one gets its index."""
-    with transaction.atomic():
-        space, new = photos.services.space_of(encoder.identity)
-        if new:
-            create_index(ImageVector, space)
-    return space
 
 
 @dataclass(frozen=True)

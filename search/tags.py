@@ -139,9 +139,11 @@ def count_people(photo: Photo) -> None:
 
     For whoever changes the faces of a photo that has been tagged before.
     """
+    recipes = list(photo.analyses.filter(operation=TAGS).values_list("recipe", flat=True))
+    if not recipes:
+        return
     PhotoTag.objects.filter(photo=photo, key__startswith=PEOPLE).delete()
     people = _people([photo.pk])
-    recipes = photo.analyses.filter(operation=TAGS).values_list("recipe", flat=True)
     PhotoTag.objects.bulk_create(
         _row(photo.pk, recipe, tag) for recipe in recipes for tag in people.get(photo.pk, [])
     )

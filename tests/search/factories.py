@@ -117,7 +117,7 @@ class FakeTextEncoder:
 
 
 def make_image_vector(photo: Photo, vector: Array, identity: ModelIdentity = IMAGES) -> ImageVector:
-    space, _ = space_of(identity)
+    space = space_of(identity, ImageVector)
     return ImageVector.objects.create(
         photo=photo, owner=photo.owner, space=space, vector=vector.tolist()
     )
