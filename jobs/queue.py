@@ -1,4 +1,7 @@
-"""How an item's work ends. Each ending holds only for the attempt that made it."""
+"""How an item's work ends. Each ending holds only for the lease under which it was made.
+
+Leases of an item have numbers that never come again, as those of its attempts do.
+"""
 
 import json
 import math
@@ -42,8 +45,8 @@ WITH ended AS (
         error_code = %(code)s,
         error_detail = %(detail)s,
         {{moved}}
-    WHERE id = %(item)s AND lease_until IS NOT NULL AND worker = %(worker)s
-        AND attempts = %(attempts)s AND (%(cancelled)s OR NOT cancelling)
+    WHERE id = %(item)s AND lease_until IS NOT NULL AND leases = %(leases)s
+        AND (%(cancelled)s OR NOT cancelling)
     RETURNING owner_id, job_id, source
 ), happened AS (
     SELECT owner_id, %(kind)s AS kind, job_id, %(data)s::jsonb AS data, %(stored)s::bigint AS stored
@@ -90,7 +93,7 @@ def hold(item: Item) -> None:
     Raises:
         LeaseLost, Cancelled: as finish().
     """
-    if not _mine(item).filter(cancelling=False).select_for_update().exists():
+    if not mine(item).filter(cancelling=False).select_for_update().exists():
         raise _loss(item)
 
 
@@ -100,7 +103,7 @@ def report(item: Item, done: int, total: int, *, outcome: Any = None) -> None:
     Raises:
         LeaseLost, Cancelled: as finish().
     """
-    if not _mine(item).filter(cancelling=False).update(done=done, total=total, outcome=outcome):
+    if not mine(item).filter(cancelling=False).update(done=done, total=total, outcome=outcome):
         raise _loss(item)
 
 
@@ -191,10 +194,9 @@ def settle_all(limit: int = 1000) -> None:
     settle(list(done.values_list("pk", flat=True)[:limit]))
 
 
-def _mine(item: Item) -> QuerySet[Item]:
-    return Item.objects.filter(
-        pk=item.pk, state=State.PROCESSING, worker=item.worker, attempts=item.attempts
-    )
+def mine(item: Item) -> QuerySet[Item]:
+    """The item's row, as long as the caller's lease holds."""
+    return Item.objects.filter(pk=item.pk, state=State.PROCESSING, leases=item.leases)
 
 
 def _end(
@@ -207,8 +209,7 @@ def _end(
 ) -> None:
     values = {
         "item": item.pk,
-        "worker": item.worker,
-        "attempts": item.attempts,
+        "leases": item.leases,
         "state": state,
         "cancelled": state == State.CANCELLED,
         "stage_ms": json.dumps(item.stage_ms),
@@ -225,6 +226,6 @@ def _end(
 
 
 def _loss(item: Item) -> LeaseLost | Cancelled:
-    if _mine(item).filter(cancelling=True).exists():
+    if mine(item).filter(cancelling=True).exists():
         return Cancelled(f"Item {item.pk} is wanted no more.")
     return LeaseLost(f"Item {item.pk} was given to another worker.")

@@ -7,6 +7,7 @@ Source: start-time fair queueing (Goyal, Vin, Cheng 1996).
 """
 
 from collections.abc import Collection
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
@@ -44,6 +45,7 @@ WITH best AS MATERIALIZED (
 )
 UPDATE jobs_item AS item SET
     state = 'processing',
+    leases = leases + 1,
     attempts = attempts + 1,
     worker = %(worker)s,
     lease_until = statement_timestamp() + %(lease_s)s * interval '1 second',
@@ -61,7 +63,7 @@ _OF_ABLE = """
             AND able.operations <> '{}' AND able.operations <@ %(operations)s::varchar[]
     )
 """  # the latter is asked first: without such a job, no item is looked at
-_OF_OWNER = "AND item.owner_id = %(owner)s"
+_OF_OWNER = " AND item.owner_id = %(owner)s"
 
 _RENEW = """
 UPDATE jobs_item SET lease_until = statement_timestamp() + %(lease_s)s * interval '1 second'
@@ -124,6 +126,24 @@ FROM ({rows}) AS located (pk, location)
 """
 
 
+@cache
+def _claimed() -> Joined:
+    return Joined(
+        item=apps.get_model("jobs", "Item"), job=apps.get_model("jobs", "Job"), owner=Owner
+    )
+
+
+@cache
+def _claim_sql(limit: int, *, suspects: bool, able: bool, of_owner: bool) -> str:
+    return _CLAIM.format(
+        limit=int(limit),
+        columns=_claimed().columns,
+        able=_ABLE if able else "",
+        suspects=_SUSPECTS if suspects else _NO_SUSPECTS,
+        only=(_OF_ABLE if able else "") + (_OF_OWNER if of_owner else ""),
+    )
+
+
 class ItemQuerySet(models.QuerySet["Item"]):
     """The queue."""
 
@@ -151,17 +171,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
             "operations": list(operations or ()),
             "owner": owner_pk,
         }
-        able, only = ("", "") if operations is None else (_ABLE, _OF_ABLE)
-        joined = Joined(item=self.model, job=apps.get_model("jobs", "Job"), owner=Owner)
-        sql = _CLAIM.format(
-            limit=int(limit),
-            columns=joined.columns,
-            able=able,
-            suspects=_SUSPECTS if suspects else _NO_SUSPECTS,
-            only=only if owner_pk is None else f"{only} {_OF_OWNER}",
-        )
+        able, of_owner = operations is not None, owner_pk is not None
+        sql = _claim_sql(limit, suspects=suspects, able=able, of_owner=of_owner)
         with prepared() as cursor:
-            rows = [joined.read(row) for row in cursor.execute(sql, values)]
+            rows = [_claimed().read(row) for row in cursor.execute(sql, values)]
         for item, job, owner in rows:
             item.job, job.owner = job, owner
         items: list[Item] = [item for item, _, _ in rows]

@@ -178,6 +178,9 @@ class Item(models.Model):
     turn = models.BigIntegerField(default=0, help_text="Its place in line among its rank.")
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    leases = models.PositiveIntegerField(
+        default=0, help_text="How often it was given to a worker: the number of its lease."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=MAX_ATTEMPTS)
     deaths = models.PositiveSmallIntegerField(

@@ -54,7 +54,7 @@ class Lease:
     """A photo that is ours until the lease ends."""
 
     id: int
-    attempt: int
+    number: int
     operations: tuple[str, ...]
 
 
@@ -74,7 +74,7 @@ class Claimed:
     @classmethod
     def read(cls, answer: Mapping[str, Any]) -> Self:
         leases = [
-            Lease(int(each["id"]), int(each["attempt"]), tuple(each["operations"]))
+            Lease(int(each["id"]), int(each["lease"]), tuple(each["operations"]))
             for each in answer["items"]
         ]
         rest = {name: answer[name] for name in cls.__dataclass_fields__ if name != "leases"}
@@ -135,7 +135,7 @@ class RemoteServer:
             FetchTooLarge: it has more than `max_bytes`.
         """
         url = f"{self._base}{API}/items/{lease.id}/photo"
-        words: dict[str, str | int] = {"worker_id": self._worker_id, "attempt": lease.attempt}
+        words: dict[str, str | int] = {"worker_id": self._worker_id, "lease": lease.number}
         with _errors(), self._http.stream("GET", url, params=words) as answer:
             if answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
                 raise NotOurs(_words(answer))
@@ -178,7 +178,7 @@ class RemoteServer:
                     yield
 
     def _end(self, lease: Lease, how: str, words: Mapping[str, Any]) -> dict[str, Any]:
-        return self._post(f"{API}/items/{lease.id}/{how}", {**words, "attempt": lease.attempt})
+        return self._post(f"{API}/items/{lease.id}/{how}", {**words, "lease": lease.number})
 
     def _post(self, path: str, words: Mapping[str, Any]) -> dict[str, Any]:
         body = {**words, "worker_id": self._worker_id}

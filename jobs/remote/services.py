@@ -77,13 +77,13 @@ def find(token: WorkerToken, pk: int) -> Item | None:
     return items.filter(pk=pk).first()
 
 
-def check_held(item: Item, worker: RemoteWorker, attempt: int) -> None:
+def check_held(item: Item, worker: RemoteWorker, lease: int) -> None:
     """
     Raises:
-        LeaseLost: `worker` does not have the item, or not by this attempt.
+        LeaseLost: `worker` does not have the item, or not by this lease.
     """
-    held = (State.PROCESSING, worker.worker, attempt)
-    if (item.state, item.worker, item.attempts) != held:
+    held = (State.PROCESSING, worker.worker, lease)
+    if (item.state, item.worker, item.leases) != held:
         raise LeaseLost("You do not hold this photo: it was given to another, or is done.")
 
 
@@ -185,14 +185,11 @@ def _keep(item: Item, data: bytes) -> None:
         LeaseLost: another worker has the item now, or somebody else has kept it.
     """
     source = services.upload(ContentFile(data))
-    mine = Item.objects.filter(
-        pk=item.pk,
-        source=item.source,
-        state=State.PROCESSING,
-        worker=item.worker,
-        attempts=item.attempts,
-    )
-    if not mine.update(source=source.kind, location=source.location):
+    if (
+        not queue.mine(item)
+        .filter(source=item.source)
+        .update(source=source.kind, location=source.location)
+    ):
         services.discard([source.location])
         raise LeaseLost("You do not hold this photo any more.")
     item.source, item.location = source.kind, source.location

@@ -57,7 +57,7 @@ class ClaimSerializer(WordsOfWorker):
 class HeldSerializer(WordsOfWorker):
     """Of a photo that a worker holds."""
 
-    attempt = serializers.IntegerField(min_value=1, help_text="As the claim had it.")
+    lease = serializers.IntegerField(min_value=1, help_text="As the claim had it.")
 
 
 class FailSerializer(HeldSerializer):
@@ -82,7 +82,7 @@ class LeaseSerializer(serializers.Serializer[Item]):
     """A photo that is the worker's until the lease ends."""
 
     id = serializers.IntegerField()
-    attempt = serializers.IntegerField(source="attempts")
+    lease = serializers.IntegerField(source="leases", help_text="Its number, for all that follows.")
     operations = serializers.SerializerMethodField()
     photo_url = serializers.SerializerMethodField()
 
@@ -95,7 +95,7 @@ class LeaseSerializer(serializers.Serializer[Item]):
 
     def get_photo_url(self, item: Item) -> str:
         worker: RemoteWorker = self.context["worker"]
-        query = {"worker_id": worker.name, "attempt": item.attempts}
+        query = {"worker_id": worker.name, "lease": item.leases}
         return f"{reverse('worker-photo', kwargs={'pk': item.pk})}?{urlencode(query)}"
 
 

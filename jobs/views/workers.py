@@ -185,7 +185,7 @@ def _held(request: Request, pk: str, words: WordsOfWorker) -> Item:
     if item is None:
         raise Http404
     worker = RemoteWorker(token=_token(request), name=words.validated_data["worker_id"])
-    services.check_held(item, worker, words.validated_data["attempt"])
+    services.check_held(item, worker, words.validated_data["lease"])
     return item
 
 

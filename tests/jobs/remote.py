@@ -71,7 +71,7 @@ class Worker:
         return self.client.get(lease["photo_url"])
 
     def end(self, lease: dict[str, Any], how: str, **words: Any) -> Any:
-        return self.post(f"items/{lease['id']}/{how}", **{"attempt": lease["attempt"], **words})
+        return self.post(f"items/{lease['id']}/{how}", **{"lease": lease["lease"], **words})
 
     def complete(self, lease: dict[str, Any], answer: dict[str, Any]) -> Any:
         return self.end(lease, "complete", **answer)

@@ -128,6 +128,16 @@ class TestHandBack:
         back = Item.objects.get()
         assert (back.state, back.attempts, back.worker) == (State.QUEUED, 0, "")
 
+    def test_leaves_nothing_that_a_late_end_could_hold_for(self) -> None:
+        late = claimed()
+        queue.hand_back(Item.objects.get())
+        now = claim(late.worker)
+
+        assert (now.pk, now.attempts) == (late.pk, late.attempts)
+        with pytest.raises(LeaseLost):
+            queue.finish(late)
+        assert state_of(now) == State.PROCESSING
+
 
 @pytest.mark.django_db
 class TestSettle:

@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
@@ -152,9 +153,9 @@ class TestClaim:
             "items": [
                 {
                     "id": item.pk,
-                    "attempt": 1,
+                    "lease": 1,
                     "operations": ["embedding", "faces", "objects", "ocr", "tags"],
-                    "photo_url": f"{API}/items/{item.pk}/photo?worker_id=nas&attempt=1",
+                    "photo_url": f"{API}/items/{item.pk}/photo?worker_id=nas&lease=1",
                 }
             ],
             "lease_s": django_settings.LEASE_S,
@@ -520,7 +521,7 @@ class TestComplete:
         finish = queue.finish
 
         def finish_late(item: Item, *values: Any, **named: Any) -> None:
-            Item.objects.filter(pk=item.pk).update(worker="somebody else")
+            Item.objects.filter(pk=item.pk).update(leases=F("leases") + 1)
             finish(item, *values, **named)
 
         monkeypatch.setattr(queue, "finish", finish_late)
@@ -530,7 +531,7 @@ class TestComplete:
 
     def test_of_a_photo_that_nobody_claimed_is_refused(self, worker: Worker) -> None:
         job = submit(make_owner())
-        lease = {"id": job.items.get().pk, "attempt": 1}
+        lease = {"id": job.items.get().pk, "lease": 1}
 
         assert refusal(worker.complete(lease, answer_of())) == (409, "lease_lost")
 
