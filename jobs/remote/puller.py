@@ -33,6 +33,7 @@ from jobs.remote.server import (
     ServerAway,
     ServerError,
 )
+from photos.errors import FetchUnreachable
 from photos.services import Content
 from search.errors import VocabularyError
 
@@ -85,7 +86,7 @@ class Puller:
     told: int = field(default=0, init=False)  # photos whose end the server knows
     _stopping: threading.Event = field(default_factory=threading.Event, init=False)
     _bell: threading.Event = field(default_factory=threading.Event, init=False)
-    _held: dict[int, Held] = field(default_factory=dict, init=False)
+    _held: dict[Lease, Held] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _following: Claimed | None = field(default=None, init=False)
 
@@ -161,7 +162,7 @@ class Puller:
         for lease in claimed.leases:
             held = Held(lease, claimed)
             with self._lock:
-                self._held[lease.id] = held
+                self._held[lease] = held
             pool.submit(self._work, held, look).add_done_callback(self._finished)
         if self._following is None or claimed.recipes != self._following.recipes:
             self._follow(claimed)
@@ -179,8 +180,11 @@ class Puller:
             answer = self._look(held, look)
         except NotOurs as exc:
             log.info("Photo %s: %s", lease.id, exc)
-        except (Unwanted, ServerAway):
+        except Unwanted:
             self._tell(held, lambda: self.server.release(lease))
+        except ServerAway as exc:  # an attempt: the line may never be good enough for this photo
+            log.warning("Photo %s did not come: %s", lease.id, exc)
+            self._fail(held, FetchUnreachable.code, "The photo did not reach the remote worker.")
         except KNOWN_ERRORS as exc:
             self._fail(held, exc.code, str(exc))
         except Exception:
@@ -190,7 +194,7 @@ class Puller:
             self._complete(held, answer)
         finally:
             with self._lock:
-                del self._held[lease.id]
+                del self._held[lease]
 
     def _look(self, held: Held, look: Look) -> dict[str, Any]:
         """What is to be sent to the server."""

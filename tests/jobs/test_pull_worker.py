@@ -136,6 +136,13 @@ class LosingServer(RemoteServer):
         return told
 
 
+class BrokenLine(RemoteServer):
+    """No photo ever comes through as a whole."""
+
+    def photo(self, lease: Lease, *, max_bytes: int) -> Any:
+        raise ServerAway("The line broke.")
+
+
 class LateServer(RemoteServer):
     """It is away for the first three questions."""
 
@@ -365,6 +372,22 @@ class TestPullWorker:
         assert job.items.get().state == State.SUCCEEDED
         assert [server.losses for server in workers.servers] == [1]
         assert Analysis.objects.count() == 1
+
+    def test_uses_up_the_attempts_of_a_photo_that_never_comes(
+        self, live_server: LiveServer, models: None, settings: Any
+    ) -> None:
+        job = submit(make_owner(), operations=["objects"])
+
+        def is_over() -> bool:
+            job.items.update(run_after=timezone.now())
+            return not unfinished(job)
+
+        with Workers(live_server, settings, kind=BrokenLine, poll_s=0.1) as workers:
+            workers.run_until(is_over)
+
+        item = job.items.get()
+        assert (item.state, item.attempts) == (State.FAILED, item.max_attempts)
+        assert item.error_code == "fetch_unreachable"
 
     def test_waits_for_a_server_that_is_away(
         self, live_server: LiveServer, models: None, settings: Any, monkeypatch: pytest.MonkeyPatch
