@@ -20,8 +20,8 @@ from django.views.decorators.http import require_POST
 from django_stubs_ext import WithAnnotations
 
 from faces.forms import NamingForm, PersonForm
-from faces.grouping import name_cluster
 from faces.models import MAX_NAME, Cluster, Face, Person
+from faces.people.naming import name_cluster
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner, picture
 
 FACES_SHOWN = 200  # of a cluster, on its page
@@ -228,8 +228,7 @@ class ClusterAdmin(admin.ModelAdmin[Cluster]):
 class Counts(TypedDict):
     """What the list of people shows of each."""
 
-    cover: str | None  # key of the best face
-    face_count: int
+    best_crop: str | None  # key of the best face
     photo_count: int
 
 
@@ -252,14 +251,9 @@ class PersonAdmin(admin.ModelAdmin[Person]):
         """With `Counts`."""
         faces = Face.objects.filter(membership__cluster__person=OuterRef("pk"))
         best = faces.order_by("-quality", "pk").values("crop")[:1]
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                cover=Subquery(best),
-                face_count=Count("clusters__memberships"),
-                photo_count=Count("clusters__memberships__face__photo", distinct=True),
-            )
+        return Person.objects.with_counts().annotate(
+            best_crop=Subquery(best),
+            photo_count=Count("clusters__memberships__face__photo", distinct=True),
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -268,7 +262,7 @@ class PersonAdmin(admin.ModelAdmin[Person]):
 
     @admin.display(description="Best face")
     def cover_shown(self, person: "WithAnnotations[Person, Counts]") -> str:
-        return picture(default_storage.url(person.cover)) if person.cover else "no face"
+        return picture(default_storage.url(person.best_crop)) if person.best_crop else "no face"
 
     @admin.display(ordering="face_count")
     def faces(self, person: "WithAnnotations[Person, Counts]") -> int:

@@ -2,8 +2,8 @@
 
 from django import forms
 
-from faces.grouping import tidy_name
 from faces.models import MAX_NAME, Cluster, Person
+from faces.people.naming import tidy_name
 
 
 class NameField(forms.CharField):

@@ -4,7 +4,6 @@ A cluster's mean vector tells the mean cosine between a face and all the cluster
 (their dot product), so one rule serves everywhere: a face belongs where that mean is high.
 """
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,15 +14,13 @@ from django.utils import timezone
 
 from faces import vectors
 from faces.clustering import assign, cluster
-from faces.errors import GroupingBusy, NameMissing, NameTooLong
+from faces.errors import GroupingBusy
 from faces.models import (
-    MAX_NAME,
     Cluster,
     Face,
     FaceVector,
     GroupingDue,
     Membership,
-    Person,
 )
 from faces.quality import CORE_QUALITY
 from inference.arrays import Array
@@ -121,29 +118,6 @@ def group(owner: Owner, space: Space) -> Grouped:
             if asked:  # and not once more since
                 GroupingDue.objects.filter(pk=asked.pk, asked_at=asked.asked_at).delete()
     return Grouped(len(joined), len(groups), sum(map(len, groups)))
-
-
-def tidy_name(name: str) -> str:
-    """As names are stored: one form of each letter, one space between words."""
-    return " ".join(unicodedata.normalize("NFC", name).split())
-
-
-def name_cluster(cluster: Cluster, name: str) -> Person:
-    """Say who the faces of `cluster` are. A name that the owner has already is that person.
-
-    Raises:
-        NameMissing, NameTooLong: `name` can't be a person's.
-    """
-    name = tidy_name(name)
-    if not name:
-        raise NameMissing("Give the person a name: it is empty.")
-    if len(name) > MAX_NAME:
-        raise NameTooLong(f"The name has {len(name)} letters; {MAX_NAME} is the most.")
-    with transaction.atomic():
-        person, _ = Person.objects.get_or_create(owner=cluster.owner, name=name)
-        cluster.person = person
-        cluster.save(update_fields=["person"])
-    return person
 
 
 @dataclass(frozen=True)
@@ -244,15 +218,6 @@ def one_at_a_time(owner: Owner) -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, owner.pk])
-
-
-def hold_still(owner: Owner) -> None:
-    """Keep others from grouping this owner until the caller's transaction ends.
-
-    Raises:
-        GroupingBusy: somebody is at it.
-    """
-    _lock("pg_try_advisory_xact_lock", owner)
 
 
 def _lock(function: str, owner: Owner) -> None:

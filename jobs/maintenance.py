@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 import faces.crops
 import faces.grouping
-import faces.merging
+import faces.people.merging
 import photos.services
 import photos.thumbnails
 from faces.grouping import Grouped
@@ -101,7 +101,7 @@ def merge(owner: Owner, arguments: Mapping[str, Any], _before: Outcome) -> Steps
     """Make one cluster of several: `clusters` go `into` another, all by their public ids."""
     yield Progress(0, 1)
     return lambda: asdict(
-        faces.merging.merge(owner, arguments["into"], arguments["clusters"]),
+        faces.people.merging.merge(owner, arguments["into"], arguments["clusters"]),
     )
 
 

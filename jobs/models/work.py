@@ -82,6 +82,12 @@ class Job(models.Model):
         PHOTOS = "photos", "photos"
         REINDEX = "reindex", "looking at photos again"
         CLUSTER = "cluster", "grouping faces"
+        DUAL = "cluster_dual", "matching faces with people, and grouping the rest"
+        ASSIGN = "assign", "matching faces with people"
+        RECLUSTER = "recluster", "clustering all faces anew"
+        REDETECT = "redetect", "finding faces again"
+        TRAIN = "train", "training a matcher"
+        ENROL = "enrol", "learning a person from reference photos"
         MERGE = "merge", "merging clusters"
         THUMBNAILS = "backfill_thumbnails", "making missing thumbnails"
 

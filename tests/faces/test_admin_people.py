@@ -110,7 +110,7 @@ class TestPeople:
         response = admin_client.get(PEOPLE)
 
         (row,) = response.context["cl"].result_list
-        assert (row.face_count, row.photo_count, row.cover) == (5, 3, best.crop.name)
+        assert (row.face_count, row.photo_count, row.best_crop) == (5, 3, best.crop.name)
         assert best.crop.url in response.content.decode()
 
     def test_leads_to_a_page_with_their_clusters(self, admin_client: Client) -> None:

@@ -10,6 +10,7 @@ from faces import grouping, vectors
 from faces.errors import GroupingBusy, NameMissing, NameTooLong
 from faces.grouping import Grouped
 from faces.models import Cluster, Face, GroupingDue, Membership, Person
+from faces.people.naming import name_cluster
 from inference.arrays import Array
 from photos.models import Owner, Space
 from tests.factories import make_cluster, make_face, make_owner, make_photo, make_space, unit
@@ -164,33 +165,33 @@ class TestNameCluster:
     def test_makes_a_person(self, owner: Owner) -> None:
         cluster = make_cluster(owner=owner)
 
-        person = grouping.name_cluster(cluster, "  Anna   Berg ")
+        person = name_cluster(cluster, "  Anna   Berg ")
 
         assert (person.owner, person.name) == (owner, "Anna Berg")
         assert Cluster.objects.get(pk=cluster.pk).label == f"person_{person.pk}"
 
     def test_knows_a_name_that_is_there(self, owner: Owner) -> None:
-        anna = grouping.name_cluster(make_cluster(owner=owner), "Anna")
+        anna = name_cluster(make_cluster(owner=owner), "Anna")
 
-        assert grouping.name_cluster(make_cluster(owner=owner), "Anna") == anna
+        assert name_cluster(make_cluster(owner=owner), "Anna") == anna
 
     def test_takes_accents_written_in_two_ways_for_one_name(self, owner: Owner) -> None:
-        zoe = grouping.name_cluster(make_cluster(owner=owner), "Zo\u00eb")
+        zoe = name_cluster(make_cluster(owner=owner), "Zo\u00eb")
 
-        assert grouping.name_cluster(make_cluster(owner=owner), "Zoe\u0308") == zoe
+        assert name_cluster(make_cluster(owner=owner), "Zoe\u0308") == zoe
 
     def test_makes_another_person_for_another_owner(self, owner: Owner) -> None:
-        anna = grouping.name_cluster(make_cluster(owner=owner), "Anna")
+        anna = name_cluster(make_cluster(owner=owner), "Anna")
 
-        assert grouping.name_cluster(make_cluster(), "Anna") != anna
+        assert name_cluster(make_cluster(), "Anna") != anna
 
     @pytest.mark.parametrize("name", ["", "  \t"])
     def test_refuses_no_name(self, owner: Owner, name: str) -> None:
         with pytest.raises(NameMissing):
-            grouping.name_cluster(make_cluster(owner=owner), name)
+            name_cluster(make_cluster(owner=owner), name)
 
         assert Person.objects.count() == 0
 
     def test_refuses_a_name_that_can_not_be_kept(self, owner: Owner) -> None:
         with pytest.raises(NameTooLong):
-            grouping.name_cluster(make_cluster(owner=owner), "a" * 201)
+            name_cluster(make_cluster(owner=owner), "a" * 201)

@@ -4,7 +4,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from faces.grouping import name_cluster
+from faces.people.naming import name_cluster
 from photos.models import Owner
 from tests.factories import make_cluster, make_face, make_photo, make_space, unit
 

@@ -11,8 +11,9 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from faces.grouping import name_cluster, one_at_a_time
+from faces.grouping import one_at_a_time
 from faces.models import Cluster, Face, Membership
+from faces.people.naming import name_cluster
 from inference.arrays import RGB
 from jobs import maintenance, queue, services, steering
 from jobs.errors import Cancelled, LeaseLost
@@ -207,7 +208,7 @@ class TestMerging:
             "clusters": [each.public_id for each in others],
         }
 
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(16):
             maintenance.at_once(owner, Job.Kind.MERGE, arguments)
 
 

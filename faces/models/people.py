@@ -1,18 +1,20 @@
-"""Faces, the groups they form, and the people they belong to."""
+"""People, the clusters of faces that show them, and which face is of which cluster."""
 
 import secrets
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, F, Prefetch, Q
-from pgvector.django import HalfVectorField
+from django.db.models import Count, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from faces.quality import Reason
-from photos.models import Owner, Photo, Space
+from faces.models.faces import Face
+from photos.models import Owner, Space
 
 MAX_NAME = 200  # letters
+MAX_CONTACT_ID = 255  # letters
 SAMPLE = 12  # faces that stand for a cluster in lists
 
 
@@ -21,22 +23,76 @@ def new_cluster_id() -> str:
     return f"clu_{secrets.token_hex(6)}"
 
 
+class PersonQuerySet(models.QuerySet["Person"]):
+    def called(self, name: str) -> Self:
+        """Whoever has this name, or goes by it as well."""
+        return self.filter(Q(name=name) | Q(aliases__contains=[name]))
+
+    def with_counts(self) -> Self:
+        """Each with its `face_count` and its `cluster_count`."""
+        faces = Membership.objects.filter(cluster__person=OuterRef("pk")).order_by()
+        clusters = Cluster.objects.filter(person=OuterRef("pk")).order_by()
+        return self.annotate(
+            face_count=_count(faces, "cluster__person"), cluster_count=_count(clusters, "person")
+        )
+
+
 class Person(models.Model):
     """Somebody whom staff know by name."""
 
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="people")
     name = models.CharField(max_length=MAX_NAME)
-    created_at = models.DateTimeField(auto_now_add=True)
+    aliases = ArrayField(
+        models.CharField(max_length=MAX_NAME),
+        default=list,
+        blank=True,
+        help_text="Other names that they go by.",
+    )
+    contact_id = models.CharField(
+        max_length=MAX_CONTACT_ID, blank=True, help_text="The caller's own id of this person."
+    )
+    cover = models.ForeignKey(
+        Face,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The face that stands for them.",
+    )
+    favourite = models.BooleanField(default=False)
+    hidden = models.BooleanField(default=False, help_text="Not shown in lists.")
+    ignored = models.BooleanField(default=False, help_text="No face is matched with them.")
+    unrecognised = models.BooleanField(
+        default=False,
+        verbose_name="do not recognise",
+        help_text="Nothing is kept of what their faces look like, and none is matched with them.",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    face_count: int  # set by with_counts()
+    cluster_count: int  # set by with_counts()
+
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "people"
         constraints = [
             models.UniqueConstraint(fields=["owner", "name"], name="person_name_once_per_owner"),
+            models.UniqueConstraint(
+                fields=["owner", "contact_id"],
+                name="person_contact_once_per_owner",
+                condition=~Q(contact_id=""),
+            ),
             models.CheckConstraint(condition=~Q(name=""), name="person_has_a_name"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_matched(self) -> bool:
+        """Whether faces may be found to be theirs, without somebody who says so."""
+        return not (self.ignored or self.unrecognised)
 
 
 class ClusterQuerySet(models.QuerySet["Cluster"]):
@@ -55,11 +111,20 @@ class Cluster(models.Model):
 
     public_id = models.CharField(max_length=20, unique=True, default=new_cluster_id, editable=False)
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="clusters")
-    space = models.ForeignKey(Space, on_delete=models.PROTECT, related_name="+")
+    space = models.ForeignKey(
+        Space,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whose vectors it was formed of; none if somebody put it together.",
+    )
     person = models.ForeignKey(
         Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="clusters"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    hidden = models.BooleanField(default=False, help_text="Not shown in lists.")
+    ignored = models.BooleanField(default=False, help_text="No face is matched with it.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     face_count: int  # set by with_faces()
     sample: list["Membership"]  # set by with_faces()
@@ -75,90 +140,6 @@ class Cluster(models.Model):
         if self.person_id is None:
             return f"unknown_cluster_{self.public_id.removeprefix('clu_')}"
         return f"person_{self.person_id}"
-
-
-class FaceQuerySet(models.QuerySet["Face"]):
-    def alone(self) -> Self:
-        """Faces of no cluster."""
-        return self.filter(membership=None)
-
-    def with_people(self) -> Self:
-        return self.select_related("membership__cluster__person")
-
-
-class Face(models.Model):
-    """A face found in a photo. The box and the landmarks are pixels of the upright photo."""
-
-    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="faces")
-    x = models.FloatField()
-    y = models.FloatField()
-    width = models.FloatField()
-    height = models.FloatField()
-    landmarks = models.JSONField(help_text="Five [x, y]: eyes, nose, corners of the mouth.")
-    confidence = models.FloatField(help_text="The detector's score, 0 to 1.")
-    quality = models.FloatField(help_text="How well it can be recognised, 0 to 1.")
-    quality_reasons = ArrayField(
-        models.CharField(max_length=20, choices=Reason.choices),
-        default=list,
-        blank=True,
-        help_text="Why it can't be recognised well.",
-    )
-    crop = models.FileField(max_length=200)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = FaceQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(width__gt=0) & Q(height__gt=0), name="face_box_has_area"
-            ),
-            models.CheckConstraint(
-                condition=Q(confidence__range=(0, 1)) & Q(quality__range=(0, 1)),
-                name="face_scores_are_fractions",
-            ),
-            models.CheckConstraint(
-                condition=Q(quality_reasons__contained_by=Reason.values),
-                name="face_quality_reasons_are_known",
-            ),
-            models.UniqueConstraint(
-                fields=["photo", "x", "y", "width", "height"], name="face_box_once_per_photo"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Face {self.pk}"
-
-    @property
-    def cluster(self) -> Cluster | None:
-        membership = getattr(self, "membership", None)
-        return membership.cluster if membership else None
-
-    @property
-    def person(self) -> Person | None:
-        return self.cluster.person if self.cluster else None
-
-
-class FaceVector(models.Model):
-    """What a face looks like to the model of a space: a unit vector.
-
-    A table of its own, that is only ever inserted into: an update of any column beside a
-    vector would insert the vector into its HNSW index again.
-    """
-
-    face = models.ForeignKey(Face, on_delete=models.CASCADE, related_name="vectors")
-    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="+")
-    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+")
-    vector = HalfVectorField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["face", "space"], name="vector_once_per_space"),
-        ]
-        indexes = [models.Index(fields=["owner", "space"], name="vector_of_owner")]
-
-    def __str__(self) -> str:
-        return f"Vector of face {self.face_id}"
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -181,7 +162,7 @@ class Membership(models.Model):
     similarity = models.FloatField(
         null=True, help_text="Mean cosine to the cluster's other faces, -1 to 1."
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -207,3 +188,9 @@ class GroupingDue(models.Model):
 
     def __str__(self) -> str:
         return f"Grouping of {self.owner_id}"
+
+
+def _count(rows: QuerySet[Any, Any], key: str) -> Coalesce:
+    """How many of `rows` there are, which belong to an outer row by `key`."""
+    counted = rows.values(key).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from faces.errors import ClusterMissing, FaceError, GroupingBusy, PeopleDiffer, SpacesDiffer
-from faces.grouping import name_cluster, one_at_a_time
-from faces.merging import Merged, Part
-from faces.merging import merge as merge_within
+from faces.errors import ClusterMissing, FaceError, PeopleDiffer, SpacesDiffer
+from faces.grouping import one_at_a_time
 from faces.models import Cluster, Membership
+from faces.people.merging import Merged, Part
+from faces.people.merging import merge as merge_within
+from faces.people.naming import name_cluster
 from photos.models import Owner
 from tests.factories import make_cluster, make_owner, make_space
 
@@ -154,16 +155,13 @@ class TestMergesAtOnce:
         assert ended.count(None) == 1
         [stays] = Cluster.objects.all()
         assert faces_of(stays) == faces
-        assert {type(each) for each in ended if each} <= {GroupingBusy, ClusterMissing}
+        assert {type(each) for each in ended if each} == {ClusterMissing}
 
-    def test_wait_for_a_grouping(self, owner: Owner) -> None:
+    def test_do_not_wait_for_a_grouping(self, owner: Owner) -> None:
         into, other = make_cluster(owner=owner), make_cluster(owner=owner)
 
         with one_at_a_time(owner), ThreadPoolExecutor(1) as threads:
-            error = threads.submit(_try, owner, into, other).result()
-
-        assert isinstance(error, GroupingBusy)
-        assert _try(owner, into, other) is None
+            assert threads.submit(_try, owner, into, other).result() is None
 
 
 def _try(owner: Owner, into: Cluster, other: Cluster) -> FaceError | None:

@@ -1,0 +1,35 @@
+"""Faces, the groups they form, the people they belong to, and what was done to them."""
+
+from faces.models.calibration import Calibration
+from faces.models.edits import Edit
+from faces.models.erasure import Erasure
+from faces.models.faces import Face, FaceVector
+from faces.models.people import (
+    MAX_CONTACT_ID,
+    MAX_NAME,
+    SAMPLE,
+    Cluster,
+    GroupingDue,
+    Membership,
+    Person,
+    new_cluster_id,
+)
+from faces.models.verdicts import Pair, Rejection
+
+__all__ = [
+    "MAX_CONTACT_ID",
+    "MAX_NAME",
+    "SAMPLE",
+    "Calibration",
+    "Cluster",
+    "Edit",
+    "Erasure",
+    "Face",
+    "FaceVector",
+    "GroupingDue",
+    "Membership",
+    "Pair",
+    "Person",
+    "Rejection",
+    "new_cluster_id",
+]

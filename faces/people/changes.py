@@ -1,0 +1,203 @@
+"""Changing rows in a way that is written down, and can be taken back.
+
+An edit is a list of steps. A step is a row before and after (of a person, a cluster, a face, or a
+verdict), faces that went from one cluster to another as they were, or faces whose place changed in
+more than that. The rows are written here and nowhere else, so what is written down is what changed.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from django.db.models import Model
+
+from faces.models import Cluster, Edit, Face, Membership, Pair, Person, Rejection
+from photos.models import Owner
+
+Row = dict[str, Any]  # columns of a row, as JSON
+Step = dict[str, Any]
+Place = list[Any]  # cluster, how, similarity and since when a face is in it, as JSON
+
+TABLES: Mapping[str, type[Model]] = {
+    "person": Person,
+    "cluster": Cluster,
+    "face": Face,
+    "rejection": Rejection,
+    "pair": Pair,
+}
+_NAMES = {model: name for name, model in TABLES.items()}
+_PLACE = ("cluster_id", "how", "similarity", "created_at")
+
+
+class Changes:
+    """The steps of one edit, on their way. Rows of `owner` only; the caller holds the lock."""
+
+    def __init__(self, owner: Owner) -> None:
+        self.owner = owner
+        self.steps: list[Step] = []
+        self.people: set[int] = set()
+        self.clusters: set[int] = set()
+        self.faces: set[int] = set()
+
+    def create(self, row: Model) -> None:
+        row.save(force_insert=True)
+        self._note(row, None, row_of(row))
+
+    def change(self, row: Model, **values: Any) -> None:
+        """Set columns of `row`, those that differ."""
+        before = row_of(row)
+        for name, value in values.items():
+            setattr(row, name, value)
+        after = row_of(row)
+        changed = [name for name in after if after[name] != before[name]]
+        if changed:
+            row.save(update_fields=changed)
+            self._note(row, _only(before, changed), _only(after, changed))
+
+    def delete(self, *rows: Model) -> None:
+        """Of one table. Nothing may point to them any more, but what may go without a word."""
+        if rows:
+            type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows]).delete()  # noqa: SLF001  # documented
+        for row in rows:
+            self._note(row, row_of(row), None)
+
+    def gather(self, sources: Collection[Cluster], target: Cluster) -> dict[int, list[int]]:
+        """Have all faces of `sources` in `target`, each as sure as it was.
+
+        Returns those that went there, by the clusters (keys) that they were in.
+        """
+        members = Membership.objects.filter(cluster__in=sources)
+        moved: dict[int, list[int]] = {each.pk: [] for each in sources}
+        for face, cluster in members.order_by("face_id").values_list("face_id", "cluster_id"):
+            moved[cluster].append(face)
+        members.update(cluster=target)
+        for source, faces in moved.items():
+            self._moved(source, target.pk, faces)
+        return moved
+
+    def move(self, faces: Collection[int], source: Cluster, target: Cluster) -> None:
+        """Have `faces` of `source` in `target`, each as sure as it was."""
+        Membership.objects.filter(cluster=source, face__in=faces).update(cluster=target)
+        self._moved(source.pk, target.pk, sorted(faces))
+
+    def _moved(self, source: int, target: int, faces: list[int]) -> None:
+        if faces:
+            self.steps.append({"from": source, "to": target, "faces": faces})
+            self.clusters |= {source, target}
+            self.faces.update(faces)
+
+    def place(self, faces: Iterable[int], cluster: Cluster | None) -> None:
+        """Have `faces` in `cluster` because somebody said so; None: in none."""
+        after = None if cluster is None else {"cluster_id": cluster.pk, "how": "manual"}
+        self.put(dict.fromkeys(faces, after))
+
+    def put(self, places: Mapping[int, Row | None]) -> None:
+        """Have faces in clusters as `places` says; None: in none."""
+        there = {each.face_id: each for each in Membership.objects.filter(face__in=places)}
+        rows = {face: _member(face, place) for face, place in places.items() if place}
+        same = {face for face, row in rows.items() if face in there and _alike(there[face], row)}
+        there = {face: row for face, row in there.items() if face not in same}
+        rows = {face: row for face, row in rows.items() if face not in same}
+        Membership.objects.filter(face__in=there).delete()
+        Membership.objects.bulk_create(rows.values())
+        members: list[tuple[int, Place | None, Place | None]] = [
+            (face, _place(there.get(face)), _place(rows.get(face)))
+            for face in sorted(there.keys() | rows.keys())
+        ]
+        if members:
+            self.steps.append({"members": members})
+            self.faces.update(face for face, _, _ in members)
+            self.clusters.update(
+                place[0] for _, *both in members for place in both if place is not None
+            )
+
+    def save(self, kind: Edit.Kind, **values: Any) -> Edit | None:
+        """Write down what was changed. None: nothing was."""
+        if not self.steps and "undoes" not in values:
+            return None
+        return Edit.objects.create(
+            owner=self.owner,
+            kind=kind,
+            steps=self.steps,
+            people=sorted(self.people | self._people_of_clusters()),
+            clusters=sorted(self.clusters),
+            faces=sorted(self.faces),
+            **values,
+        )
+
+    def _people_of_clusters(self) -> set[int]:
+        named = Cluster.objects.filter(pk__in=self.clusters).exclude(person=None)
+        return {pk for pk in named.values_list("person", flat=True) if pk is not None}
+
+    def _note(self, row: Model, before: Row | None, after: Row | None) -> None:
+        self.steps.append(
+            {"row": _NAMES[type(row)], "key": row.pk, "before": before, "after": after}
+        )
+        match row:
+            case Person():
+                self.people.add(row.pk)
+            case Cluster():
+                self.clusters.add(row.pk)
+                both = [(before or {}).get("person_id"), (after or {}).get("person_id")]
+                self.people.update(person for person in both if person)
+            case Face():
+                self.faces.add(row.pk)
+            case Rejection():
+                self.faces.add(row.face_id)
+                self.people.add(row.person_id)
+            case Pair():
+                self.faces |= {row.first_id, row.second_id}
+
+
+def row_of(row: Model) -> Row:
+    """The columns of `row`, as JSON."""
+    return {field.attname: _plain(field.value_from_object(row)) for field in _fields(type(row))}
+
+
+def built(model: type[Model], row: Row) -> Model:
+    """What row_of() has described. It is not stored."""
+    values = {field.attname: field.to_python(row[field.attname]) for field in _fields(model)}
+    return model(**values)
+
+
+def places_of(faces: Iterable[int]) -> dict[int, Place | None]:
+    """Where those of `faces` are now that are in a cluster."""
+    members = Membership.objects.filter(face__in=list(faces))
+    return {each.face_id: _place(each) for each in members}
+
+
+def as_place(place: Place | None) -> Row | None:
+    return None if place is None else dict(zip(_PLACE, place, strict=True))
+
+
+def _fields(model: type[Model]) -> list[Any]:
+    return list(model._meta.concrete_fields)  # noqa: SLF001  # Django documents it
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str | list | dict):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _only(row: Row, names: Iterable[str]) -> Row:
+    return {name: row[name] for name in names}
+
+
+def _member(face: int, place: Row) -> Membership:
+    fields = {field.attname: field for field in _fields(Membership)}
+    return Membership(
+        face_id=face, **{name: fields[name].to_python(value) for name, value in place.items()}
+    )
+
+
+def _alike(one: Membership, other: Membership) -> bool:
+    """Whether both say the same, since whenever."""
+    return (one.cluster_id, one.how, one.similarity) == (
+        other.cluster_id, other.how, other.similarity,
+    )  # fmt: skip
+
+
+def _place(member: Membership | None) -> Place | None:
+    if member is None:
+        return None
+    return [_plain(getattr(member, name)) for name in _PLACE]

@@ -1,0 +1,176 @@
+"""One edit at a time: beginning it, keeping the rules, and taking it back."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+
+from faces.errors import AlreadyUndone, EditErased, EditMissing, Overtaken
+from faces.models import Cluster, Edit, Face, Membership, Person
+from faces.people import rules
+from faces.people.changes import (
+    TABLES,
+    Changes,
+    Place,
+    Row,
+    Step,
+    as_place,
+    built,
+    places_of,
+    row_of,
+)
+from photos.models import Owner
+
+_LOCK = 4_716  # ours among PostgreSQL's advisory locks
+
+
+@contextmanager
+def editing(owner: Owner, kind: Edit.Kind, by: User | None, **asked: Any) -> Iterator[Changes]:
+    """What is changed inside the block is one edit, or nothing at all where the rules forbid it.
+
+    Raises:
+        TwiceInPhoto, Contradicted: what was asked for breaks a rule; nothing has changed.
+    """
+    with transaction.atomic():
+        hold(owner)
+        changes = Changes(owner)
+        yield changes
+        rules.keep(changes)
+        changes.save(kind, actor=by, asked=asked)
+
+
+def hold(owner: Owner) -> None:
+    """Keep everybody else from editing until the caller's transaction ends. Edits are short."""
+    _lock("pg_advisory_xact_lock", owner.pk)
+
+
+def share(owner_pk: int) -> None:
+    """Keep edits away until the caller's transaction ends, but not others who only add faces."""
+    _lock("pg_advisory_xact_lock_shared", owner_pk)
+
+
+def undo(owner: Owner, pk: int, by: User | None) -> Edit:
+    """Put everything back as it was before the edit; that is an edit as well.
+
+    What came by itself since stays, such as faces that were found and matched. Where that breaks
+    a rule, what somebody has said goes before it.
+
+    Raises:
+        EditMissing, AlreadyUndone, EditErased: there is nothing to be undone.
+        Overtaken: a later edit has changed the same; undo that one first. Nothing has changed.
+        TwiceInPhoto, Contradicted: as editing().
+    """
+    with transaction.atomic():
+        hold(owner)
+        edit = Edit.objects.of(owner).filter(pk=pk).first()
+        _check(edit, pk)
+        assert edit  # noqa: S101  # checked
+        changes = Changes(owner)
+        for step in reversed(edit.steps):
+            _revert(changes, step, edit)
+        rules.keep(changes)
+        undone = changes.save(Edit.Kind.UNDO, actor=by, asked={"edit": pk}, undoes=edit)
+        assert undone  # noqa: S101  # one that undoes is always written down
+        return undone
+
+
+def _check(edit: Edit | None, pk: int) -> None:
+    if edit is None or edit.kind == Edit.Kind.ERASE:
+        raise EditMissing(f"There is no edit {pk} that could be undone.")
+    if edit.is_undone:
+        raise AlreadyUndone(f"Edit {pk} was undone before.")
+    if edit.erased:
+        raise EditErased(f"What edit {pk} changed was erased for good, with a person.")
+
+
+def _revert(changes: Changes, step: Step, edit: Edit) -> None:
+    try:
+        if "members" in step:
+            _revert_members(changes, step["members"])
+        elif "faces" in step:
+            _revert_move(changes, step)
+        else:
+            _revert_row(changes, step)
+    except (_Changed, IntegrityError) as exc:
+        raise Overtaken(_overtaken(edit)) from exc
+
+
+class _Changed(Exception):
+    """Something is not as the edit has left it."""
+
+
+def _revert_members(
+    changes: Changes, members: list[tuple[int, Place | None, Place | None]]
+) -> None:
+    now = places_of(face for face, _, _ in members)
+    if any(now.get(face) != after for face, _, after in members):
+        raise _Changed
+    if Face.objects.filter(pk__in=[face for face, _, _ in members]).count() != len(members):
+        raise _Changed
+    places: Mapping[int, Row | None] = {face: as_place(before) for face, before, _ in members}
+    clusters = {place["cluster_id"] for place in places.values() if place}
+    if Cluster.objects.filter(pk__in=clusters).count() != len(clusters):
+        raise _Changed
+    changes.put(places)
+
+
+def _revert_move(changes: Changes, step: Step) -> None:
+    there = Membership.objects.filter(cluster=step["to"], face__in=step["faces"])
+    before, after = (Cluster.objects.filter(pk=step[each]).first() for each in ("from", "to"))
+    if before is None or after is None or there.count() != len(step["faces"]):
+        raise _Changed
+    changes.move(step["faces"], after, before)
+
+
+def _revert_row(changes: Changes, step: Step) -> None:
+    model = TABLES[step["row"]]
+    row = model._default_manager.filter(pk=step["key"]).first()  # noqa: SLF001  # documented
+    before, after = step["before"], step["after"]
+    if after is None:
+        if row is not None:
+            raise _Changed
+        changes.create(built(model, before))
+        return
+    if row is None or not _has(row, after):
+        raise _Changed
+    if before is None:
+        if not _is_used(row):
+            changes.delete(row)
+    else:
+        old = built(model, row_of(row) | before)
+        changes.change(row, **{name: getattr(old, name) for name in before})
+
+
+def _has(row: Any, values: Row) -> bool:
+    now = row_of(row)
+    return all(now[name] == value for name, value in values.items())
+
+
+def _is_used(row: Any) -> bool:
+    """Whether something that came later needs it: then it stays."""
+    match row:
+        case Person():
+            return row.clusters.exists()
+        case Cluster():
+            return row.memberships.exists()
+    return False
+
+
+def _overtaken(edit: Edit) -> str:
+    later = Edit.objects.filter(owner=edit.owner_id, pk__gt=edit.pk, undone_by=None, undoes=None)
+    touched = (
+        later.filter(faces__overlap=edit.faces)
+        | later.filter(clusters__overlap=edit.clusters)
+        | later.filter(people__overlap=edit.people)
+    )
+    numbers = ", ".join(map(str, touched.order_by("-pk").values_list("pk", flat=True)[:5]))
+    if not numbers:
+        return f"Edit {edit.pk} can't be undone: the same faces have been clustered anew since."
+    return f"Edit {edit.pk} can't be undone: the same was changed later. Undo first: {numbers}."
+
+
+def _lock(function: str, owner_pk: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", [_LOCK, owner_pk])

@@ -1,0 +1,198 @@
+"""Whose face this is: putting faces where they belong, one by one or many."""
+
+from collections.abc import Collection
+
+from django.contrib.auth.models import User
+
+from faces.errors import FaceMissing, NothingChosen
+from faces.models import Cluster, Edit, Face, Membership, Pair, Person, Rejection
+from faces.people import places
+from faces.people.changes import Changes
+from faces.people.editing import editing
+from faces.people.naming import called, checked_name
+from photos.models import Owner
+
+Kind = Edit.Kind
+
+
+def assign(owner: Owner, faces: Collection[int], person: Person, *, by: User | None = None) -> None:
+    """Say that `faces` are `person`'s. What was said against it before is taken back.
+
+    Raises:
+        NothingChosen, FaceMissing, PersonMissing: they are not there, or somebody else's.
+        TwiceInPhoto, Contradicted: as editing().
+    """
+    with editing(owner, Kind.ASSIGN, by, faces=list(faces), person=person.pk) as changes:
+        places.chosen(owner, faces)
+        places.give(changes, faces, places.person_there(person))
+
+
+def move(owner: Owner, faces: Collection[int], cluster: Cluster, *, by: User | None = None) -> None:
+    """Say that `faces` belong to `cluster`. Raises as assign(), and ClusterMissing."""
+    asked = {"faces": list(faces), "cluster": cluster.public_id}
+    with editing(owner, Kind.MOVE, by, **asked) as changes:
+        changes.place(places.chosen(owner, faces), places.still_there(cluster))
+        places.drop_empty(changes)
+
+
+def remove(owner: Owner, faces: Collection[int], *, by: User | None = None) -> None:
+    """Take `faces` out of their clusters. They may be matched again. Raises as assign()."""
+    with editing(owner, Kind.REMOVE, by, faces=list(faces)) as changes:
+        changes.place(places.chosen(owner, faces), None)
+        places.drop_empty(changes)
+
+
+def confirm(owner: Owner, faces: Collection[int], *, by: User | None = None) -> None:
+    """Say that `faces` are where they belong.
+
+    Raises:
+        NothingChosen, FaceMissing: as assign(), or one of them is in no cluster.
+    """
+    with editing(owner, Kind.CONFIRM, by, faces=list(faces)) as changes:
+        there = places.members(places.chosen(owner, faces))
+        if alone := [face for face in faces if face not in there]:
+            raise FaceMissing(f"Face {alone[0]} is in no cluster: say whose it is.")
+        changes.put(
+            {
+                face: {
+                    "cluster_id": member.cluster_id,
+                    "how": Membership.How.MANUAL,
+                    "similarity": member.similarity,
+                    "created_at": member.created_at,
+                }
+                for face, member in there.items()
+                if member.how != Membership.How.MANUAL
+            }
+        )
+
+
+def reject(owner: Owner, faces: Collection[int], person: Person, *, by: User | None = None) -> None:
+    """Say that `faces` are not `person`'s: they go out of the person's clusters, for ever.
+
+    Raises as assign().
+    """
+    with editing(owner, Kind.REJECT, by, faces=list(faces), person=person.pk) as changes:
+        faces, person = places.chosen(owner, faces), places.person_there(person)
+        said = Rejection.objects.filter(face__in=faces, person=person)
+        known = set(said.values_list("face_id", flat=True))
+        for face in faces:
+            if face not in known:
+                changes.create(Rejection(face_id=face, person=person))
+        theirs = [
+            face
+            for face, member in places.members(faces).items()
+            if member.cluster.person_id == person.pk
+        ]
+        changes.place(theirs, None)
+        places.drop_empty(changes)
+
+
+def split(
+    cluster: Cluster, faces: Collection[int], *, name: str = "", by: User | None = None
+) -> Cluster:
+    """Make a cluster of its own of some `faces` of `cluster`, of the person called `name` if any.
+
+    That they are not of one person is remembered, by the clearest face of each.
+
+    Raises:
+        NothingChosen, FaceMissing: they are none of the cluster's, or all of them.
+        NameTooLong, TwiceInPhoto, Contradicted: as naming.name_cluster().
+    """
+    name = checked_name(name) if name else ""
+    asked = {"faces": list(faces), "cluster": cluster.public_id, "name": name}
+    with editing(cluster.owner, Kind.SPLIT, by, **asked) as changes:
+        cluster = places.still_there(cluster)
+        part = _part(cluster, faces)
+        new = places.new_cluster(changes, part, called(changes, name) if name else None)
+        changes.move(part, cluster, new)
+        changes.put(_kept(part))
+        one, other = _clearest(cluster), _clearest(new)
+        _say(changes, one, other, same=False)
+    return new
+
+
+def _part(cluster: Cluster, faces: Collection[int]) -> list[int]:
+    part = places.chosen(cluster.owner, faces)
+    there = Membership.objects.filter(cluster=cluster)
+    if there.filter(face__in=part).count() != len(part):
+        raise FaceMissing("Some of these faces are not in this cluster: choose from its own.")
+    if there.count() == len(part):
+        raise NothingChosen("These are all faces of the cluster: leave some, or name it.")
+    return part
+
+
+def _kept(faces: Collection[int]) -> dict[int, dict[str, object]]:
+    """Somebody has chosen them: they stay together."""
+    return {
+        face: {
+            "cluster_id": member.cluster_id,
+            "how": Membership.How.MANUAL,
+            "similarity": member.similarity,
+            "created_at": member.created_at,
+        }
+        for face, member in places.members(faces).items()
+        if member.how != Membership.How.MANUAL
+    }
+
+
+def _clearest(cluster: Cluster) -> int:
+    best = Membership.objects.filter(cluster=cluster).order_by("-face__quality", "face_id")
+    return best.values_list("face_id", flat=True)[0]
+
+
+def answer(owner: Owner, first: int, second: int, *, same: bool, by: User | None = None) -> None:
+    """Say whether two faces show one person; clustering obeys.
+
+    Where they are, is changed by that only if it contradicts: of two that are not one person and
+    in one cluster, the one that was only matched goes out, else the `second`.
+
+    Raises:
+        NothingChosen: they are the same face.
+        FaceMissing, Contradicted: as assign().
+    """
+    with editing(owner, Kind.ANSWER, by, first=first, second=second, same=same) as changes:
+        if len(places.chosen(owner, [first, second])) == 1:
+            raise NothingChosen("Choose two faces: these are one.")
+        _say(changes, first, second, same=same)
+        there = places.members([first, second])
+        one, other = there.get(first), there.get(second)
+        if one and other and not same and _together(one, other):
+            out = one if other.how == Membership.How.MANUAL != one.how else other
+            changes.place([out.face_id], None)
+            places.drop_empty(changes)
+
+
+def _together(one: Membership, other: Membership) -> bool:
+    both = (one.cluster, other.cluster)
+    people = {each.person_id for each in both}
+    return one.cluster_id == other.cluster_id or (len(people) == 1 and people != {None})
+
+
+def _say(changes: Changes, one: int, other: int, *, same: bool) -> None:
+    first, second = sorted((one, other))
+    known = Pair.objects.of(changes.owner).filter(first=first, second=second).first()
+    if known:
+        changes.change(known, same=same)
+    else:
+        changes.create(Pair(owner=changes.owner, first_id=first, second_id=second, same=same))
+
+
+def ignore(
+    owner: Owner, faces: Collection[int], *, ignored: bool = True, by: User | None = None
+) -> None:
+    """Leave `faces` out of clusters and matching from now on, or no more. Raises as assign()."""
+    with editing(owner, Kind.MARK, by, faces=list(faces), ignored=ignored) as changes:
+        faces = places.chosen(owner, faces)
+        for face in Face.objects.filter(pk__in=faces).order_by("pk"):
+            changes.change(face, ignored=ignored)
+        if ignored:
+            changes.place(faces, None)
+            places.drop_empty(changes)
+
+
+def mark(cluster: Cluster, *, by: User | None = None, **marks: bool) -> Cluster:
+    """Set `hidden` or `ignored` of a cluster. Raises ClusterMissing."""
+    with editing(cluster.owner, Kind.MARK, by, cluster=cluster.public_id, **marks) as changes:
+        cluster = places.still_there(cluster)
+        changes.change(cluster, **marks)
+    return cluster

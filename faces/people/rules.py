@@ -1,0 +1,121 @@
+"""What must hold whatever is edited: a person is in a photo once, and nobody is contradicted."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+from faces.errors import Contradicted, TwiceInPhoto
+from faces.models import Membership
+from faces.people.changes import Changes
+
+# Groups: people, by their keys, and clusters of no person, by minus theirs.
+_TWICE = """
+WITH touched AS (
+    SELECT DISTINCT COALESCE(person_id, -id) AS group_id FROM faces_cluster
+    WHERE id = ANY (%(clusters)s) OR person_id = ANY (%(people)s)
+), member AS (
+    SELECT member.face_id, member.how, member.similarity, face.photo_id, touched.group_id
+    FROM touched JOIN faces_cluster AS cluster
+        ON COALESCE(cluster.person_id, -cluster.id) = touched.group_id
+    JOIN faces_membership AS member ON member.cluster_id = cluster.id
+    JOIN faces_face AS face ON face.id = member.face_id
+    WHERE cluster.owner_id = %(owner)s
+)
+SELECT photo_id, array_agg(face_id ORDER BY how = 'matched', similarity DESC NULLS FIRST),
+    array_agg(how ORDER BY how = 'matched', similarity DESC NULLS FIRST)
+FROM member GROUP BY group_id, photo_id HAVING count(*) > 1
+ORDER BY photo_id
+"""
+_REJECTED = """
+SELECT member.face_id, member.how FROM faces_rejection AS rejection
+JOIN faces_membership AS member ON member.face_id = rejection.face_id
+JOIN faces_cluster AS cluster
+    ON cluster.id = member.cluster_id AND cluster.person_id = rejection.person_id
+WHERE cluster.owner_id = %(owner)s
+    AND (cluster.id = ANY (%(clusters)s) OR cluster.person_id = ANY (%(people)s))
+ORDER BY 1
+"""
+_DIFFERENT = """
+SELECT pair.first_id, pair.second_id, one.how, other.how
+FROM faces_pair AS pair
+JOIN faces_membership AS one ON one.face_id = pair.first_id
+JOIN faces_membership AS other ON other.face_id = pair.second_id
+JOIN faces_cluster AS of_one ON of_one.id = one.cluster_id
+JOIN faces_cluster AS of_other ON of_other.id = other.cluster_id
+WHERE pair.owner_id = %(owner)s AND NOT pair.same
+    AND COALESCE(of_one.person_id, -of_one.id) = COALESCE(of_other.person_id, -of_other.id)
+ORDER BY 1, 2
+"""
+_SHOWN = 5  # of what is wrong, in an answer
+
+
+def keep(changes: Changes) -> None:
+    """Take out what was only matched where it stands against what somebody says.
+
+    Raises:
+        TwiceInPhoto: somebody would be in a photo twice.
+        Contradicted: a face would be of somebody it was said not to be of.
+    """
+    if not (changes.clusters or changes.people):
+        return
+    _once_in_a_photo(changes)
+    _not_rejected(changes)
+    _not_different(changes)
+
+
+def _once_in_a_photo(changes: Changes) -> None:
+    photos, out = [], []
+    for photo, faces, how in _rows(_TWICE, changes):
+        out += [face for face, by in zip(faces[1:], how[1:], strict=True) if by == "matched"]
+        if how[1] != "matched":
+            photos.append(photo)
+    if photos:
+        raise TwiceInPhoto(
+            f"Nobody is in a photo twice, but two faces of photo {_some(photos)} would be of one "
+            "person: take one of them out first."
+        )
+    _take_out(changes, out)
+
+
+def _not_rejected(changes: Changes) -> None:
+    rows = _rows(_REJECTED, changes)
+    said = [face for face, how in rows if how != "matched"]
+    if said:
+        raise Contradicted(
+            f"Somebody has said that face {_some(said)} is not this person: take that back first."
+        )
+    _take_out(changes, [face for face, _ in rows])
+
+
+def _not_different(changes: Changes) -> None:
+    out = []
+    for first, second, of_first, of_second in _rows(_DIFFERENT, changes):
+        if "matched" not in {of_first, of_second}:
+            raise Contradicted(
+                f"Somebody has said that faces {first} and {second} are two people: take that back "
+                "first."
+            )
+        out.append(second if of_second == "matched" else first)
+    _take_out(changes, out)
+
+
+def _take_out(changes: Changes, faces: Iterable[int]) -> None:
+    there = Membership.objects.filter(face__in=set(faces), how=Membership.How.MATCHED)
+    changes.put(dict.fromkeys(there.values_list("face_id", flat=True)))
+
+
+def _rows(statement: str, changes: Changes) -> list[tuple[Any, ...]]:
+    values: dict[str, Any] = {
+        "owner": changes.owner.pk,
+        "clusters": sorted(changes.clusters),
+        "people": sorted(changes.people),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+def _some(numbers: Sequence[object]) -> str:
+    more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
+    return ", ".join(map(str, numbers[:_SHOWN])) + more
