@@ -35,10 +35,12 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image
 
+from inference.geometry import Box
 from photos import images
 from photos.errors import ImageTooLarge, PhotoError
-from photos.exif import PhotoExif
+from photos.exif import ORIENTATIONS, UPRIGHT, PhotoExif
 from photos.images import Decoded
+from photos.regions import MAX_REGIONS, Region
 
 CHANNELS = 3  # bytes a pixel
 MEMORY_A_PIXEL = 32  # bytes; the most that was measured are 24, with a WebP that has to be turned
@@ -105,11 +107,19 @@ def exif_to_json(exif: PhotoExif) -> dict[str, Any]:
         "offset_s": None if exif.offset is None else exif.offset.total_seconds(),
         "latitude": exif.latitude,
         "longitude": exif.longitude,
+        "orientation": exif.orientation,
+        "regions": [_region_to_json(each) for each in exif.regions],
     }
 
 
+def _region_to_json(region: Region) -> dict[str, Any]:
+    box = region.box
+    return {"name": region.name, "box": [box.x, box.y, box.width, box.height]}
+
+
 def exif_from_json(fields: Mapping[str, Any]) -> PhotoExif:
-    """
+    """The orientation and the regions may be left out: 1, and none.
+
     Raises:
         LookupError, TypeError, ValueError, OverflowError: that is none.
     """
@@ -122,7 +132,15 @@ def exif_from_json(fields: Mapping[str, Any]) -> PhotoExif:
         offset=None if offset_s is None else timedelta(seconds=offset_s),
         latitude=latitude,
         longitude=longitude,
+        orientation=ORIENTATIONS[ORIENTATIONS.index(fields.get("orientation", UPRIGHT))],
+        regions=_regions_from_json(fields.get("regions", [])),
     )
+
+
+def _regions_from_json(listed: list[Mapping[str, Any]]) -> tuple[Region, ...]:
+    if len(listed) > MAX_REGIONS:
+        raise ValueError(f"{len(listed)} regions are too many: {MAX_REGIONS} is the most.")
+    return tuple(Region(str(each["name"]), Box(*map(float, each["box"]))) for each in listed)
 
 
 def size_of(data: bytes, *, max_pixels: int) -> int:

@@ -106,6 +106,12 @@ class ImageTooLarge(PhotoError):
     code = "image_too_large"
 
 
+class XmpInvalid(PhotoError):
+    """The XMP, of a sidecar or inside of a photo, can't be read. Mend it, or leave it out."""
+
+    code = "xmp_invalid"
+
+
 class DecoderDied(PhotoError):
     """The photo has broken the program that decodes photos, twice. It would do so again."""
 

@@ -1,4 +1,4 @@
-"""When and where a photo was taken, and which way is up, as the camera wrote it."""
+"""When and where a photo was taken, which way is up, and who is in it, as its file says."""
 
 import re
 import struct
@@ -9,6 +9,9 @@ from typing import Any
 
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
+from PIL.TiffImagePlugin import TiffImageFile
+
+from photos.regions import Region
 
 # What pillow, and our own reading, raise on tags that are broken in one way or another.
 BROKEN = (
@@ -24,6 +27,8 @@ BROKEN = (
 )
 UPRIGHT = 1
 ORIENTATIONS = range(1, 9)
+# A box of HEIF that turns the photo, by 90 degrees so often, or that mirrors it.
+HEIF_TURN = re.compile(rb"\0\0\0\x09(?:irot[\1-\3]|imir)")
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 MAX_OFFSET = timedelta(hours=15)  # the zones of the earth reach from -12 to +14 hours
 MAX_LATITUDE = 90  # degrees
@@ -32,16 +37,20 @@ MAX_LONGITUDE = 180  # degrees
 
 @dataclass(frozen=True)
 class PhotoExif:
-    """What the camera knew. What is missing, broken or impossible is None.
+    """What the file says beside its pixels. What is missing, broken or impossible is None.
 
-    `taken_local` is the time its clock showed, without a zone; `offset` is how far that clock
-    was ahead of UTC. Degrees are WGS 84, north and east positive; there are both or none.
+    `taken_local` is the time the camera's clock showed, without a zone; `offset` is how far that
+    clock was ahead of UTC. Degrees are WGS 84, north and east positive; there are both or none.
+    `orientation` is the EXIF one that the pixels are stored in, 1 to 8. `regions` are the faces
+    that people have named, in pixels of the upright photo.
     """
 
     taken_local: datetime | None = None
     offset: timedelta | None = None
     latitude: float | None = None
     longitude: float | None = None
+    orientation: int = UPRIGHT
+    regions: tuple[Region, ...] = ()
 
     @property
     def taken_at(self) -> datetime | None:
@@ -73,6 +82,20 @@ def read_orientation(image: Image.Image) -> int:
     except BROKEN:
         return UPRIGHT
     return next((named for named in ORIENTATIONS if named == orientation), UPRIGHT)
+
+
+def turned_while_loading(image: Image.Image, data: bytes) -> int:
+    """The orientation that pillow undoes by loading, so that read_orientation() has 1 after.
+
+    Ask before loading `image`, of the bytes `data`; 1 where it undoes none. HEIF has boxes of its
+    own that turn a photo. Its EXIF only repeats what they do, and turns nothing without them.
+    """
+    named: object = None
+    if isinstance(image, TiffImageFile):
+        named = image.tag_v2.get(Base.Orientation)
+    elif image.format == "HEIF" and HEIF_TURN.search(data):
+        named = image.info.get("original_orientation")
+    return next((each for each in ORIENTATIONS if each == named), UPRIGHT)
 
 
 def _tags(image: Image.Image, directory: IFD) -> Mapping[int, Any]:

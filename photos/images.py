@@ -3,7 +3,7 @@
 import warnings
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
@@ -15,7 +15,8 @@ from PIL import Image, TiffImagePlugin
 from inference.arrays import RGB
 from photos import exif, jpeg
 from photos.errors import EmptyFile, ImageTooLarge, ImageTruncated, UnsupportedFormat
-from photos.exif import PhotoExif, read_exif, read_orientation
+from photos.exif import UPRIGHT, PhotoExif, read_exif, read_orientation, turned_while_loading
+from photos.regions import read_embedded
 
 MEDIA_TYPES = {
     "AVIF": "image/avif",
@@ -96,13 +97,23 @@ def decode(data: bytes, *, max_pixels: int) -> Decoded:
     try:
         with Image.open(BytesIO(data), formats=[name]) as image:
             _check_size(image, max_pixels)
+            turned = turned_while_loading(image, data)
             pixels = _pixels(image, data, max_pixels)
-            pixels = _upright(pixels, read_orientation(image))
-            return Decoded(pixels, name, read_exif(image))
+            orientation = read_orientation(image)
+            pixels = _upright(pixels, orientation)
+            stored = turned if orientation == UPRIGHT else orientation
+            return Decoded(pixels, name, _said(image, pixels, stored))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
         raise ImageTooLarge(_too_large(max_pixels)) from exc
     except BROKEN as exc:
         raise ImageTruncated("The photo is cut off or damaged.") from exc
+
+
+def _said(image: Image.Image, pixels: RGB, orientation: int) -> PhotoExif:
+    """What a loaded image says of its upright `pixels`, which are stored in `orientation`."""
+    size = (pixels.shape[1], pixels.shape[0])
+    regions = read_embedded(image, size, orientation)
+    return replace(read_exif(image), orientation=orientation, regions=regions)
 
 
 def stored_size(data: bytes) -> tuple[int, int]:

@@ -39,6 +39,7 @@ from photos.operations import (
     TAGS,
     Findings,
 )
+from photos.regions import MAX_NAME, MAX_REGIONS
 from photos.services import THUMBNAIL_SIDE, Picture
 from search.captions import CaptionPhoto, SeenCaption, SeenDescription
 from search.models import MAX_SENTENCE
@@ -68,20 +69,28 @@ def read_picture(given: Given) -> Picture:
     Raises:
         FindingsInvalid: it is none, as the message says.
     """
+    width, height = (given[side].whole(1, _SIDE) for side in ("width", "height"))
     return Picture(
         format=given["format"].one_of(MEDIA_TYPES),
-        width=given["width"].whole(1, _SIDE),
-        height=given["height"].whole(1, _SIDE),
-        exif=_read_exif(given["exif"]),
+        width=width,
+        height=height,
+        exif=_read_exif(given["exif"], width, height),
         thumbnail=given["thumbnail"].jpeg(side=THUMBNAIL_SIDE),
     )
 
 
-def _read_exif(given: Given) -> PhotoExif:
+def _read_exif(given: Given, width: int, height: int) -> PhotoExif:
     try:
         exif = exif_from_json(given.members() and given.value)
     except (LookupError, TypeError, ValueError, OverflowError) as exc:
-        raise given.wrong("give taken_local, offset_s, latitude and longitude, or null.") from exc
+        raise given.wrong(
+            "give taken_local, offset_s, latitude and longitude, or null; and, where they are "
+            "known, an orientation from 1 to 8, and regions: name and box."
+        ) from exc
+    if exif.regions:
+        for each in given["regions"].each(most=MAX_REGIONS):
+            each["name"].text(most=MAX_NAME)
+            each["box"].box(width, height)
     if exif.taken_local and exif.taken_local.tzinfo:
         raise given["taken_local"].wrong("give the camera's own time, without a zone.")
     if exif.offset and abs(exif.offset) > MAX_OFFSET:

@@ -12,12 +12,17 @@ from PIL import Image
 
 from inference.configs import DescribedModels
 from inference.errors import InferenceNotReady
+from inference.geometry import Box
 from inference.roles import FACE_EMBEDDER
 from jobs.errors import FindingsInvalid
 from jobs.given import Given
 from jobs.models import Item, State
+from jobs.remote.wire import picture_to_json, read_picture
 from photos import roles
+from photos.exif import PhotoExif
 from photos.models import Analysis, Photo
+from photos.regions import Region
+from photos.services import Picture
 from tests.factories import make_owner, unit
 from tests.jobs.remote import (
     HEIGHT,
@@ -137,6 +142,16 @@ WRONG: dict[str, tuple[Callable[[], Answer], str]] = {
         lambda: with_exif(latitude=91, longitude=0), "picture.exif.latitude",
     ),
     "half a place": (lambda: with_exif(latitude=5), "picture.exif"),
+    "a ninth orientation": (lambda: with_exif(orientation=9), "picture.exif"),
+    "a named face that is no list": (lambda: with_exif(regions="Anna"), "picture.exif"),
+    "a named face beyond the photo": (
+        lambda: with_exif(regions=[{"name": "Anna", "box": [0, 0, 10, 600]}]),
+        "picture.exif.regions[0].box[3]",
+    ),
+    "a named face whose name is half a letter": (
+        lambda: with_exif(regions=[{"name": "\ud800", "box": [0, 0, 10, 10]}]),
+        "picture.exif.regions[0].name",
+    ),
     "a vector of another space": (
         lambda: with_findings(embedding={"space": "image_encoder:0:1", "vector": numbers(1)}),
         "findings.embedding.space",
@@ -258,6 +273,15 @@ WRONG: dict[str, tuple[Callable[[], Answer], str]] = {
 
 
 @pytest.mark.django_db(transaction=True)
+class TestPicture:
+    def test_is_the_same_there_and_back(self) -> None:
+        anna = Region("Anna", Box(1.25, 2.0, 30.5, 40.0))
+        exif = PhotoExif(orientation=6, regions=(anna,))
+        picture = Picture("JPEG", WIDTH, HEIGHT, exif, jpeg(width=40, height=30))
+
+        assert read_picture(Given(picture_to_json(picture))) == picture
+
+
 class TestAnswer:
     @pytest.fixture(autouse=True)
     def _models(self, transactional_db: None) -> None:

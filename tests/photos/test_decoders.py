@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from inference.arrays import RGB
 from photos.budget import PixelBudget
@@ -34,6 +35,9 @@ from photos.errors import (
 )
 from photos.exif import PhotoExif
 from photos.images import decode
+from photos.regions import MAX_REGIONS
+from photos.regions.reading import MAX_NAMES
+from tests.photos.packets import mwg, mwg_item, packet
 from tests.photos.poisoned import poison
 from tests.pictures import jpeg, noise
 
@@ -82,6 +86,12 @@ def encode(pixels: RGB, file_format: str, **options: Any) -> bytes:
     file = BytesIO()
     Image.fromarray(pixels).save(file, file_format, **options)
     return file.getvalue()
+
+
+def png_text(words: str) -> PngInfo:
+    text = PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", packet(words).decode())
+    return text
 
 
 def camera_exif() -> Image.Exif:
@@ -167,7 +177,31 @@ class TestDecoders:
                 offset=timedelta(hours=-3.5),
                 latitude=48 + 8 / 60 + 15.1 / 3600,
                 longitude=-(11 + 34.5 / 60 + 0.3 / 3600),
+                orientation=6,
             )
+
+    def test_give_the_faces_that_people_have_named(self, honest: Decoders) -> None:
+        rows = range(1, 20, 2)
+        places = [(x / 20, y / 20, 0.1, 0.1) for x in rows for y in rows]
+        words = mwg(
+            *(mwg_item(f"{n} of them: \U0001f600 &quot;", each) for n, each in enumerate(places))
+        )
+        data = encode(noise(width=120, height=90), "JPEG", xmp=packet(words), exif=camera_exif())
+
+        with honest.decoded(data) as decoded:
+            assert decoded.exif == decode(data, max_pixels=LIMITS.max_pixels).exif
+            assert len(decoded.exif.regions) == len(places)
+
+    def test_tell_the_longest_names_of_the_most_faces(self, honest: Decoders) -> None:
+        places = [
+            ((n % 20) / 20 + 0.025, n // 20 / 20 + 0.025, 0.03, 0.03) for n in range(MAX_REGIONS)
+        ]
+        letters = MAX_NAMES // MAX_REGIONS // len(r"\ud83d\ude00") - 1
+        words = mwg(*(mwg_item("\U0001f600" * letters, each) for each in places))
+        data = encode(noise(width=401, height=301), "PNG", pnginfo=png_text(words))
+
+        with honest.decoded(data) as decoded:
+            assert len(decoded.exif.regions) == MAX_REGIONS
 
     def test_give_pixels_of_our_own_that_nobody_changes(self, honest: Decoders) -> None:
         with honest.decoded(jpeg(seed=1)) as first:
