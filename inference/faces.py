@@ -1,6 +1,6 @@
 """Finding faces in a photo, and telling what they look like."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -9,10 +9,10 @@ import numpy as np
 
 from inference.arrays import RGB, Array
 from inference.client import Inference
-from inference.errors import InferenceCorrupt
+from inference.errors import InferenceCorrupt, InferenceNotReady
 from inference.geometry import Box, Letterbox
 from inference.identity import ModelIdentity
-from inference.roles import DETECTOR_SIDE, FACE_DETECTOR, FACE_EMBEDDER
+from inference.roles import DETECTOR_SIDE, FACE_DETECTOR, FACE_EMBEDDER, FACE_MATCHER
 from inference.spec import ModelSpec
 from inference.tiles import Tile, Tiling, distinct, tiles_of, whole
 
@@ -154,16 +154,69 @@ class TritonFaceEmbedder:
                 dimension than `identity` says, or not of length 1.
         """
         most = self.model.max_batch
-        parts = [self._embed(crops[start : start + most]) for start in range(0, len(crops), most)]
-        return np.concatenate([np.empty((0, self.identity.dimension), np.float32), *parts])
+        batches = (crops[start : start + most] for start in range(0, len(crops), most))
+        answers = [self.client.infer(self.model, image=np.stack(some)) for some in batches]
+        return _embeddings(answers, self.model, self.identity)
 
-    def _embed(self, crops: Sequence[RGB]) -> Array:
-        rows = self.client.infer(self.model, image=np.stack(crops))["embedding"]
-        if rows.shape[1] != self.identity.dimension:
-            raise InferenceCorrupt(f"{self.model.name}: vectors of {rows.shape[1]} numbers")
+
+@dataclass(frozen=True)
+class TritonFaceMatcher:
+    """An embedder with a head behind it, which was trained for its vectors."""
+
+    embedder: FaceEmbedder
+    client: Inference
+    model: ModelSpec = FACE_MATCHER
+
+    @cached_property
+    def identity(self) -> ModelIdentity:
+        """
+        Raises:
+            InferenceNotReady: the head was trained for another embedder's vectors.
+        """
+        said = self.client.identity(self.model)
+        if said.text("takes") != self.embedder.identity.space:
+            raise InferenceNotReady(
+                f"{self.model.name}: it was trained for vectors of {said.text('takes')}, not of "
+                f"{self.embedder.identity.space}."
+            )
+        return said
+
+    def embed(self, crops: Sequence[RGB]) -> Array:
+        """As promised by FaceEmbedder. One call more than the embedder's.
+
+        Raises:
+            InferenceError: as the embedder's embed(), and moved().
+        """
+        _ = self.identity  # before any vector is made in vain
+        return self.moved(self.embedder.embed(crops))
+
+    def moved(self, vectors: Array) -> Array:
+        """The embedder's vectors (n, d) float32 -> the same faces' in the head's space.
+
+        Raises:
+            InferenceError: as the client's infer(); InferenceNotReady: as `identity`.
+        """
+        most, identity = self.model.max_batch, self.identity
+        batches = (vectors[start : start + most] for start in range(0, len(vectors), most))
+        answers = [self.client.infer(self.model, vectors=some) for some in batches]
+        return _embeddings(answers, self.model, identity)
+
+
+def _embeddings(
+    answers: Iterable[dict[str, Array]], model: ModelSpec, identity: ModelIdentity
+) -> Array:
+    """The vectors of `answers`, (n, d) float32, each of length 1.
+
+    Raises:
+        InferenceCorrupt: they are not what `identity` says.
+    """
+    parts = [answer["embedding"] for answer in answers]
+    for rows in parts:
+        if rows.shape[1] != identity.dimension:
+            raise InferenceCorrupt(f"{model.name}: vectors of {rows.shape[1]} numbers")
         if np.abs(np.linalg.norm(rows, axis=1) - 1).max() > _LENGTH_TOLERANCE:
-            raise InferenceCorrupt(f"{self.model.name}: vectors that are not of length 1")
-        return rows
+            raise InferenceCorrupt(f"{model.name}: vectors that are not of length 1")
+    return np.concatenate([np.empty((0, identity.dimension), np.float32), *parts])
 
 
 def _likely(

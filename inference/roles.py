@@ -31,6 +31,13 @@ FACE_EMBEDDER = ModelSpec(
     max_batch=128,
 )
 
+FACE_MATCHER = ModelSpec(
+    "face_matcher",
+    inputs=(TensorSpec("vectors", np.float32, (ANY,)),),  # of the embedder it was trained for
+    outputs=(TensorSpec("embedding", np.float32, (ANY,)),),
+    max_batch=128,
+)
+
 OBJECT_DETECTOR = ModelSpec(
     "object_detector",
     inputs=(TensorSpec("image", np.uint8, (ANY, ANY, 3)),),

@@ -21,7 +21,11 @@ CONFIGS = [
 ]
 
 
-NOT_PACKAGED = {"caption_encoder", "caption_decoder"}  # no package carries a captioner
+NOT_PACKAGED = {  # no package carries a captioner, and a matcher is trained on one's own people
+    "caption_encoder",
+    "caption_decoder",
+    "face_matcher",
+}
 
 
 def name_of(file: Path) -> str:

@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 from inference.arrays import RGB, Array
-from inference.errors import InferenceCorrupt
+from inference.errors import InferenceCorrupt, InferenceNotReady
 from inference.faces import (
     TritonFaceDetector,
     TritonFaceEmbedder,
+    TritonFaceMatcher,
 )
 from inference.geometry import CROP_SIDE, TEMPLATE, Box
 from inference.identity import ModelIdentity
-from inference.roles import DETECTOR_SIDE, FACE_DETECTOR, FACE_EMBEDDER, TOP_K
+from inference.roles import DETECTOR_SIDE, FACE_DETECTOR, FACE_EMBEDDER, FACE_MATCHER, TOP_K
 from inference.spec import ModelSpec
-from tests.fakes import IDENTITY
+from tests.fakes import IDENTITY, FakeEmbedder
 from tests.pictures import noise
 
 SQUARE = np.zeros((DETECTOR_SIDE, DETECTOR_SIDE, 3), np.uint8)
@@ -202,3 +203,71 @@ class TestTritonFaceEmbedder:
 
         with pytest.raises(InferenceCorrupt, match=r"^face_embedder: "):
             embedder.embed(crops(2))
+
+
+@dataclass
+class Turned:
+    """Runs a head that turns all vectors around, which was trained for those of `takes`."""
+
+    takes: str = IDENTITY.space
+    length: float = 1.0
+    batches: list[int] = field(default_factory=list)
+
+    def infer(self, model: ModelSpec, **arrays: Array) -> dict[str, Array]:
+        self.batches.append(model.batch_of(arrays))
+        return {"embedding": -arrays["vectors"] * np.float32(self.length)}
+
+    def identity(self, model: ModelSpec) -> ModelIdentity:
+        said = {"dimension": "8", "same_person_cosine": "0.3", "takes": self.takes}
+        space = f"{model.name}:fake:1"
+        return replace(IDENTITY, role=model.name, space=space, parameters=said)
+
+
+class TestTritonFaceMatcher:
+    def test_gives_the_embedders_vectors_as_the_head_moves_them(self) -> None:
+        head = Turned()
+
+        vectors = TritonFaceMatcher(FakeEmbedder(list(alike(3))), head).embed(crops(3))
+
+        assert (vectors == -alike(3)).all()
+        assert head.batches == [3]
+
+    def test_has_a_space_of_its_own(self) -> None:
+        identity = TritonFaceMatcher(FakeEmbedder(), Turned()).identity
+
+        assert identity.space == f"{FACE_MATCHER.name}:fake:1"
+        assert (identity.dimension, identity.same_person_cosine) == (8, 0.3)
+
+    def test_asks_the_head_nothing_for_no_face(self) -> None:
+        head = Turned()
+
+        vectors = TritonFaceMatcher(FakeEmbedder(), head).embed([])
+
+        assert vectors.shape == (0, 8)
+        assert vectors.dtype == np.float32
+        assert head.batches == []
+
+    def test_moves_more_vectors_than_fit_into_one_call_in_several(self) -> None:
+        head = Turned()
+
+        moved = TritonFaceMatcher(FakeEmbedder(), head).moved(alike(300))
+
+        assert (moved == -alike(300)).all()
+        assert head.batches == [128, 128, 44]
+
+    def test_takes_no_vectors_of_an_embedder_that_it_was_not_trained_for(self) -> None:
+        head, embedder = Turned(takes="face_embedder:other:2"), FakeEmbedder(list(alike(1)))
+        matcher = TritonFaceMatcher(embedder, head)
+
+        with pytest.raises(InferenceNotReady, match=r"face_embedder:other:2, not of .*:fake:1"):
+            matcher.embed(crops(1))
+        with pytest.raises(InferenceNotReady):
+            matcher.moved(alike(1))
+
+        assert (embedder.calls, head.batches) == (0, [])
+
+    def test_calls_vectors_corrupt_that_cannot_be_compared(self) -> None:
+        matcher = TritonFaceMatcher(FakeEmbedder(), Turned(length=1.1))
+
+        with pytest.raises(InferenceCorrupt, match=r"^face_matcher: .* not of length 1"):
+            matcher.moved(alike(2))
