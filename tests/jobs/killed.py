@@ -1,4 +1,8 @@
-"""A drain that kills itself at a step: `python -m tests.jobs.killed STEP`. For test_kills.py."""
+"""Drains that kill themselves at a step, each in a process of its own. For test_kills.py.
+
+`python -m tests.jobs.killed` reads the steps from its input, and answers each with the exit status.
+A drain's process is a fork of this one, as a worker is of its cluster: the program is read once.
+"""
 
 import os
 import signal
@@ -14,7 +18,17 @@ from jobs.drain import Drain
 IN_FLIGHT = 2
 
 
-def main(step: str) -> None:
+def main() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            drain(line.strip())
+            return
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201  # the answer
+
+
+def drain(step: str) -> None:
     def die_at(reached: str) -> None:
         if reached == step:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -25,4 +39,4 @@ def main(step: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -5,10 +5,11 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -32,7 +33,7 @@ OPERATIONS = ["faces", "objects"]
 
 
 @pytest.fixture
-def drain(triton_url: str, settings: Any) -> Callable[[str], int]:
+def drain(triton_url: str, settings: Any) -> Iterator[Callable[[str], int]]:
     """Runs a drain in a process of its own, that dies at the step; gives its exit status."""
     roles.sync(settings.MODEL_REPOSITORY)
     folders = {name: settings.STORAGES[name]["OPTIONS"] for name in ("default", "intake")}
@@ -42,17 +43,23 @@ def drain(triton_url: str, settings: Any) -> Callable[[str], int]:
         "MEDIA_ROOT": str(folders["default"]["location"]),
         "INTAKE_ROOT": str(folders["intake"]["location"]),
     }
+    with subprocess.Popen(  # our own program
+        [sys.executable, "-m", "tests.jobs.killed"],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as drains:
+        assert drains.stdin
+        assert drains.stdout
+        yield partial(_ask, drains.stdin, drains.stdout)
 
-    def run(step: str) -> int:
-        return subprocess.run(  # noqa: S603  # our own program
-            [sys.executable, "-m", "tests.jobs.killed", step],
-            cwd=ROOT,
-            env={**os.environ, **variables},
-            check=False,
-            timeout=120,
-        ).returncode
 
-    return run
+def _ask(steps: IO[str], statuses: IO[str], step: str) -> int:
+    steps.write(f"{step}\n")
+    steps.flush()
+    return int(statuses.readline())
 
 
 def submit(photo: bytes) -> Job:

@@ -36,6 +36,10 @@ pytestmark = pytest.mark.django_db
 ONE, TWO, THREE = (f"{role}.tiny.1" for role in ("face_detector", "face_embedder", "tagger"))
 MB = 2**20
 _VERSIONS = count(2)  # a name that died once is not taken again
+LOCKS = (  # of the test's own database
+    "SELECT 1 FROM pg_locks JOIN pg_database ON database = pg_database.oid"
+    " WHERE locktype = 'advisory' AND datname = current_database()"
+)
 POLICY = Policy(explicit=True, load_s=30, call_s=20, idle_s=600, memory_bytes=0)
 
 
@@ -204,11 +208,8 @@ class TestHave:
             replace(keeper, url="127.0.0.1:9").have(ONE)
 
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s",
-                [serving.LOCK],
-            )
-            assert cursor.fetchone() == (0,)
+            cursor.execute(f"{LOCKS} AND objid = %s", [serving.LOCK])
+            assert cursor.fetchall() == []
 
 
 class TestModelThatDied:
@@ -260,7 +261,7 @@ class TestModelThatDied:
 
 def is_lock_waited_for() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        cursor.execute(f"{LOCKS} AND NOT granted")
         return cursor.fetchone() is not None
 
 
