@@ -1,88 +1,84 @@
-"""Which faces are one person: joining known clusters, and forming new ones.
+"""New faces find their places: known people and clusters first, then new clusters of the rest.
 
-A cluster's mean vector tells the mean cosine between a face and all the cluster's faces
-(their dot product), so one rule serves everywhere: a face belongs where that mean is high.
+One graph of neighbours feeds all methods. A cluster's mean vector tells the mean cosine between a
+face and the cluster's faces (their dot product), so one rule serves everywhere: a face belongs
+where that mean is high.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db import connection, transaction
 from django.utils import timezone
 
-from faces import vectors
-from faces.clustering import assign, cluster
+from faces import centroids, matching, vectors
+from faces.clustering import Known, Method, Rule, cluster
 from faces.errors import GroupingBusy
-from faces.models import (
-    Cluster,
-    Face,
-    FaceVector,
-    GroupingDue,
-    Membership,
-)
+from faces.matching import Join, Least, Matched, Probes
+from faces.models import Cluster, Face, FaceVector, GroupingDue, Membership, Pair
+from faces.people.editing import hold
 from faces.quality import CORE_QUALITY
 from inference.arrays import Array
 from photos.models import Owner, Space
 
-POOL = 20_000  # faces of no cluster that are looked at together, the best ones
+POOL = 1_000_000  # faces of no cluster that are looked at together, the best ones
 MIN_FACES = 2  # a cluster has at least so many when it is formed
-_NEIGHBOURS = 20
 _LOCK = 4_711  # ours among PostgreSQL's advisory locks
 
 
 @dataclass(frozen=True)
-class Join:
-    """That a face joins a cluster, as it is like the cluster's faces."""
+class Wanted:
+    """How faces are to be grouped; what is None is as the space has it."""
 
-    cluster: int
-    similarity: float  # mean cosine, -1 to 1
+    least: Least | None = None  # cosines of two faces of one person
+    method: Method = Method.AGGLOMERATIVE
+    min_size: int = MIN_FACES
+    most: int = POOL  # faces that are looked at, the best ones
+    new_clusters: bool = True  # whether those that nobody knows are grouped
+
+
+AS_THE_SPACE_HAS_IT = Wanted()
 
 
 @dataclass(frozen=True)
 class Grouped:
-    """What a grouping changed."""
+    """What a grouping changed, or would change."""
 
     joined: int  # faces that joined a cluster which was there
     clusters: int  # new clusters
     faces: int  # faces in them
 
 
-def joins(owner: Owner, probes: Array, space: Space) -> list[Join | None]:
-    """For faces (n, d) of ONE photo: the known cluster each of them joins, if any.
+def group(
+    owner: Owner, space: Space, wanted: Wanted = AS_THE_SPACE_HAS_IT, *, dry_run: bool = False
+) -> Grouped:
+    """Let the owner's faces of no cluster join one, or form new ones. Twice changes nothing.
 
-    Two of them never join the same one: a person is in a photo once.
+    One at a time for each owner. Reads and thinks first, then writes in one transaction;
+    a face that was put somewhere meanwhile stays there. `dry_run`: nothing is written.
+
+    Raises:
+        GroupingBusy: somebody else is at it.
+        ConstraintsConflict: what people have said of these faces contradicts itself.
     """
-    near = vectors.nearest(owner, probes, space, limit=_NEIGHBOURS)
-    alike = {neighbour.face for some in near for neighbour in some}
-    ids = set(Membership.objects.filter(face__in=alike).values_list("cluster_id", flat=True))
-    means = vectors.means(owner, space, ids)
-    found = _assign(probes, np.zeros(len(probes), np.int64), means, space, taken=set())
-    return [found.get(row) for row in range(len(probes))]
-
-
-def admit(joins: Mapping[int, Join]) -> None:
-    """Store the `joins` of faces (primary keys), in the caller's transaction.
-
-    A cluster may have gone meanwhile: its faces stay alone, and the others go where they belong.
-    """
-    there = set(
-        Cluster.objects.select_for_update(no_key=True)
-        .filter(pk__in={join.cluster for join in joins.values()})
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    Membership.objects.add(
-        Membership(
-            face_id=face,
-            cluster_id=join.cluster,
-            how=Membership.How.MATCHED,
-            similarity=join.similarity,
-        )
-        for face, join in joins.items()
-        if join.cluster in there
-    )
+    with one_at_a_time(owner):
+        asked = GroupingDue.objects.filter(owner=owner).first()
+        pool = Pool.load(owner, space, wanted.most)
+        found = pool.match(owner, space, wanted)
+        groups = pool.clusters(owner, space, wanted, found) if wanted.new_clusters else []
+        if not dry_run:
+            with transaction.atomic():
+                hold(owner)
+                matching.admit(
+                    owner.pk, {pool.faces[row]: join for row, join in found.joins.items()}
+                )
+                _form(owner, space, groups)
+                if asked:  # and not once more since
+                    GroupingDue.objects.filter(pk=asked.pk, asked_at=asked.asked_at).delete()
+    return Grouped(len(found.joins), len(groups), sum(map(len, groups)))
 
 
 def ask(owner_pk: int, space: Space) -> None:
@@ -95,33 +91,8 @@ def ask(owner_pk: int, space: Space) -> None:
     )
 
 
-def group(owner: Owner, space: Space) -> Grouped:
-    """Let the owner's faces of no cluster join one, or form new ones. Twice changes nothing.
-
-    One at a time for each owner. Reads and thinks first, then writes in one transaction;
-    a face that was put somewhere meanwhile stays there.
-
-    Raises:
-        GroupingBusy: somebody else is at it.
-    """
-    with one_at_a_time(owner):
-        asked = GroupingDue.objects.filter(owner=owner).first()
-        pool = _Pool.load(owner, space)
-        known = vectors.means(owner, space)
-        joined = _assign(pool.vectors, pool.photos, known, space, pool.taken(known.clusters))
-        left = [row for row in range(len(pool.faces)) if row not in joined]
-        groups = pool.only(left).clusters(space.threshold)
-        with transaction.atomic():
-            admit({pool.faces[row]: join for row, join in joined.items()})
-            for members in groups:
-                _form(owner, space, members)
-            if asked:  # and not once more since
-                GroupingDue.objects.filter(pk=asked.pk, asked_at=asked.asked_at).delete()
-    return Grouped(len(joined), len(groups), sum(map(len, groups)))
-
-
 @dataclass(frozen=True)
-class _Pool:
+class Pool:
     """Faces of no cluster: ids, photos and qualities in the order of `vectors` (n, d)."""
 
     faces: list[int]
@@ -130,99 +101,144 @@ class _Pool:
     vectors: Array
 
     @classmethod
-    def load(cls, owner: Owner, space: Space) -> "_Pool":
-        alone = FaceVector.objects.filter(owner=owner, space=space, face__membership=None)
-        best = alone.order_by("-face__quality", "face_id")[:POOL]
+    def load(cls, owner: Owner, space: Space, most: int) -> "Pool":
+        alone = FaceVector.objects.filter(
+            owner=owner, space=space, face__membership=None, face__ignored=False
+        )
+        best = alone.order_by("-face__quality", "face_id")[:most]
         faces, rows = vectors.load(best)
-        known = {face: (photo, q) for face, photo, q in _facts(faces)}
+        known = {face: (photo, quality) for face, photo, quality in facts(faces)}
         photos, quality = zip(*(known[face] for face in faces), strict=True) if faces else ((), ())
         return cls(faces, np.array(photos, np.int64), np.array(quality, np.float32), rows)
 
-    def only(self, rows: list[int]) -> "_Pool":
+    def match(self, owner: Owner, space: Space, wanted: Wanted) -> Matched:
+        """Where known clusters are joined. Who was said to be the same goes there as well."""
+        found = matching.match(
+            Probes(self.faces, self.photos, self.vectors),
+            centroids.of(owner, space),
+            wanted.least or matching.least(owner, space),
+            taken=matching.taken_in(np.unique(self.photos).tolist()),
+        )
+        return replace(found, joins=found.joins | self._said(found))
+
+    def _said(self, found: Matched) -> dict[int, Join]:
+        """Faces that are said to be the same as one that is in a cluster."""
+        row_of = {face: row for row, face in enumerate(self.faces)}
+        joins = {}
+        for face, cluster_pk in _sames(self.faces):
+            joins[row_of[face]] = Join(cluster_pk, 1.0)
+        return joins
+
+    def clusters(
+        self, owner: Owner, space: Space, wanted: Wanted, found: Matched
+    ) -> list[list[tuple[int, float]]]:
+        """New clusters: for each its faces with their mean cosine to the others."""
+        busy = found.joins.keys() | found.set_aside
+        left = self._only([row for row in range(len(self.faces)) if row not in busy])
+        if len(left.faces) < wanted.min_size:
+            return []
+        same_person = wanted.least.cluster if wanted.least else space.threshold
+        rule = Rule(same_person, wanted.method, wanted.min_size)
+        labels = cluster(left.vectors, left.known(owner), rule)
+        order = np.argsort(labels, kind="stable")
+        starts = np.searchsorted(labels[order], np.arange(labels.max(initial=-1) + 2))
+        return [
+            left._members(order[start:end])  # noqa: SLF001  # of our own class
+            for start, end in itertools.pairwise(starts)
+        ]
+
+    def known(self, owner: Owner) -> Known:
+        """What people have said of these faces."""
+        together, apart = pairs_among(owner, self.faces)
+        core = self.quality >= CORE_QUALITY
+        return Known(self.photos, core, together=together, apart=apart, names=self.faces)
+
+    def _only(self, rows: list[int]) -> "Pool":
         chosen = np.array(rows, np.int64)
         faces = [self.faces[row] for row in rows]
-        return _Pool(faces, self.photos[chosen], self.quality[chosen], self.vectors[chosen])
+        return Pool(faces, self.photos[chosen], self.quality[chosen], self.vectors[chosen])
 
-    def taken(self, clusters: Sequence[int]) -> set[tuple[int, int]]:
-        """(photo, cluster) where the cluster has a face of a photo of the pool already."""
-        there = Membership.objects.filter(
-            cluster__in=clusters, face__photo__in=np.unique(self.photos).tolist()
-        )
-        return set(there.values_list("face__photo_id", "cluster_id"))
-
-    def clusters(self, same_person: float) -> list[list[tuple[int, float]]]:
-        """New clusters: for each its faces with their mean cosine to the others."""
-        if len(self.faces) < MIN_FACES:
-            return []
-        labels = cluster(
-            self.vectors,
-            same_person=same_person,
-            photo=self.photos,
-            core=self.quality >= CORE_QUALITY,
-        )
-        return [self._members(labels == label) for label in range(labels.max() + 1)]
-
-    def _members(self, chosen: Array) -> list[tuple[int, float]]:
-        rows = np.flatnonzero(chosen)
+    def _members(self, rows: Array) -> list[tuple[int, float]]:
         total = self.vectors[rows].sum(axis=0)
-        others = (self.vectors[rows] @ total - 1) / (len(rows) - 1)
-        return [(self.faces[row], float(mean)) for row, mean in zip(rows, others, strict=True)]
+        others = (self.vectors[rows] @ total - 1) / max(1, len(rows) - 1)
+        means = np.clip(others, -1, 1)
+        return [(self.faces[row], float(mean)) for row, mean in zip(rows, means, strict=True)]
 
 
-def _facts(faces: list[int]) -> list[tuple[int, int, float]]:
+def facts(faces: Sequence[int]) -> list[tuple[int, int, float]]:
     return list(Face.objects.filter(pk__in=faces).values_list("pk", "photo_id", "quality"))
 
 
-def _assign(
-    probes: Array, photos: Array, known: vectors.Means, space: Space, taken: set[tuple[int, int]]
-) -> dict[int, Join]:
-    """Row of `probes` -> the cluster that it joins."""
-    if not len(probes) or not known.clusters:
-        return {}
-    columns = {cluster: column for column, cluster in enumerate(known.clusters)}
-    found = assign(
-        probes,
-        known.vectors,
-        known.sizes,
-        same_person=space.threshold,
-        photo=photos,
-        taken={(photo, columns[cluster]) for photo, cluster in taken},
-    )
-    return {match.row: Join(known.clusters[match.column], match.similarity) for match in found}
+def pairs_among(
+    owner: Owner, faces: Sequence[int]
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Rows of `faces` that are said to be one person, and those that are said not to be."""
+    row_of = {face: row for row, face in enumerate(faces)}
+    said: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+    for first, second, same in Pair.objects.of(owner).values_list("first", "second", "same"):
+        if first in row_of and second in row_of:
+            said[same].append((row_of[first], row_of[second]))
+    return said[True], said[False]
 
 
-def _form(owner: Owner, space: Space, members: list[tuple[int, float]]) -> None:
-    """A new cluster of those `members` that are still alone; none if too few are."""
+def _sames(faces: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Those of `faces` that are said to be the same as another one, and the other's cluster."""
+    same = Pair.objects.filter(same=True)
+    for one, other in (("first", "second"), ("second", "first")):
+        placed = same.filter(**{f"{one}__in": faces}).exclude(**{f"{other}__membership": None})
+        yield from placed.values_list(one, f"{other}__membership__cluster")
+
+
+def _form(owner: Owner, space: Space, groups: Sequence[Sequence[tuple[int, float]]]) -> None:
+    """New clusters of those members that are still alone, and still may be together."""
+    faces = [face for members in groups for face, _ in members]
     there = set(
-        Face.objects.alone()
-        .select_for_update(of=("self",), no_key=True)
-        .filter(pk__in=[face for face, _ in members])
-        .values_list("pk", flat=True)
+        Face.objects.alone().filter(pk__in=faces, ignored=False).values_list("pk", flat=True)
     )
-    if len(there) < MIN_FACES:
-        return
-    new = Cluster.objects.create(owner=owner, space=space)
+    denied = _apart_now(owner, faces)
+    left = [_together(members, there, denied) for members in groups]
+    formed = [members for members in left if len(members) >= MIN_FACES]
+    clusters = Cluster.objects.bulk_create(Cluster(owner=owner, space=space) for _ in formed)
     Membership.objects.add(
         Membership(face_id=face, cluster=new, how=Membership.How.CLUSTERED, similarity=mean)
+        for new, members in zip(clusters, formed, strict=True)
         for face, mean in members
-        if face in there
     )
+
+
+def _apart_now(owner: Owner, faces: Sequence[int]) -> dict[int, set[int]]:
+    """Who can't be with whom: somebody may have said so while clusters were sought."""
+    apart: dict[int, set[int]] = {}
+    for one, other in pairs_among(owner, faces)[1]:
+        apart.setdefault(faces[one], set()).add(faces[other])
+        apart.setdefault(faces[other], set()).add(faces[one])
+    return apart
+
+
+def _together(
+    members: Sequence[tuple[int, float]], there: set[int], apart: dict[int, set[int]]
+) -> list[tuple[int, float]]:
+    kept: list[tuple[int, float]] = []
+    for face, mean in members:
+        if face in there and apart.get(face, set()).isdisjoint(other for other, _ in kept):
+            kept.append((face, mean))
+    return kept
 
 
 @contextmanager
 def one_at_a_time(owner: Owner) -> Iterator[None]:
-    """Hold PostgreSQL's lock for grouping this owner; it goes with the connection."""
-    _lock("pg_try_advisory_lock", owner)
+    """Hold PostgreSQL's lock for grouping this owner; it goes with the connection.
+
+    Raises:
+        GroupingBusy: somebody else has it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, owner.pk])
+        (ours,) = cursor.fetchone() or (False,)
+    if not ours:
+        raise GroupingBusy("These faces are being grouped right now.")
     try:
         yield
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, owner.pk])
-
-
-def _lock(function: str, owner: Owner) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", [_LOCK, owner.pk])
-        (ours,) = cursor.fetchone() or (False,)
-    if not ours:
-        raise GroupingBusy("These faces are being grouped right now.")

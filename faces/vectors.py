@@ -1,6 +1,5 @@
 """Face vectors in PostgreSQL: in bulk, by likeness, and their indexes."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,48 +59,6 @@ def nearest(
         for number, face, cosine in cursor.fetchall():
             found[number - 1].append(Neighbour(face, cosine))
     return [sorted(near, key=lambda neighbour: -neighbour.cosine) for near in found]
-
-
-@dataclass(frozen=True)
-class Means:
-    """Clusters, and the mean of the vectors of their faces.
-
-    A mean is not of unit length: its product with a vector is the mean cosine between that
-    vector and the faces of the cluster.
-    """
-
-    clusters: list[int]  # primary keys
-    vectors: Array  # (c, d) float32
-    sizes: Array  # (c,) faces
-
-
-def means(owner: Owner, space: Space, clusters: Collection[int] | None = None) -> Means:
-    """Of each cluster of `owner`, or of `clusters` alone."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _MEANS,
-            {
-                "owner": owner.pk,
-                "space": space.pk,
-                "clusters": None if clusters is None else list(clusters),
-            },
-        )
-        rows = cursor.fetchall()
-    return Means(
-        clusters=[cluster for cluster, _, _ in rows],
-        vectors=unpack([bytes(mean) for _, mean, _ in rows]),
-        sizes=np.array([size for _, _, size in rows], np.int64),
-    )
-
-
-_MEANS = """
-SELECT member.cluster_id, halfvec_send(avg(stored.vector)), count(*)
-FROM faces_facevector stored JOIN faces_membership member USING (face_id)
-WHERE stored.owner_id = %(owner)s AND stored.space_id = %(space)s
-    AND (%(clusters)s::bigint[] IS NULL OR member.cluster_id = ANY(%(clusters)s::bigint[]))
-GROUP BY member.cluster_id
-ORDER BY member.cluster_id
-"""
 
 
 def _nearest_sql(space: Space, *, exact: bool) -> str:

@@ -1,6 +1,7 @@
 """Faces, the groups they form, the people they belong to, and what was done to them."""
 
 from faces.models.calibration import Calibration
+from faces.models.centroids import Centroid
 from faces.models.edits import Edit
 from faces.models.erasure import Erasure
 from faces.models.faces import Face, FaceVector
@@ -21,6 +22,7 @@ __all__ = [
     "MAX_NAME",
     "SAMPLE",
     "Calibration",
+    "Centroid",
     "Cluster",
     "Edit",
     "Erasure",

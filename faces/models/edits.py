@@ -78,6 +78,7 @@ class Edit(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="edit_newest_of_owner"),
+            models.Index(fields=["owner"], name="edit_of_faces", condition=Q(kind="face")),
             GinIndex(fields=["people"], name="edit_of_person"),
             GinIndex(fields=["clusters"], name="edit_of_cluster"),
             GinIndex(fields=["faces"], name="edit_of_face"),

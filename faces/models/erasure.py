@@ -17,7 +17,7 @@ class Erasure(models.Model):
     person = models.BigIntegerField(help_text="The key that the person had.")
     counts = models.JSONField(default=dict, help_text="What was deleted, and what was left: 0.")
     places = models.JSONField(
-        default=list, help_text="[photo, x, y, width, height] where no face is looked for again."
+        default=list, help_text="[sha256, x, y, width, height] where no found face is kept again."
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, help_text="All files are gone too.")

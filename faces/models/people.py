@@ -157,7 +157,9 @@ class Membership(models.Model):
         CLUSTERED = "clustered", "the cluster began with it"
 
     face = models.OneToOneField(Face, on_delete=models.CASCADE, related_name="membership")
-    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="memberships")
+    cluster = models.ForeignKey(
+        Cluster, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
     how = models.CharField(max_length=10, choices=How)
     similarity = models.FloatField(
         null=True, help_text="Mean cosine to the cluster's other faces, -1 to 1."

@@ -8,9 +8,20 @@ more than that. The rows are written here and nowhere else, so what is written d
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Q
+from django.db.models.expressions import RawSQL
 
-from faces.models import Cluster, Edit, Face, Membership, Pair, Person, Rejection
+from faces.models import (
+    Centroid,
+    Cluster,
+    Edit,
+    Face,
+    FaceVector,
+    Membership,
+    Pair,
+    Person,
+    Rejection,
+)
 from photos.models import Owner
 
 Row = dict[str, Any]  # columns of a row, as JSON
@@ -25,6 +36,7 @@ TABLES: Mapping[str, type[Model]] = {
     "pair": Pair,
 }
 _NAMES = {model: name for name, model in TABLES.items()}
+_BOX = {"x", "y", "width", "height"}
 _PLACE = ("cluster_id", "how", "similarity", "created_at")
 
 
@@ -51,7 +63,15 @@ class Changes:
         changed = [name for name in after if after[name] != before[name]]
         if changed:
             row.save(update_fields=changed)
+            if isinstance(row, Face) and _BOX.intersection(changed):
+                self._forget_looks(row)
             self._note(row, _only(before, changed), _only(after, changed))
+
+    def _forget_looks(self, face: Face) -> None:
+        """What it looked like is not what is in its box now. The models say it anew."""
+        FaceVector.objects.filter(face=face).delete()
+        its = Membership.objects.filter(face=face)
+        self.clusters.update(its.values_list("cluster_id", flat=True))
 
     def delete(self, *rows: Model) -> None:
         """Of one table. Nothing may point to them any more, but what may go without a word."""
@@ -76,7 +96,7 @@ class Changes:
 
     def move(self, faces: Collection[int], source: Cluster, target: Cluster) -> None:
         """Have `faces` of `source` in `target`, each as sure as it was."""
-        Membership.objects.filter(cluster=source, face__in=faces).update(cluster=target)
+        Membership.objects.filter(cluster=source, face__in=any_of(faces)).update(cluster=target)
         self._moved(source.pk, target.pk, sorted(faces))
 
     def _moved(self, source: int, target: int, faces: list[int]) -> None:
@@ -114,6 +134,11 @@ class Changes:
         """Write down what was changed. None: nothing was."""
         if not self.steps and "undoes" not in values:
             return None
+        touched = Q(pk__in=self.clusters) | Q(person__in=self.people)
+        clusters = list(Cluster.objects.filter(touched).values_list("pk", flat=True))
+        Centroid.objects.filter(cluster__in=clusters).delete()
+        of_unrecognised = Cluster.objects.filter(pk__in=clusters, person__unrecognised=True)
+        FaceVector.objects.filter(face__membership__cluster__in=of_unrecognised).delete()
         return Edit.objects.create(
             owner=self.owner,
             kind=kind,
@@ -146,6 +171,11 @@ class Changes:
                 self.people.add(row.person_id)
             case Pair():
                 self.faces |= {row.first_id, row.second_id}
+
+
+def any_of(keys: Collection[int]) -> RawSQL:
+    """For `__in`: as one array, of which PostgreSQL makes a table. Thousands are no matter."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(keys)])  # our own words
 
 
 def row_of(row: Model) -> Row:

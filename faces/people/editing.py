@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 
 from faces.errors import AlreadyUndone, EditErased, EditMissing, Overtaken
-from faces.models import Cluster, Edit, Face, Membership, Person
+from faces.models import Cluster, Edit, Face, Membership, Pair, Person
 from faces.people import rules
 from faces.people.changes import (
     TABLES,
@@ -16,6 +17,7 @@ from faces.people.changes import (
     Place,
     Row,
     Step,
+    any_of,
     as_place,
     built,
     places_of,
@@ -68,8 +70,12 @@ def undo(owner: Owner, pk: int, by: User | None) -> Edit:
         _check(edit, pk)
         assert edit  # noqa: S101  # checked
         changes = Changes(owner)
-        for step in reversed(edit.steps):
-            _revert(changes, step, edit)
+        try:
+            with transaction.atomic():
+                for step in reversed(edit.steps):
+                    _revert(changes, step)
+        except (_Changed, IntegrityError) as exc:
+            raise Overtaken(_overtaken(edit)) from exc
         rules.keep(changes)
         undone = changes.save(Edit.Kind.UNDO, actor=by, asked={"edit": pk}, undoes=edit)
         assert undone  # noqa: S101  # one that undoes is always written down
@@ -85,16 +91,13 @@ def _check(edit: Edit | None, pk: int) -> None:
         raise EditErased(f"What edit {pk} changed was erased for good, with a person.")
 
 
-def _revert(changes: Changes, step: Step, edit: Edit) -> None:
-    try:
-        if "members" in step:
-            _revert_members(changes, step["members"])
-        elif "faces" in step:
-            _revert_move(changes, step)
-        else:
-            _revert_row(changes, step)
-    except (_Changed, IntegrityError) as exc:
-        raise Overtaken(_overtaken(edit)) from exc
+def _revert(changes: Changes, step: Step) -> None:
+    if "members" in step:
+        _revert_members(changes, step["members"])
+    elif "faces" in step:
+        _revert_move(changes, step)
+    else:
+        _revert_row(changes, step)
 
 
 class _Changed(Exception):
@@ -117,7 +120,7 @@ def _revert_members(
 
 
 def _revert_move(changes: Changes, step: Step) -> None:
-    there = Membership.objects.filter(cluster=step["to"], face__in=step["faces"])
+    there = Membership.objects.filter(cluster=step["to"], face__in=any_of(step["faces"]))
     before, after = (Cluster.objects.filter(pk=step[each]).first() for each in ("from", "to"))
     if before is None or after is None or there.count() != len(step["faces"]):
         raise _Changed
@@ -136,6 +139,8 @@ def _revert_row(changes: Changes, step: Step) -> None:
     if row is None or not _has(row, after):
         raise _Changed
     if before is None:
+        if isinstance(row, Face) and _has_verdicts(row):
+            raise _Changed
         if not _is_used(row):
             changes.delete(row)
     else:
@@ -148,11 +153,17 @@ def _has(row: Any, values: Row) -> bool:
     return all(now[name] == value for name, value in values.items())
 
 
+def _has_verdicts(face: Face) -> bool:
+    """Whether somebody has said something of the face since, which would go with it."""
+    pairs = Pair.objects.filter(Q(first=face) | Q(second=face))
+    return face.rejections.exists() or pairs.exists()
+
+
 def _is_used(row: Any) -> bool:
     """Whether something that came later needs it: then it stays."""
     match row:
         case Person():
-            return row.clusters.exists()
+            return row.clusters.exists() or row.rejections.exists()
         case Cluster():
             return row.memberships.exists()
     return False

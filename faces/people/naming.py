@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from faces.errors import FaceMissing, NameMissing, NameTaken, NameTooLong
-from faces.models import MAX_NAME, Cluster, Edit, Face, FaceVector, Person
+from faces.models import MAX_NAME, Cluster, Edit, Face, Person
 from faces.people import places
 from faces.people.changes import Changes
 from faces.people.editing import editing
@@ -100,8 +100,6 @@ def change(person: Person, *, by: User | None = None, **details: Any) -> Person:
             setattr(new, field, values.get(field, getattr(person, field)))
         _check_free(new)
         changes.change(person, **values)
-        if person.unrecognised:
-            FaceVector.objects.filter(face__membership__cluster__person=person).delete()
     return person
 
 

@@ -13,6 +13,8 @@ from faces.people.naming import called, checked_name
 from photos.models import Owner
 
 Kind = Edit.Kind
+_HOW = Membership.How
+_SURE = {_HOW.MATCHED.value: 0, _HOW.CLUSTERED.value: 1, _HOW.MANUAL.value: 2}
 
 
 def assign(owner: Owner, faces: Collection[int], person: Person, *, by: User | None = None) -> None:
@@ -157,7 +159,7 @@ def answer(owner: Owner, first: int, second: int, *, same: bool, by: User | None
         there = places.members([first, second])
         one, other = there.get(first), there.get(second)
         if one and other and not same and _together(one, other):
-            out = one if other.how == Membership.How.MANUAL != one.how else other
+            out = one if _SURE[one.how] < _SURE[other.how] else other
             changes.place([out.face_id], None)
             places.drop_empty(changes)
 

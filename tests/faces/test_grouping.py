@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from faces import grouping, vectors
+from faces import centroids, grouping, matching
 from faces.errors import GroupingBusy, NameMissing, NameTooLong
 from faces.grouping import Grouped
 from faces.models import Cluster, Face, GroupingDue, Membership, Person
@@ -118,13 +118,13 @@ class TestGroupingDue:
         self, owner: Owner, space: Space, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         grouping.ask(owner.pk, space)
-        means = vectors.means
+        means = centroids.of
 
-        def ask_meanwhile(*args: Any) -> vectors.Means:
+        def ask_meanwhile(*args: Any) -> centroids.Means:
             grouping.ask(owner.pk, space)
             return means(*args)
 
-        monkeypatch.setattr(vectors, "means", ask_meanwhile)
+        monkeypatch.setattr(centroids, "of", ask_meanwhile)
         grouping.group(owner, space)
 
         assert GroupingDue.objects.get().owner == owner
@@ -152,11 +152,11 @@ class TestGroupingDue:
 class TestAdmit:
     def test_forgets_a_join_whose_cluster_has_gone(self, owner: Owner, space: Space) -> None:
         cluster = make_cluster(owner=owner, space=space)
-        join = grouping.Join(cluster.pk, 0.9)
+        join = matching.Join(cluster.pk, 0.9)
         lone = face(owner, space, unit(1, 0))
         cluster.delete()
 
-        grouping.admit({lone.pk: join})
+        matching.admit(owner.pk, {lone.pk: join})
 
         assert cluster_of(lone) is None
 

@@ -10,7 +10,6 @@ from faces.models import FaceVector
 from faces.vectors import EXACT_UP_TO
 from photos.hnsw import create_index
 from tests.factories import (
-    make_cluster,
     make_face,
     make_owner,
     make_photo,
@@ -76,28 +75,6 @@ class TestNearest:
         )
 
         assert found == []
-
-
-class TestMeans:
-    def test_are_those_of_the_clusters_of_the_owner(self) -> None:
-        owner, space = make_owner(), make_space()
-        cluster = make_cluster(owner=owner, space=space)
-        for vector in (unit(1, 0), unit(0, 1)):
-            photo = make_photo(owner=owner)
-            make_face(photo=photo, cluster=cluster, space=space, vector=vector)
-        make_face(cluster=make_cluster(space=space), space=space, vector=unit(1, 0))
-
-        means = vectors.means(owner, space)
-
-        assert (means.clusters, means.sizes.tolist()) == ([cluster.pk], [2])
-        assert means.vectors[0, :2] == pytest.approx([0.5, 0.5], abs=1e-3)
-
-    def test_of_chosen_clusters_only(self) -> None:
-        owner, space = make_owner(), make_space()
-        cluster = make_cluster(owner=owner, space=space)
-        make_face(cluster=cluster, space=space, vector=unit(1, 0))
-
-        assert vectors.means(owner, space, []).clusters == []
 
 
 class TestIndex:

@@ -1,0 +1,103 @@
+"""What clusters look like on the whole: their means, computed once for each change."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from faces.models import Centroid, Cluster
+from faces.people.editing import share
+from faces.vectors import unpack
+from inference.arrays import Array
+from photos.models import Owner, Space
+
+
+@dataclass(frozen=True)
+class Means:
+    """Clusters, whom they are of, and the means of the vectors of their faces.
+
+    A mean is not of unit length: its product with a vector is the mean cosine between that
+    vector and the faces of the cluster. Two clusters of one person are one group.
+    """
+
+    clusters: list[int]  # primary keys
+    groups: Array  # (c,) the person's key; of nobody: minus the cluster's
+    matched: Array  # (c,) bool: whether faces may join
+    vectors: Array  # (c, d) float32
+    sizes: Array  # (c,) faces
+
+    def __len__(self) -> int:
+        return len(self.clusters)
+
+
+def of(owner: Owner, space: Space, clusters: Collection[int] | None = None) -> Means:
+    """Of each cluster of `owner`, or of `clusters` alone; not of those without a vector here.
+
+    Faces that were only matched have no say: a cluster does not drift.
+    """
+    values = {
+        "owner": owner.pk,
+        "space": space.pk,
+        "clusters": None if clusters is None else list(clusters),
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        share(owner.pk)  # what is computed must still be so when it is stored
+        cursor.execute(_MISSING, values)
+        cursor.execute(_MEANS, values)
+        rows = cursor.fetchall()
+    return Means(
+        clusters=[row[0] for row in rows],
+        groups=np.array([row[1] for row in rows], np.int64),
+        matched=np.array([row[2] for row in rows], bool),
+        vectors=unpack([bytes(row[3]) for row in rows]),
+        sizes=np.array([row[4] for row in rows], np.int64),
+    )
+
+
+def renew(owner: Owner) -> int:
+    """Compute all of the owner's again when they are next needed; returns how many that are."""
+    with transaction.atomic():
+        gone, _ = Centroid.objects.filter(cluster__owner=owner).delete()
+    return gone
+
+
+def forget(clusters: Collection[int] | QuerySet[Any, Any], space: Space) -> None:
+    """The clusters have other vectors in `space` now."""
+    Centroid.objects.filter(cluster__in=clusters, space=space).delete()
+
+
+def count(owner: Owner, space: Space) -> int:
+    return Cluster.objects.filter(owner=owner, centroids__space=space).count()
+
+
+_MISSING = """
+INSERT INTO faces_centroid (cluster_id, space_id, vector, size)
+SELECT cluster.id, %(space)s, avg(stored.vector), count(*)
+FROM faces_cluster AS cluster
+JOIN faces_membership AS member ON member.cluster_id = cluster.id AND member.how <> 'matched'
+JOIN faces_facevector AS stored
+    ON stored.face_id = member.face_id AND stored.space_id = %(space)s
+WHERE cluster.owner_id = %(owner)s
+    AND (%(clusters)s::bigint[] IS NULL OR cluster.id = ANY (%(clusters)s::bigint[]))
+    AND NOT EXISTS (
+        SELECT FROM faces_centroid AS there
+        WHERE there.cluster_id = cluster.id AND there.space_id = %(space)s
+    )
+GROUP BY cluster.id
+ORDER BY cluster.id
+ON CONFLICT DO NOTHING
+"""
+_MEANS = """
+SELECT cluster.id, COALESCE(cluster.person_id, -cluster.id),
+    NOT (cluster.ignored OR COALESCE(person.ignored OR person.unrecognised, FALSE)),
+    halfvec_send(mean.vector), mean.size
+FROM faces_centroid AS mean
+JOIN faces_cluster AS cluster ON cluster.id = mean.cluster_id
+LEFT JOIN faces_person AS person ON person.id = cluster.person_id
+WHERE cluster.owner_id = %(owner)s AND mean.space_id = %(space)s
+    AND (%(clusters)s::bigint[] IS NULL OR cluster.id = ANY (%(clusters)s::bigint[]))
+ORDER BY cluster.id
+"""
