@@ -1,0 +1,1 @@
+"""What staff should look at next: the questions whose answers would settle most."""

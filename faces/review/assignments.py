@@ -1,0 +1,43 @@
+"""Faces that came to somebody by themselves, and only just."""
+
+from typing import Any
+
+from django.db.models import F, FilteredRelation, FloatField, Q, QuerySet
+from django.db.models.functions import Coalesce, Sqrt
+
+from faces import centroids
+from faces.calibration import score_of
+from faces.clustering.evidence import MANY
+from faces.models import Membership
+from faces.review.questions import MOST, Question, Side, said_same, visible
+from photos.models import Owner, Space
+
+
+def assignments(owner: Owner, space: Space) -> list[Question]:
+    """Faces that were matched, the least likely first; none that somebody has confirmed."""
+    scale = score_of(space, owner)
+    centroids.of(owner, space)  # so that the size of each is known
+    answered = {face for pairs in said_same(owner).values() for pair in pairs for face in pair}
+    found = []
+    rows = _least_likely(owner, space).exclude(face__in=answered)
+    for face, likeness, size, cluster, person in rows[:MOST]:
+        group, score = person or -cluster, scale.score(likeness)
+        found.append(
+            Question(score, 1 - score, Side(group, size), Side(group, 1, face=face, faces=[face]))
+        )
+    return found
+
+
+def _least_likely(owner: Owner, space: Space) -> QuerySet[Any, Any]:
+    """Face, likeness (as in `recognition`), how many it was compared with, cluster and person."""
+    of_space = Q(cluster__centroids__space=space)
+    size = Coalesce("mean__size", 1)  # a cluster that nobody vouches for has no mean
+    needed = MANY + (1 - MANY) / Sqrt("size", output_field=FloatField())
+    return (
+        Membership.objects.filter(visible("cluster__"), cluster__owner=owner)
+        .filter(how=Membership.How.MATCHED, face__ignored=False)
+        .annotate(mean=FilteredRelation("cluster__centroids", condition=of_space))
+        .annotate(size=size, likeness=F("similarity") / needed)
+        .order_by("likeness", "pk")
+        .values_list("face", "likeness", "size", "cluster", "cluster__person")
+    )
