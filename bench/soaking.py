@@ -28,7 +28,8 @@ import config.wsgi  # noqa: F401  # sets Django up, before its models are import
 from bench.memory import processes
 from jobs import services
 from jobs.models import UNFINISHED, Event, Item, Job, State
-from jobs.services import Idempotency, Wishes
+from jobs.services import Wishes
+from photos.idempotency import Idempotency
 from photos.models import Owner, Photo
 
 OPERATIONS = ["faces"]

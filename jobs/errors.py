@@ -25,12 +25,6 @@ class QueueFull(JobError):
     retry_after_s = 30
 
 
-class IdempotencyKeyReused(JobError):
-    """Something else was asked for with this idempotency key before. Use another key."""
-
-    code = "idempotency_key_reused"
-
-
 class JobUnfinished(JobError):
     """The job has photos that are still to be done: cancel it first."""
 
@@ -129,3 +123,11 @@ class WebhookDisabled(JobError):
     """Nothing is sent to the webhook until it is enabled."""
 
     code = "webhook_disabled"
+
+
+class TaskFailed(JobError):
+    """What somebody waited for has failed. `code` is that of what went wrong."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code

@@ -179,3 +179,9 @@ class RepositoryBroken(ServingError):
     """The model repository is not there, or has no models in it."""
 
     code = "repository_broken"
+
+
+class IdempotencyKeyReused(PhotoError):
+    """Something else was asked for with this idempotency key before. Use another key."""
+
+    code = "idempotency_key_reused"

@@ -15,9 +15,10 @@ from jobs.errors import StorageEventInvalid, StorageUnproven
 from jobs.intake import storage_events
 from jobs.intake.storage_events import Created
 from jobs.models import Item, StorageSource
-from jobs.services import Idempotency, Source, Wishes
+from jobs.services import Source, Wishes
 from photos.errors import PhotoError
 from photos.fetch import check_url
+from photos.idempotency import Idempotency
 from photos.operations import ALL
 
 _LONGEST_ID = 255  # letters of an external id

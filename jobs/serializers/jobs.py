@@ -13,8 +13,9 @@ from jobs.errors import OperationUnavailable
 from jobs.intake import media_store
 from jobs.models import HIGHEST_PRIORITY, STATUS, Delivery, Item, Job, State
 from jobs.operations import current_recipes, names_of
-from jobs.services import Idempotency, Source, Wishes, fetch_policy, upload
+from jobs.services import Source, Wishes, fetch_policy, upload
 from photos.fetch import check_url
+from photos.idempotency import Idempotency
 from photos.operations import ALL, OPERATIONS
 from search.serializers import PhotoSerializer
 

@@ -14,9 +14,7 @@ from rest_framework.views import APIView
 import photos.services
 from jobs import services, waiting
 from jobs.errors import UploadTooLarge
-from jobs.intake import idempotency
 from jobs.intake.batch import BatchSerializer, LongJSONParser, UploadsSerializer
-from jobs.intake.idempotency import idempotency_of
 from jobs.models import Job, State
 from jobs.operations import current_recipes
 from jobs.serializers.jobs import (
@@ -26,6 +24,7 @@ from jobs.serializers.jobs import (
     SubmissionSerializer,
 )
 from jobs.views.jobs import accepted
+from photos.idempotency import HEADER, idempotency_of
 
 # Beside those of the model server: what somebody here has to mend.
 _OURS = {
@@ -53,12 +52,12 @@ class ProcessImageView(APIView):
             "application/json": SubmissionSerializer,
             "multipart/form-data": SubmissionSerializer,
         },
-        parameters=[_PREFER, idempotency.HEADER],
+        parameters=[_PREFER, HEADER],
         responses={200: JobDetailSerializer, 202: JobDetailSerializer},
     )
     def post(self, request: Request) -> Response:
         """Waits for the result and answers 200 with it; when that takes long, 202 with the job."""
-        _check_size(request, settings.MAX_PHOTO_BYTES)
+        check_length(request, settings.MAX_PHOTO_BYTES)
         asked = SubmissionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         wishes = asked.wishes(idempotency_of(request))
@@ -95,12 +94,12 @@ class BatchView(APIView):
 
     @extend_schema(
         request={"application/json": BatchSerializer, "multipart/form-data": UploadsSerializer},
-        parameters=[idempotency.HEADER],
+        parameters=[HEADER],
         responses={202: JobSerializer},
     )
     def post(self, request: Request) -> Response:
         """Answers 202 with one job of all these photos, or refuses all of them."""
-        _check_size(request, settings.BATCH_MAX_BYTES)
+        check_length(request, settings.BATCH_MAX_BYTES)
         form = isinstance(request.data, QueryDict)
         asked = (UploadsSerializer if form else BatchSerializer)(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -120,7 +119,7 @@ class ReindexView(APIView):
 
     @extend_schema(
         request=ReindexSerializer,
-        parameters=[idempotency.HEADER],
+        parameters=[HEADER],
         responses={
             202: JobSerializer,
             204: OpenApiResponse(description="No photo lacks anything."),
@@ -144,7 +143,7 @@ class ReindexView(APIView):
         return accepted(request, job)
 
 
-def _check_size(request: Request, limit: int) -> None:
+def check_length(request: Request, limit: int) -> None:
     """Refuse what is too large before it is read.
 
     Raises:

@@ -1,6 +1,7 @@
 """Keeping an owner's faces in order, over HTTP: at once, or as a job."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -10,21 +11,19 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 import photos.services
-from faces.models import Cluster
-from faces.serializers import GroupedSerializer
-from jobs import maintenance, services
-from jobs.intake import idempotency
-from jobs.intake.idempotency import idempotency_of
+from faces.models import Cluster, Edit
+from faces.people import merging
+from faces.people.history import merged_of
+from faces.people.merging import Merged
+from faces.people.once import asked_before, once
+from jobs import services
 from jobs.models import Job
 from jobs.serializers.jobs import JobSerializer
 from jobs.views.jobs import accepted
+from photos.idempotency import HEADER, Idempotency, idempotency_of
 from photos.models import Owner
 
 _MOST_CLUSTERS = 100  # of one merge
-
-
-class GroupingSerializer(serializers.Serializer[None]):
-    queue = serializers.BooleanField(default=False, help_text="As a job: answer at once.")
 
 
 class MergingSerializer(serializers.Serializer[None]):
@@ -65,30 +64,12 @@ class MergedSerializer(serializers.Serializer[None]):
     )
 
 
-class GroupView(APIView):
-    """Group the caller's faces that belong to no cluster yet. Workers do so by themselves."""
-
-    @extend_schema(
-        request=GroupingSerializer,
-        parameters=[idempotency.HEADER],
-        responses={200: GroupedSerializer, 202: JobSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        """Answers 200 with what changed, or 202 with the job if that is what you want."""
-        asked = GroupingSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        owner = photos.services.owner_of(request.user)
-        if asked.validated_data["queue"]:
-            return _queue(request, owner, Job.Kind.CLUSTER, {})
-        return Response(maintenance.at_once(owner, Job.Kind.CLUSTER, {}))
-
-
 class MergeView(APIView):
     """Make one cluster of several that show the same person."""
 
     @extend_schema(
         request=MergingSerializer,
-        parameters=[idempotency.HEADER],
+        parameters=[HEADER],
         responses={200: MergedSerializer, 202: JobSerializer},
     )
     def post(self, request: Request) -> Response:
@@ -98,24 +79,41 @@ class MergeView(APIView):
         """
         asked = MergingSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        owner = photos.services.owner_of(request.user)
-        if before := services.asked_before(owner, idempotency_of(request)):
+        owner, key = photos.services.owner_of(request.user), idempotency_of(request)
+        if before := services.asked_before(owner, key):
             return accepted(request, before)  # its clusters may have gone since
         arguments = {name: asked.validated_data[name] for name in ("into", "clusters")}
+        if not asked.validated_data["queue"]:
+            return Response(asdict(_merged(owner, key, request.user, **arguments)))
+        asked_before(owner, key)
         _check_clusters(owner, {arguments["into"], *arguments["clusters"]})
-        if asked.validated_data["queue"]:
-            return _queue(request, owner, Job.Kind.MERGE, arguments)
-        return Response(maintenance.at_once(owner, Job.Kind.MERGE, arguments))
+        return _queue(request, owner, Job.Kind.MERGE, arguments | {"by": request.user.pk})
 
 
 class ThumbnailsView(APIView):
     """Make the thumbnails, and pictures of faces, that have got lost."""
 
-    @extend_schema(request=None, parameters=[idempotency.HEADER], responses={202: JobSerializer})
+    @extend_schema(request=None, parameters=[HEADER], responses={202: JobSerializer})
     def post(self, request: Request) -> Response:
         """Answers 202 with the job."""
         owner = photos.services.owner_of(request.user)
         return _queue(request, owner, Job.Kind.THUMBNAILS, {})
+
+
+def _merged(
+    owner: Owner, key: Idempotency | None, by: Any, *, into: str, clusters: Collection[str]
+) -> Merged:
+    """Merge here and now; what was merged with this key before is told again."""
+    told = []
+
+    def act() -> None:
+        _check_clusters(owner, {into, *clusters})
+        told.append(merging.merge(owner, into, clusters, by=by))
+
+    asked = {"into": into, "clusters": list(clusters)}
+    nothing = Edit(kind=Edit.Kind.MERGE, actor=by, asked=asked)
+    edit = once(owner, key, act, unchanged=nothing)
+    return told[0] if told or edit is None else merged_of(edit)
 
 
 def _check_clusters(owner: Owner, ids: set[str]) -> None:

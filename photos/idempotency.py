@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.files import File
@@ -10,14 +11,32 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from jobs.services import Idempotency
+from photos.errors import IdempotencyKeyReused
 
 MAX_KEY = 255  # letters
 HEADER = OpenApiParameter(
     "Idempotency-Key",
     location=OpenApiParameter.HEADER,
-    description=f"1 to {MAX_KEY} characters of yours: asked again with it, the same job is meant.",
+    description=f"1 to {MAX_KEY} characters of yours: asked again with it, the same is meant.",
 )
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """A caller's `Idempotency-Key`, and the digest of all that is asked for with it."""
+
+    key: str
+    fingerprint: str
+
+    def check(self, fingerprint: str) -> None:
+        """
+        Raises:
+            IdempotencyKeyReused: what was asked for with the key before is something else.
+        """
+        if fingerprint != self.fingerprint:
+            raise IdempotencyKeyReused(
+                "Something else was asked for with this Idempotency-Key: use another one."
+            )
 
 
 def idempotency_of(request: Request) -> Idempotency | None:

@@ -1,10 +1,8 @@
-"""Faces and clusters, as API callers see them."""
+"""Faces, as API callers see them."""
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from faces.grouping import Grouped
-from faces.models import Cluster, Face, Person
+from faces.models import Face, Membership, Person
 
 
 class BoxSerializer(serializers.Serializer[Face]):
@@ -19,7 +17,7 @@ class BoxSerializer(serializers.Serializer[Face]):
 class PersonSerializer(serializers.ModelSerializer[Person]):
     class Meta:
         model = Person
-        fields = ("id", "name")
+        fields = ("id", "name", "contact_id")
 
 
 class FaceSerializer(serializers.ModelSerializer[Face]):
@@ -32,13 +30,22 @@ class FaceSerializer(serializers.ModelSerializer[Face]):
     )
     cluster = serializers.CharField(source="cluster.public_id", default=None, allow_null=True)
     person = PersonSerializer(allow_null=True)
+    how = serializers.ChoiceField(
+        Membership.How.choices, source="membership.how", default=None, allow_null=True
+    )
+    similarity = serializers.FloatField(
+        source="membership.similarity",
+        default=None,
+        allow_null=True,
+        help_text="Mean cosine to the cluster's other faces when it came there, -1 to 1.",
+    )
     crop = serializers.FileField(use_url=True)
 
     class Meta:
         model = Face
         fields = (
             "id", "box", "landmarks", "confidence", "quality", "quality_reasons", "cluster",
-            "person", "crop",
+            "person", "how", "similarity", "crop",
         )  # fmt: skip
         read_only_fields = ("quality_reasons",)
 
@@ -56,27 +63,12 @@ class SampleSerializer(serializers.ModelSerializer[Face]):
         read_only_fields = ("quality_reasons",)
 
 
-class ClusterSerializer(serializers.ModelSerializer[Cluster]):
-    """Faces that look like one person. Needs `with_faces()`."""
+class PlacedFaceSerializer(FaceSerializer):
+    """A face of the library. Needs `with_people()`."""
 
-    id = serializers.CharField(source="public_id")
-    person = PersonSerializer(allow_null=True)
-    face_count = serializers.IntegerField()
-    faces = serializers.SerializerMethodField(help_text="The best faces, a few of them.")
+    photo = serializers.IntegerField(source="photo_id")
 
-    class Meta:
-        model = Cluster
-        fields = ("id", "label", "person", "face_count", "faces", "created_at")
-
-    @extend_schema_field(SampleSerializer(many=True))
-    def get_faces(self, cluster: Cluster) -> list[dict[str, object]]:
-        faces = [membership.face for membership in cluster.sample]
-        return list(SampleSerializer(faces, many=True, context=self.context).data)
-
-
-class GroupedSerializer(serializers.Serializer[Grouped]):
-    """What a grouping changed."""
-
-    joined = serializers.IntegerField(help_text="Faces that joined a cluster which was there.")
-    clusters = serializers.IntegerField(help_text="New clusters.")
-    faces = serializers.IntegerField(help_text="Faces in the new clusters.")
+    class Meta(FaceSerializer.Meta):
+        fields = (  # type: ignore[assignment]  # more of them
+            *FaceSerializer.Meta.fields, "photo", "ignored", "drawn", "created_at",
+        )  # fmt: skip

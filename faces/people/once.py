@@ -1,0 +1,66 @@
+"""An edit that is asked for more than once, and made once."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from faces.models import Edit
+from faces.people.editing import hold
+from photos.idempotency import Idempotency
+from photos.models import Owner
+
+
+def once(
+    owner: Owner, idempotency: Idempotency | None, act: Callable[[], Any], *, unchanged: Edit
+) -> Edit | None:
+    """Have `act` make its edit; with an idempotency key that is known, give the edit of it instead.
+
+    None: nothing was to be changed. With a key, `unchanged` is stored then, so that the same
+    request is answered the same whatever has changed meanwhile.
+
+    Raises:
+        IdempotencyKeyReused: something else was asked for with this key.
+        FaceError: as `act` does; nothing has changed, and the key is free.
+    """
+    with transaction.atomic():
+        hold(owner)
+        if before := asked_before(owner, idempotency):
+            return before
+        last = _newest(owner)
+        act()
+        made = _newest(owner)
+        edit = _edits(owner).get(pk=made) if made and made != last else None
+        return edit if idempotency is None else _known(edit or unchanged, owner, idempotency)
+
+
+def asked_before(owner: Owner, idempotency: Idempotency | None) -> Edit | None:
+    """The edit that `owner` has asked for with the same key before.
+
+    Raises:
+        IdempotencyKeyReused: it was something else that was asked for.
+    """
+    if idempotency is None:
+        return None
+    before = _edits(owner).filter(idempotency_key=idempotency.key).first()
+    if before:
+        idempotency.check(before.fingerprint)
+    return before
+
+
+def _edits(owner: Owner) -> QuerySet[Edit]:
+    """What is long of them is loaded when it is needed."""
+    return Edit.objects.of(owner).defer("steps", "faces")
+
+
+def _newest(owner: Owner) -> int | None:
+    """The key. Whoever holds the owner's lock has made it, if it was not there before."""
+    return Edit.objects.of(owner).order_by("-pk").values_list("pk", flat=True).first()
+
+
+def _known(edit: Edit, owner: Owner, idempotency: Idempotency) -> Edit:
+    edit.owner = owner
+    edit.idempotency_key, edit.fingerprint = idempotency.key, idempotency.fingerprint
+    edit.save(update_fields=["idempotency_key", "fingerprint"] if edit.pk else None)
+    return edit

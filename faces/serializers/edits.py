@@ -1,0 +1,84 @@
+"""What was done to people, as API callers see it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from faces.models import Cluster, Edit, Person
+from faces.people.changes import TABLES
+from faces.people.history import Change, changes_of
+from faces.serializers.people import ClusterSerializer, PersonDetailSerializer
+
+
+class EditSerializer(serializers.ModelSerializer[Edit]):
+    """One operation. Needs what history.edits_of() gives."""
+
+    actor = serializers.CharField(source="actor.username", default=None, allow_null=True)
+    asked = serializers.SerializerMethodField(help_text="What was asked for, without the faces.")
+    face_count = serializers.IntegerField(help_text="Faces that it has touched.")
+    undoes = serializers.IntegerField(
+        source="undoes_id", allow_null=True, help_text="The edit that this one took back."
+    )
+    undone_by = serializers.IntegerField(
+        source="undone_by.pk",
+        default=None,
+        allow_null=True,
+        help_text="The edit that took this one back.",
+    )
+
+    class Meta:
+        model = Edit
+        fields = (
+            "id", "kind", "actor", "created_at", "asked", "people", "face_count", "undoes",
+            "undone_by", "erased",
+        )  # fmt: skip
+
+    def get_asked(self, edit: Edit) -> dict[str, Any]:
+        return {name: value for name, value in edit.asked.items() if name != "faces"}
+
+
+class ChangeSerializer(serializers.Serializer[Change]):
+    """A row, or the place of faces, before and after."""
+
+    what = serializers.ChoiceField([*TABLES, "place"], help_text="`place`: where `faces` are.")
+    id = serializers.CharField(allow_null=True, help_text="Of the row; null: of a `place`.")
+    faces = serializers.ListField(child=serializers.IntegerField())
+    before = serializers.DictField(allow_null=True, help_text="Null: it was not there.")
+    after = serializers.DictField(allow_null=True, help_text="Null: it is not there any more.")
+
+
+class EditDetailSerializer(EditSerializer):
+    """One operation, and all that it has changed."""
+
+    changes = serializers.SerializerMethodField()
+
+    class Meta(EditSerializer.Meta):
+        fields = (*EditSerializer.Meta.fields, "faces", "changes")  # type: ignore[assignment]  # more
+
+    def get_asked(self, edit: Edit) -> dict[str, Any]:
+        return dict(edit.asked)
+
+    @extend_schema_field(ChangeSerializer(many=True))
+    def get_changes(self, edit: Edit) -> list[dict[str, Any]]:
+        return [vars(change) for change in changes_of(edit)]  # plain already, and may be many
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a change has come to, and how things are now."""
+
+    edit: Edit | None
+    person: Person | None
+    cluster: Cluster | None
+
+
+class DoneSerializer(serializers.Serializer[Done]):
+    """What a change has come to."""
+
+    edit = EditSerializer(allow_null=True, help_text="Null: nothing was to be changed.")
+    person = PersonDetailSerializer(
+        allow_null=True, help_text="Whom it was about, as they are now."
+    )
+    cluster = ClusterSerializer(allow_null=True, help_text="What it was about, as it is now.")

@@ -1,0 +1,1 @@
+"""Faces, clusters, people and what is done to them, over HTTP."""

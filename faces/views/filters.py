@@ -1,0 +1,84 @@
+"""How lists of people, clusters and faces are narrowed down."""
+
+from typing import Any
+
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.forms import IntegerField
+from django_filters import rest_framework as filters
+
+from faces.models import Cluster, Edit, Face, Person
+from faces.serializers.asked import MAX_KEY
+
+
+class KeyFilter(filters.NumberFilter):  # type: ignore[misc]  # django-filter has no types
+    """A primary key."""
+
+    field_class = IntegerField
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, min_value=1, max_value=MAX_KEY, **values)
+
+    def get_max_validator(self) -> None:
+        """The field has its own."""
+
+
+class HiddenFilter(filters.BooleanFilter):  # type: ignore[misc]  # django-filter has no types
+    """What is hidden, if that is asked for; else what is not."""
+
+    def filter(self, rows: QuerySet[Any], value: bool | None) -> QuerySet[Any]:  # noqa: FBT001  # django-filter's
+        return rows.filter(**{self.field_name: bool(value)})
+
+
+class PersonFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    search = filters.CharFilter(method="called", label="Part of a name, or of another one.")
+    hidden = HiddenFilter(label="The hidden ones, in place of the others.")
+
+    class Meta:
+        model = Person
+        fields = ("search", "hidden", "favourite", "contact_id")
+
+    def called(self, people: QuerySet[Person], _name: str, part: str) -> QuerySet[Person]:
+        names = Func(
+            F("aliases"), Value("\n"), function="array_to_string", output_field=TextField()
+        )
+        named = people.alias(other_names=names)
+        return named.filter(Q(name__icontains=part) | Q(other_names__icontains=part))
+
+
+class ClusterFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    person = KeyFilter("person_id")
+    named = filters.BooleanFilter("person", "isnull", exclude=True, label="Has a person's name.")
+    hidden = HiddenFilter(label="The hidden ones, in place of the others.")
+
+    class Meta:
+        model = Cluster
+        fields = ("person", "named", "hidden", "ignored")
+
+
+class FaceFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    person = KeyFilter("membership__cluster__person_id")
+    cluster = filters.CharFilter("membership__cluster__public_id")
+    photo = KeyFilter("photo_id")
+    alone = filters.BooleanFilter("membership", "isnull", label="Is of no cluster.")
+
+    class Meta:
+        model = Face
+        fields = ("person", "cluster", "photo", "alone", "ignored")
+
+
+class EditFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    kind = filters.ChoiceFilter(choices=Edit.Kind.choices)
+    person = KeyFilter("people", method="touching")
+    face = KeyFilter("faces", method="touching")
+    cluster = filters.CharFilter(method="touching_cluster", label="Its id.")
+
+    class Meta:
+        model = Edit
+        fields = ("kind", "person", "cluster", "face")
+
+    def touching(self, edits: QuerySet[Edit], array: str, key: int) -> QuerySet[Edit]:
+        return edits.filter(**{f"{array}__contains": [key]})
+
+    def touching_cluster(self, edits: QuerySet[Edit], _name: str, cluster: str) -> QuerySet[Edit]:
+        there = Cluster.objects.filter(public_id=cluster).values_list("pk", flat=True)
+        return edits.filter(clusters__contains=list(there) or [0])
