@@ -5,22 +5,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from jobs import events
-from jobs.errors import IdempotencyKeyReused, QueueFull
+from jobs.errors import QueueFull
 from jobs.models import (
     DEFAULT_PRIORITY,
     LOWEST_PRIORITY,
@@ -30,7 +28,8 @@ from jobs.models import (
 )
 from jobs.operations import names_of
 from photos.fetch import FetchPolicy
-from photos.models import Analysis, Owner, Photo
+from photos.idempotency import Idempotency
+from photos.models import Owner, Photo
 from photos.operations import ALL
 
 _DRAIN = "jobs.tasks.drain"
@@ -67,14 +66,6 @@ def fetch_policy() -> FetchPolicy:
         max_redirects=settings.FETCH_MAX_REDIRECTS,
         allowed_hosts=settings.FETCH_ALLOWED_HOSTS,
     )
-
-
-@dataclass(frozen=True)
-class Idempotency:
-    """A caller's `Idempotency-Key`, and the digest of all that is asked for with it."""
-
-    key: str
-    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -196,10 +187,8 @@ def asked_before(owner: Owner, idempotency: Idempotency | None) -> Job | None:
     if idempotency is None:
         return None
     before = Job.objects.filter(owner=owner, idempotency_key=idempotency.key).first()
-    if before and before.fingerprint != idempotency.fingerprint:
-        raise IdempotencyKeyReused(
-            "Something else was asked for with this Idempotency-Key: use another one."
-        )
+    if before:
+        idempotency.check(before.fingerprint)
     return before
 
 
@@ -228,12 +217,14 @@ def reindex(
     recipes: Mapping[str, str],
     *,
     idempotency: Idempotency | None = None,
+    most: int | None = None,
 ) -> Job | None:
     """Ask, when nothing else is to do, for `operations` on those photos of `owner` that lack them.
 
     `recipes`: how operations are done now. What other models have found stays beside the new. A
     photo of which a job is not done yet is asked for once more: what is done then is not done
-    again. None: no photo lacks anything.
+    again. None: no photo lacks anything. `most`: of so many
+    photos, those that came first.
 
     Raises:
         OperationUnavailable: no model does one of them.
@@ -242,9 +233,9 @@ def reindex(
     wanted = names_of(operations, recipes)
     if not wanted:
         return None
-    done = Analysis.objects.filter(photo=OuterRef("pk"))
-    lacks = [Q(~Exists(done.filter(operation=name, recipe=recipes[name]))) for name in wanted]
-    photos = Photo.objects.of(owner).filter(reduce(or_, lacks))
+    photos = Photo.objects.of(owner).lacking({name: recipes[name] for name in wanted})
+    if most is not None:
+        photos = Photo.objects.filter(pk__in=photos.order_by("pk").values("pk")[:most])
     job = Job(owner=owner, kind=Job.Kind.REINDEX, operations=wanted)
     wishes = Wishes(LOWEST_PRIORITY, idempotency)
     with transaction.atomic():

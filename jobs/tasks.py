@@ -7,15 +7,14 @@ from functools import partial
 
 from django.conf import settings
 
-import faces.grouping
 import photos.roles
 import photos.serving
 import search.tags
-from faces.errors import GroupingBusy
+from faces.errors import ConstraintsConflict, GroupingBusy
 from faces.models import GroupingDue
 from inference.client import TritonClient
 from inference.errors import InferenceError
-from jobs import cleanup, pulse, queue, services
+from jobs import cleanup, clustering, pulse, queue, services
 from jobs.active import ActiveOperations, taggers
 from jobs.decoding import decoders
 from jobs.drain import Drain
@@ -65,9 +64,12 @@ def group(until: float) -> bool:
     for due in GroupingDue.objects.select_related("owner", "space").order_by("asked_at")[:_OWNERS]:
         pulse.beat()
         try:
-            faces.grouping.group(due.owner, due.space)
+            clustering.group(due.owner, due.space)
         except GroupingBusy:
             free = False
+        except ConstraintsConflict as exc:  # until somebody takes something back
+            log.warning("The faces of owner %s are not grouped: %s", due.owner_id, exc)
+            due.delete()
         if time.monotonic() > until or pulse.STOPPING.is_set():
             break
     return free

@@ -62,7 +62,7 @@ def shown(api: APIClient, answer: Any) -> dict[str, Any]:
 class TestGroupingAsAJob:
     def test_says_what_it_changed(self, api: APIClient, owner: Owner) -> None:
         space = make_space()
-        for _ in range(2):
+        for _ in range(3):
             make_face(photo=make_photo(owner=owner), space=space, vector=unit(1, 0))
 
         answer = api.post(CLUSTER, {"queue": True})
@@ -71,7 +71,7 @@ class TestGroupingAsAJob:
         assert (answer.status_code, answer.json()["kind"]) == (202, "cluster")
         job = shown(api, answer)
         assert (job["status"], job["error"], job["result"]) == ("completed", None, None)
-        assert job["outcome"] == {"joined": 0, "clusters": 1, "faces": 2}
+        assert job["outcome"] == {"joined": 0, "clusters": 1, "faces": 3}
         assert job["progress"]["steps"] == {"done": 1, "total": 1}
 
     def test_that_is_not_wanted_as_one_is_done_at_once(self, api: APIClient) -> None:
@@ -208,7 +208,7 @@ class TestMerging:
             "clusters": [each.public_id for each in others],
         }
 
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(18):
             maintenance.at_once(owner, Job.Kind.MERGE, arguments)
 
 

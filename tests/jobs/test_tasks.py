@@ -84,7 +84,7 @@ class TestSweep:
 class TestGroup:
     def test_groups_the_faces_of_an_owner(self) -> None:
         owner, space = make_owner(), make_space()
-        for _ in range(2):
+        for _ in range(3):
             make_face(photo=make_photo(owner=owner), space=space, vector=unit(1, 0))
 
         grouping.ask(owner.pk, space)
@@ -113,7 +113,7 @@ class TestGroup:
 
     def test_is_done_by_the_clock_too(self) -> None:
         owner, space = make_owner(), make_space()
-        for _ in range(2):
+        for _ in range(3):
             make_face(photo=make_photo(owner=owner), space=space, vector=unit(1, 0))
         grouping.ask(owner.pk, space)
 
