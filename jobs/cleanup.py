@@ -19,7 +19,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 
-from jobs import orphans, result_files, services, steering
+from faces.models import Erasure
+from jobs import erasure, orphans, result_files, services, steering
 from jobs.errors import CleanUpBusy, JobUnfinished
 from jobs.models import UNFINISHED, CleanUp, Item, Job, State
 from jobs.telling import outbox
@@ -149,6 +150,17 @@ def _events(order: Order) -> Iterator[int]:
         yield from outbox.prune(age)
 
 
+def _erasures(order: Order) -> Iterator[int]:
+    """Files of people who were erased, where a kill came between."""
+    unfinished = Erasure.objects.filter(finished_at=None).order_by("pk")
+    if order.dry_run:
+        yield unfinished.count()
+        return
+    for each in unfinished:
+        erasure.finish(each)
+        yield int(each.finished_at is not None)
+
+
 def _tasks(order: Order) -> Iterator[int]:
     """What django-q2 notes of its tasks, and wake-ups that no worker has heard for long."""
     yield from _delete(Task.objects.filter(stopped__lt=_ago(_YOUNG)), order)
@@ -166,6 +178,7 @@ BROOMS: Mapping[str, Broom] = {
     "files": _files,
     "results": _results,
     "events": _events,
+    "erasures": _erasures,
     "tasks": _tasks,
     "sessions": _sessions,
 }

@@ -58,14 +58,40 @@ def write(item: Item, photo: Photo) -> None:
 
 
 def _write_faces(folder: str, photo: Photo) -> None:
-    """Numbered as the API lists them."""
+    """Numbered as the API lists them. What was written of faces that are gone goes."""
     vectors = _of_one_space(FaceVector.objects.filter(face__photo=photo))
-    of_face = {row.face_id: _as_bytes(row) for row in vectors}
+    of_face, written = {row.face_id: _as_bytes(row) for row in vectors}, set[str]()
     for number, face in enumerate(photo.faces.order_by("pk")):
         with face.crop.open() as crop:
             _save(f"{folder}/{number}.jpg", crop.read())
+        written.add(f"{number}.jpg")
         if face.pk in of_face:
             _save(f"{folder}/{number}.bin", of_face[face.pk])
+            written.add(f"{number}.bin")
+    for name in _names_in(folder) - written:
+        storages["results"].delete(f"{folder}/{name}")
+
+
+def renew_faces(item: Item, photo: Photo) -> int:
+    """Have the files of the faces that `photo` has now, and of no others: some are gone.
+
+    Where a picture that is to be in them has got lost, none stay. Returns how many files went.
+    """
+    folder = f"{_folder_of(item)}/faces"
+    before = len(_names_in(folder))
+    if before:
+        try:
+            _write_faces(folder, photo)
+        except FileNotFoundError:
+            shutil.rmtree(_place(folder), ignore_errors=True)
+    return before - len(_names_in(folder))
+
+
+def _names_in(folder: str) -> set[str]:
+    try:
+        return set(storages["results"].listdir(folder)[1])
+    except FileNotFoundError:
+        return set()
 
 
 def _of_one_space(vectors: QuerySet[Vector]) -> QuerySet[Vector]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Task
 from rest_framework.test import APIClient
 
+from faces.models import Erasure
 from jobs import cleanup, orphans, result_files, tasks
 from jobs.cleanup import Cleaned, Order
 from jobs.errors import CleanUpBusy
@@ -337,6 +338,8 @@ class TestDryRun:
         make_event(created_at=ago(days=8))
         OrmQ.objects.create(key="kindred", payload="", lock=ago(days=2))
         Session.objects.create(session_key="a", expire_date=ago(days=1))
+        counts = {"rows": {}, "files": 0, "left": {"rows": 0}}
+        Erasure.objects.create(owner=make_owner(), person=1, counts=counts)
 
         dry = [run(dry_run=True) for _ in range(2)]
         noted = CleanUp.objects.exists()

@@ -1,0 +1,121 @@
+"""Erasing somebody everywhere: rows in one transaction, then files, and a receipt of both."""
+
+from pathlib import PurePosixPath
+
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from faces.errors import PersonMissing
+from faces.models import Edit, Erasure, Person
+from faces.people import erasing
+from faces.people.editing import hold
+from jobs import result_files, scrubbing, steering
+from jobs.models import UNFINISHED, Item, Job, State
+from jobs.recounting import recount
+from photos.models import Owner, Photo
+
+_ABOUT_PHOTOS = (Job.Kind.PHOTOS, Job.Kind.REINDEX, Job.Kind.THUMBNAILS)
+_BATCH = 500  # items that are read at once
+_WAITING = "waiting"  # in a receipt's counts: the keys of files, until they are gone
+
+
+def erase(owner: Owner, pk: int, *, by: User | None = None) -> Erasure:
+    """Delete a person, with their faces and all that says who they were. Returns the receipt.
+
+    That can't be undone. Rows go in one transaction, files after it: what a kill leaves of these
+    is left to the clean-up. What is being done with the owner's faces is cancelled, as it may
+    know them still.
+
+    Raises:
+        PersonMissing: the owner has no such person, or no more.
+    """
+    with transaction.atomic():
+        hold(owner)
+        person = Person.objects.select_related("owner").filter(owner=owner, pk=pk).first()
+        if person is None:
+            raise PersonMissing(f"There is no person {pk}.")
+        erasure = _erase_rows(person, by)
+    finish(erasure)
+    return erasure
+
+
+def _erase_rows(person: Person, by: User | None) -> Erasure:
+    owner, traces = person.owner, erasing.traces(person)
+    _cancel_what_knows(owner)
+    changed = erasing.remove(traces) | scrubbing.scrub(traces)
+    counts = {
+        "rows": changed,
+        "files": 0,
+        "left": {"rows": erasing.left(traces) + scrubbing.left(traces)},
+        _WAITING: traces.crops,
+    }
+    erasure = Erasure.objects.create(
+        owner=owner, actor=by, person=traces.person, counts=counts, places=traces.places
+    )
+    Edit.objects.create(
+        owner=owner, kind=Edit.Kind.ERASE, actor=by, asked={"erasure": erasure.pk}, erased=True
+    )
+    return erasure
+
+
+def _cancel_what_knows(owner: Owner) -> None:
+    """Jobs that have begun to look at the owner's faces: what they find would name who is gone."""
+    begun = Item.objects.filter(
+        owner=owner, state__in=UNFINISHED, started_at__isnull=False
+    ).exclude(job__kind__in=_ABOUT_PHOTOS)
+    for job in Job.objects.filter(items__in=begun).distinct():
+        steering.cancel(job)
+
+
+def finish(erasure: Erasure) -> None:
+    """Remove the files, and see that nothing is left. Twice changes nothing.
+
+    Workers that began before may still write result files of what was there: until they are done
+    it stays unfinished, for the clean-up.
+    """
+    busy = _may_write_still(erasure)
+    photos = Photo.objects.filter(
+        owner=erasure.owner_id, sha256__in={place[0] for place in erasure.places}
+    )
+    recount(photos.values_list("pk", flat=True))
+    counts = erasure.counts
+    counts["files"] += _remove_files(erasure, photos)
+    counts["left"]["files"] = _remove_files(erasure, photos)  # looked for once more
+    if not busy and not any(counts["left"].values()):
+        counts.pop(_WAITING, None)
+        erasure.finished_at = timezone.now()
+    erasure.save(update_fields=["counts", "finished_at"])
+
+
+def _may_write_still(erasure: Erasure) -> bool:
+    working = Item.objects.filter(
+        owner=erasure.owner_id, state=State.PROCESSING, job__result_files=True
+    )
+    return working.filter(started_at__lt=erasure.created_at).exists()
+
+
+def _remove_files(erasure: Erasure, photos: QuerySet[Photo]) -> int:
+    """The pictures of faces, and what was made of them. Returns how many files there were."""
+    crops = erasure.counts.get(_WAITING, [])
+    sidecars = [key for photo in photos.iterator() for key in _sidecars(photo)]
+    there = [key for key in (*crops, *sidecars) if default_storage.exists(key)]
+    for key in there:
+        default_storage.delete(key)
+    items = Item.objects.filter(photo__in=photos, job__result_files=True)
+    made = items.select_related("job", "photo").order_by("pk").iterator(chunk_size=_BATCH)
+    return len(there) + sum(
+        result_files.renew_faces(item, item.photo) for item in made if item.photo
+    )
+
+
+def _sidecars(photo: Photo) -> list[str]:
+    """Files beside the original that say who is where. They can be written anew."""
+    folder = str(PurePosixPath(str(photo.original)).parent)
+    try:
+        _, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return []
+    return [f"{folder}/{name}" for name in names if name.endswith(".xmp")]
