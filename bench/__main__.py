@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import pipeline, queue, roles, soak
+from bench import clustering, people, pipeline, queue, roles, soak
 from bench.figures import Figure, show, write
 
 RESULTS = Path("var/bench/results.json")
@@ -17,13 +17,22 @@ BENCHES: dict[str, Callable[[Path | None, Console], list[Figure]]] = {
     "queue": queue.run,
     "photo_all": pipeline.run_all,
     "roles": roles.run,
+    "cluster_100k": clustering.run_100k,
+    "edits": people.run_edits,
 }
-SOAK = "soak"  # takes minutes of its own, and kills: only when it is asked for
+# These take minutes and gigabytes of their own: only when they are asked for.
+CLUSTER_1M, ASSIGN_1M = "cluster_1m", "assign_1m"
+SOAK = "soak"  # so does this one, and kills
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=sorted([*BENCHES, SOAK]), help="only this one")
+    parser.add_argument(
+        "name",
+        nargs="?",
+        choices=sorted([*BENCHES, CLUSTER_1M, ASSIGN_1M, SOAK]),
+        help="only this one",
+    )
     parser.add_argument("--data", type=Path, help="a folder of photos (default: packaged ones)")
     parser.add_argument("--minutes", type=float, default=10, help="of the soak (default: 10)")
     asked = parser.parse_args()
@@ -31,7 +40,11 @@ def main() -> int:
         parser.error(f"{asked.data} is not a folder")
 
     console = Console()
-    benches = BENCHES | {SOAK: partial(soak.run, minutes=asked.minutes)}
+    benches = BENCHES | {
+        CLUSTER_1M: clustering.run_1m,
+        ASSIGN_1M: people.run_assign_1m,
+        SOAK: partial(soak.run, minutes=asked.minutes),
+    }
     names = [asked.name] if asked.name else list(BENCHES)
     figures = [figure for name in names for figure in benches[name](asked.data, console)]
     write(figures, RESULTS)

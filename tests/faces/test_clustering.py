@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from faces.clustering import ALONE, Match, assign, cluster, required
+from faces.clustering import ALONE, Known, Method, Rule, cluster, neighbours, required
 from inference.arrays import Array
 from tests.factories import unit
 
@@ -15,12 +15,8 @@ def labels(
 ) -> list[int]:
     """Labels of `vectors`, each in a photo of its own unless told otherwise."""
     count = len(vectors)
-    found = cluster(
-        np.stack(vectors),
-        same_person=SAME,
-        photo=np.array(photo or range(count)),
-        core=np.array(core or [True] * count),
-    )
+    known = Known(np.array(photo or range(count)), np.array(core or [True] * count))
+    found = cluster(np.stack(vectors), known, Rule(SAME, min_size=2))
     return [int(label) for label in found]
 
 
@@ -110,13 +106,11 @@ class TestCluster:
         assert labels(one, other) == [ALONE, ALONE]
         assert len(set(labels(*many, *others))) == 1
 
-    def test_of_nothing_is_nothing(self) -> None:
-        found = cluster(
-            np.zeros((0, 8), np.float32),
-            same_person=SAME,
-            photo=np.zeros(0, np.int64),
-            core=np.zeros(0, bool),
-        )
+    @pytest.mark.parametrize("method", Method)
+    def test_of_nothing_is_nothing(self, method: Method) -> None:
+        known = Known(np.zeros(0, np.int64), np.zeros(0, bool))
+
+        found = cluster(np.zeros((0, 8), np.float32), known, Rule(SAME, method))
 
         assert found.shape == (0,)
 
@@ -168,38 +162,58 @@ class TestCluster:
     def test_needs_as_many_faces_as_it_is_told(self) -> None:
         vectors = np.stack([unit(1, 0), unit(1, 0.1), unit(0, 1), unit(0, 1, 0.1), unit(0.1, 1)])
 
-        found = cluster(
-            vectors, same_person=SAME, photo=np.arange(5), core=np.ones(5, bool), min_size=3
-        )
+        found = cluster(vectors, Known(np.arange(5), np.ones(5, bool)), Rule(SAME, min_size=3))
 
         assert found.tolist() == [ALONE, ALONE, 0, 0, 0]
 
 
-class TestAssign:
-    def match(self, *probes: Array, taken: set[tuple[int, int]] | None = None) -> list[Match]:
-        """`probes`, all of photo 1, against a group at (1, 0) and one at (0, 1), of 4 faces."""
-        return assign(
-            np.stack(probes),
-            np.stack([unit(1, 0) * 0.9, unit(0, 1) * 0.9]),
-            np.array([4, 4]),
-            same_person=SAME,
-            photo=np.ones(len(probes), np.int64),
-            taken=taken or set(),
-        )
+@pytest.mark.parametrize("method", Method)
+class TestEachMethod:
+    def test_finds_the_people_of_a_crowd(self, method: Method) -> None:
+        vectors, who = crowd(people=30, faces=8, spread=0.6)
 
-    def test_finds_the_group_of_each(self) -> None:
-        found = self.match(unit(0, 1), unit(1, 0))
+        found = cluster(vectors, Known(np.arange(len(who)), who >= 0), Rule(SAME, method))
 
-        assert {(match.row, match.column) for match in found} == {(0, 1), (1, 0)}
-        assert [match.similarity for match in found] == pytest.approx([0.9, 0.9])
+        assert partition(found.tolist()) == partition(who.tolist())
 
-    def test_leaves_strangers(self) -> None:
-        assert self.match(unit(0, 0, 1)) == []
+    def test_finds_one_person_among_no_others(self, method: Method) -> None:
+        vectors, _ = crowd(people=1, faces=9, spread=0.6)
 
-    def test_gives_a_group_one_face_of_a_photo(self) -> None:
-        [found] = self.match(unit(1, 0.5), unit(1, 0))
+        found = cluster(vectors, Known(np.arange(9), np.ones(9, bool)), Rule(SAME, method))
 
-        assert (found.row, found.column) == (1, 0)
+        assert found.tolist() == [0] * 9
 
-    def test_gives_it_none_when_it_has_one(self) -> None:
-        assert self.match(unit(1, 0), taken={(1, 0)}) == []
+    def test_finds_no_person_among_strangers(self, method: Method) -> None:
+        vectors, who = crowd(people=40, faces=1, spread=0)
+
+        found = cluster(vectors, Known(who, who >= 0), Rule(SAME, method))
+
+        assert found.tolist() == [ALONE] * 40
+
+    def test_lets_a_poor_face_join_but_not_bridge(self, method: Method) -> None:
+        anna = [unit(1, 0, 0.1 * n) for n in range(3)]
+        ben = [unit(0, 1, 0.1 * n) for n in range(3)]
+        poor = [unit(1, 0.1), unit(1, 1)]
+        known = Known(np.arange(8), np.array([True] * 6 + [False] * 2))
+
+        found = cluster(np.stack([*anna, *ben, *poor]), known, Rule(SAME, method)).tolist()
+
+        assert found[:7] == [0, 0, 0, 1, 1, 1, 0]
+
+    def test_keeps_faces_of_one_photo_apart_where_all_are_alike(self, method: Method) -> None:
+        vectors, _ = crowd(people=1, faces=20, spread=0.4)
+        photo = np.arange(20) // 2
+
+        found = cluster(vectors, Known(photo, np.ones(20, bool)), Rule(SAME, method))
+
+        assert len(partition(found.tolist())) >= 2
+        for rows in partition(found.tolist()):
+            assert len(set(photo[rows])) == len(rows)
+
+    def test_takes_a_graph_that_is_there(self, method: Method) -> None:
+        vectors, who = crowd(people=10, faces=6, spread=0.6)
+        known, rule = Known(np.arange(60), who != 3), Rule(SAME, method)
+
+        found = cluster(vectors, known, rule, neighbours(vectors, known, rule))
+
+        assert found.tolist() == cluster(vectors, known, rule).tolist()
