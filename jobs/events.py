@@ -100,6 +100,7 @@ def of_photo(
         "item_id": item.pk,
         "external_id": item.external_id,
         "photo_id": photo_pk,
+        "people": [],  # until the end of the item says who is in the photo
         "status": STATUS[state],
         "attempts": item.attempts,
         "error": {"code": code, "detail": detail} if code else None,

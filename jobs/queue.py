@@ -30,6 +30,18 @@ KNOWN_ERRORS = (PhotoError, FaceError, InferenceError, SearchError, JobError)
 MAX_ATTEMPTS_OF_SERVERS = 8
 _LONGEST_WAIT_S = 300
 
+# Who is in the photo as it is now stored: for those who wait for somebody to be seen.
+_PEOPLE = """jsonb_build_object('people', COALESCE((
+        SELECT jsonb_agg(jsonb_build_object(
+            'person_id', person.id, 'contact_id', person.contact_id, 'name', person.name,
+            'face_id', face.id, 'similarity', member.similarity
+        ) ORDER BY face.id)
+        FROM faces_face AS face
+        JOIN faces_membership AS member ON member.face_id = face.id
+        JOIN faces_cluster AS cluster ON cluster.id = member.cluster_id
+        JOIN faces_person AS person ON person.id = cluster.person_id AND NOT person.unrecognised
+        WHERE face.photo_id = %(photo)s::bigint
+    ), '[]'::jsonb))"""
 # The end of an item, with what is told of it, in one statement: each photo costs one of them. What
 # has a lease is being processed; asked like this, the planner takes the primary key, and not the
 # index of leases, which the ended ones fill with dead entries.
@@ -49,7 +61,8 @@ WITH ended AS (
         AND (%(cancelled)s OR NOT cancelling)
     RETURNING owner_id, job_id, source
 ), happened AS (
-    SELECT owner_id, %(kind)s AS kind, job_id, %(data)s::jsonb AS data, %(stored)s::bigint AS stored
+    SELECT owner_id, %(kind)s AS kind, job_id, %(data)s::jsonb || {_PEOPLE} AS data,
+        %(stored)s::bigint AS stored
     FROM ended WHERE source <> 'none'
 ), {events.TELLING}
 SELECT FROM ended

@@ -209,13 +209,20 @@ def _upright(pixels: RGB, orientation: int) -> RGB:
 
 def thumbnail(pixels: RGB, side: int) -> bytes:
     """A JPEG whose longer side is at most `side` pixels, and that carries nothing but pixels."""
+    quality = [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY]
+    small = cv2.cvtColor(shrunk(pixels, side), cv2.COLOR_RGB2BGR)
+    _, encoded = cv2.imencode(".jpg", small, quality)
+    return encoded.tobytes()
+
+
+def shrunk(pixels: RGB, side: int) -> RGB:
+    """The picture with a longer side of at most `side` pixels."""
     height, width = pixels.shape[:2]
     scale = min(1.0, side / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(_halved(pixels, side), size, interpolation=cv2.INTER_AREA)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY]
-    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), quality)
-    return encoded.tobytes()
+    return np.asarray(
+        cv2.resize(_halved(pixels, side), size, interpolation=cv2.INTER_AREA), np.uint8
+    )
 
 
 def _halved(pixels: RGB, side: int) -> RGB:

@@ -87,7 +87,6 @@ class Job(models.Model):
         RECLUSTER = "recluster", "clustering all faces anew"
         REDETECT = "redetect", "finding faces again"
         TRAIN = "train", "training a matcher"
-        ENROL = "enrol", "learning a person from reference photos"
         MERGE = "merge", "merging clusters"
         THUMBNAILS = "backfill_thumbnails", "making missing thumbnails"
 

@@ -14,7 +14,14 @@ from jobs import queue, steering
 from jobs.errors import Cancelled, JobFinished, JobUnfinished, LeaseLost
 from jobs.models import FINAL, Event, Item, Job, State
 from photos.errors import FetchTimeout, UnsupportedFormat
-from tests.factories import make_item, make_job, make_photo
+from tests.factories import (
+    make_cluster,
+    make_face,
+    make_item,
+    make_job,
+    make_person,
+    make_photo,
+)
 
 Kind = Event.Kind
 
@@ -55,10 +62,33 @@ class TestFinish:
             "item_id": item.pk,
             "external_id": "IMG_1",
             "photo_id": photo.pk,
+            "people": [],
             "status": "completed",
             "attempts": 1,
             "error": None,
         }
+
+    def test_is_told_with_who_is_in_the_photo(self) -> None:
+        item, photo = claimed(), make_photo()
+        anna = make_person(owner=photo.owner, name="Anna", contact_id="user-44")
+        shy = make_person(owner=photo.owner, unrecognised=True)
+        known, hidden = (make_cluster(owner=photo.owner, person=each) for each in (anna, shy))
+        face = make_face(photo=photo, cluster=known)
+        make_face(photo=photo, cluster=hidden)
+        make_face(photo=photo, cluster=make_cluster(owner=photo.owner))
+        make_face(cluster=known)
+
+        queue.finish(item, photo)
+
+        assert Event.objects.get().data["people"] == [
+            {
+                "person_id": anna.pk,
+                "contact_id": "user-44",
+                "name": "Anna",
+                "face_id": face.pk,
+                "similarity": 0.8,
+            }
+        ]
 
     def test_of_a_lost_lease_is_refused_and_not_told(self) -> None:
         item = claimed()
