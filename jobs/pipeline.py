@@ -4,13 +4,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.core.files.storage import storages
 from django.db import connection, transaction
 
 import photos.services
 import search.tags
+from faces.portability.files import NamedFaces, portraits
+from faces.services import FoundFaces
 from inference.arrays import RGB
 from jobs import queue, result_files
 from jobs.errors import Cancelled, UploadMissing, UploadTooLarge
@@ -86,8 +89,13 @@ def _analyse(item: Item, content: Content, operations: Sequence[Operation], part
         seen = list(parts.looks.map(lambda each: look(each, decoded.pixels), operations))
         parts.reached("looked")
         with _stage(item, "store"):
-            picture = Picture.of(decoded)
+            picture = picture_of(decoded)
     conclude(item, content, picture, seen, parts.reached)
+
+
+def picture_of(decoded: Decoded) -> Picture:
+    """What is kept of a photo, with a portrait of each face that its file names."""
+    return replace(Picture.of(decoded), portraits=portraits(decoded))
 
 
 def conclude(
@@ -148,7 +156,11 @@ def _store(
     with _stage(item, "store"):
         kept = photos.services.keep(owner, content, picture)
         place = Place(owner, photos.services.folder_of(owner, content))
-        stores = [(each.operation, each.findings.keep(place)) for each in seen if each.findings]
+        stores = [
+            (each.operation, _named(each.findings, picture).keep(place))
+            for each in seen
+            if each.findings
+        ]
     reached("kept")
     with transaction.atomic():
         with _stage(item, "store"):
@@ -168,6 +180,14 @@ def _store(
         reached("stored")
     if finished and item.job.result_files:  # made of what is stored now
         finish_known(item, photo)
+
+
+def _named(findings: Findings, picture: Picture) -> Findings:
+    """Faces with the names that the photo's own file has for them, where these are wanted."""
+    regions = picture.exif.regions
+    if settings.READ_NAMES and regions and isinstance(findings, FoundFaces):
+        return NamedFaces(findings, regions, picture.portraits)
+    return findings
 
 
 def finish_known(item: Item, photo: Photo) -> None:

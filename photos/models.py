@@ -1,6 +1,9 @@
 """The catalogue: owners, their photos, the models, and what has been looked at with which."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Self
 
 from django.conf import settings
@@ -43,6 +46,15 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
     def of(self, owner: Owner) -> Self:
         return self.filter(owner=owner)
 
+    def lacking(self, recipes: Mapping[str, str]) -> Self:
+        """Those on which one of the operations was not done as `recipes` has them, by name."""
+        done = Analysis.objects.filter(photo=OuterRef("pk"))
+        lacks = [
+            Q(~Exists(done.filter(operation=name, recipe=recipe)))
+            for name, recipe in recipes.items()
+        ]
+        return self.filter(reduce(or_, lacks)) if lacks else self.none()
+
     def with_counts(self) -> Self:
         return self.annotate(face_count=models.Count("faces", distinct=True))
 
@@ -62,6 +74,9 @@ class Photo(models.Model):
     size_bytes = models.PositiveBigIntegerField()
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    orientation = models.PositiveSmallIntegerField(
+        default=1, help_text="The EXIF one that the original is stored in, 1 to 8."
+    )
     taken_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -85,6 +100,9 @@ class Photo(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(width__gt=0) & Q(height__gt=0), name="photo_has_pixels"
+            ),
+            models.CheckConstraint(
+                condition=Q(orientation__range=(1, 8)), name="photo_orientation_is_of_exif"
             ),
             models.CheckConstraint(
                 condition=Q(latitude=None) | Q(latitude__range=(-90, 90)), name="photo_latitude"

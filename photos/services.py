@@ -11,13 +11,15 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef
+from django.db.models import Exists, Model, OuterRef, Q, Subquery
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from inference.identity import ModelIdentity
-from photos.exif import PhotoExif
+from photos.exif import UPRIGHT, PhotoExif
 from photos.hnsw import create_index
 from photos.images import MEDIA_TYPES, Decoded, thumbnail
 from photos.models import Analysis, Owner, Photo, Reference, Role, Space
+from photos.roles import HEADS
 
 THUMBNAIL_SIDE = 512  # pixels of the longer side
 
@@ -43,6 +45,7 @@ class Picture:
     height: int
     exif: PhotoExif
     thumbnail: bytes  # JPEG
+    portraits: tuple[bytes, ...] = ()  # JPEG, of each of the regions in `exif`, or of none
 
     @classmethod
     def of(cls, decoded: Decoded) -> Self:
@@ -121,7 +124,7 @@ def write(key: str, data: bytes) -> str:
 
 def store(owner: Owner, content: Content, picture: Picture, kept: Kept) -> Photo:
     """The row of a photo, locked until the transaction ends. Known content keeps its row."""
-    photo, _ = Photo.objects.select_for_update().get_or_create(
+    photo, new = Photo.objects.select_for_update(no_key=True).get_or_create(
         owner=owner,
         sha256=content.sha256,
         defaults={
@@ -131,11 +134,16 @@ def store(owner: Owner, content: Content, picture: Picture, kept: Kept) -> Photo
             "size_bytes": len(content.data),
             "width": picture.width,
             "height": picture.height,
+            "orientation": picture.exif.orientation,
             **_taken(picture.exif),
             "latitude": picture.exif.latitude,
             "longitude": picture.exif.longitude,
         },
     )
+    if not new and photo.orientation == UPRIGHT != picture.exif.orientation:
+        # The row is older than the column.
+        photo.orientation = picture.exif.orientation
+        photo.save(update_fields=["orientation"])
     return photo
 
 
@@ -178,6 +186,14 @@ def note_analyses(photo: Photo, recipes: Mapping[str, str]) -> set[str]:
 
 
 def current_space(role: str) -> Space | None:
-    """The space that photos are being looked at in: that of the role's model, or the newest."""
-    active = Role.objects.filter(active__space=OuterRef("name"))
-    return Space.objects.filter(role=role).order_by(Exists(active).desc(), "-pk").first()
+    """The space that photos are being looked at in: that of the role's model, or the newest.
+
+    Where a head is behind that model, it is the head's, as soon as it has vectors.
+    """
+    models = Role.objects.filter(active__space=OuterRef("name"))
+    takes = KeyTextTransform("takes", KeyTransform("parameters", "active__manifest"))
+    given = Role.objects.filter(name=role).values("active__space")
+    heads = models.annotate(takes=takes).filter(name=HEADS.get(role), takes=Subquery(given))
+    spaces = Space.objects.annotate(of_head=Exists(heads)).filter(Q(role=role) | Q(of_head=True))
+    active = Exists(models.filter(name=role))
+    return spaces.order_by("-of_head", active.desc(), "-pk").first()

@@ -14,7 +14,8 @@ from jobs.given import Given
 from jobs.models import Item
 from jobs.operations import TEMPLATE, configured_recipes, needs_of, with_needs
 from jobs.pipeline import Seen
-from jobs.remote.wire import Reading, read_picture
+from jobs.remote.pictures import read_picture
+from jobs.remote.wire import Reading
 from photos.errors import PhotoError
 from photos.images import sniff, stored_size
 from photos.operations import CAPTION, Operation

@@ -13,10 +13,11 @@ from inference.errors import InferenceError, InferenceNotReady
 from jobs import pipeline
 from jobs.pipeline import Seen
 from jobs.remote import wire
+from jobs.remote.pictures import picture_to_json
 from photos.errors import PhotoError
 from photos.images import Decoded
 from photos.operations import EMBEDDING, OPERATIONS, TAGS, Operation
-from photos.services import Content, Picture
+from photos.services import Content
 from search.errors import SearchError
 from search.services import SeenPhoto
 from search.tags import TagsOfVector
@@ -59,7 +60,7 @@ class Look:
             seen = list(
                 self.looks.map(lambda each: pipeline.look(each, decoded.pixels), operations)
             )
-            picture = wire.picture_to_json(Picture.of(decoded))
+            picture = picture_to_json(pipeline.picture_of(decoded))
         stage_ms |= {each.operation.name: each.ms for each in seen}
         used = {each.name: each.recipe for each in operations}
         return _answer(content, {**recipes, **used}, stage_ms) | {"picture": picture} | _told(seen)

@@ -17,7 +17,7 @@ from faces.services import CROP_SIDE, FoundFace, FoundFaces
 from inference import roles
 from inference.arrays import Array
 from inference.encoders import TritonImageEncoder
-from inference.faces import MOST_FACES, TritonFaceEmbedder
+from inference.faces import MOST_FACES
 from inference.geometry import Box, overlaps
 from inference.identity import ModelIdentity
 from inference.objects import SeenObject
@@ -26,9 +26,6 @@ from inference.spec import ModelSpec
 from inference.text_lines import MAX_LINES
 from jobs.active import Making
 from jobs.given import Given
-from photos.decoder import exif_from_json, exif_to_json
-from photos.exif import MAX_LATITUDE, MAX_LONGITUDE, MAX_OFFSET, PhotoExif
-from photos.images import MEDIA_TYPES
 from photos.operations import (
     CAPTION,
     DESCRIBE,
@@ -39,8 +36,6 @@ from photos.operations import (
     TAGS,
     Findings,
 )
-from photos.regions import MAX_NAME, MAX_REGIONS
-from photos.services import THUMBNAIL_SIDE, Picture
 from search.captions import CaptionPhoto, SeenCaption, SeenDescription
 from search.models import MAX_SENTENCE
 from search.services import ReadLines, SeenObjects, SeenPhoto
@@ -51,56 +46,6 @@ MAX_OBJECTS = 1000  # of a photo
 MAX_LINE = 2000  # letters
 MAX_DESCRIPTION = 20_000  # letters
 _SAME_PLACE = 0.5  # intersection over union from which two faces would be one
-_SIDE = 2**31 - 1  # pixels that a row can tell
-
-
-def picture_to_json(picture: Picture) -> dict[str, Any]:
-    return {
-        "format": picture.format,
-        "width": picture.width,
-        "height": picture.height,
-        "exif": exif_to_json(picture.exif),
-        "thumbnail": _text(picture.thumbnail),
-    }
-
-
-def read_picture(given: Given) -> Picture:
-    """
-    Raises:
-        FindingsInvalid: it is none, as the message says.
-    """
-    width, height = (given[side].whole(1, _SIDE) for side in ("width", "height"))
-    return Picture(
-        format=given["format"].one_of(MEDIA_TYPES),
-        width=width,
-        height=height,
-        exif=_read_exif(given["exif"], width, height),
-        thumbnail=given["thumbnail"].jpeg(side=THUMBNAIL_SIDE),
-    )
-
-
-def _read_exif(given: Given, width: int, height: int) -> PhotoExif:
-    try:
-        exif = exif_from_json(given.members() and given.value)
-    except (LookupError, TypeError, ValueError, OverflowError) as exc:
-        raise given.wrong(
-            "give taken_local, offset_s, latitude and longitude, or null; and, where they are "
-            "known, an orientation from 1 to 8, and regions: name and box."
-        ) from exc
-    if exif.regions:
-        for each in given["regions"].each(most=MAX_REGIONS):
-            each["name"].text(most=MAX_NAME)
-            each["box"].box(width, height)
-    if exif.taken_local and exif.taken_local.tzinfo:
-        raise given["taken_local"].wrong("give the camera's own time, without a zone.")
-    if exif.offset and abs(exif.offset) > MAX_OFFSET:
-        raise given["offset_s"].wrong("no clock of the earth is so far from UTC.")
-    if (exif.latitude is None) != (exif.longitude is None):
-        raise given.wrong("give latitude and longitude, or null for both.")
-    if exif.latitude is not None:
-        given["latitude"].number(-MAX_LATITUDE, MAX_LATITUDE)
-        given["longitude"].number(-MAX_LONGITUDE, MAX_LONGITUDE)
-    return exif
 
 
 def findings_to_json(findings: Findings) -> Any:
@@ -206,7 +151,7 @@ class Reading:
         return SeenPhoto(given["vector"].vector(encoder.identity.dimension), encoder)
 
     def _faces(self, given: Given) -> FoundFaces:
-        embedder = TritonFaceEmbedder(self.making.client, self._at(roles.FACE_EMBEDDER))
+        embedder = self.making.face_embedder()
         _check_space(given["space"], embedder.identity)
         dimension = embedder.identity.dimension
         faces = given["faces"]

@@ -16,7 +16,7 @@ from jobs import services
 from jobs.models import Job, WorkerToken
 from jobs.operations import current_recipes
 from jobs.remote import tokens
-from jobs.remote.wire import picture_to_json
+from jobs.remote.pictures import picture_to_json
 from photos.exif import PhotoExif
 from photos.models import Owner, Role
 from photos.services import Picture

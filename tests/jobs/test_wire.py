@@ -17,8 +17,9 @@ from inference.roles import FACE_EMBEDDER
 from jobs.errors import FindingsInvalid
 from jobs.given import Given
 from jobs.models import Item, State
-from jobs.remote.wire import picture_to_json, read_picture
+from jobs.remote.pictures import picture_to_json, read_picture
 from photos import roles
+from photos.decoder import exif_to_json
 from photos.exif import PhotoExif
 from photos.models import Analysis, Photo
 from photos.regions import Region
@@ -152,6 +153,24 @@ WRONG: dict[str, tuple[Callable[[], Answer], str]] = {
         lambda: with_exif(regions=[{"name": "\ud800", "box": [0, 0, 10, 10]}]),
         "picture.exif.regions[0].name",
     ),
+    "fewer portraits than named faces": (
+        lambda: answer_of(
+            picture=picture_of(
+                exif=exif_to_json(PhotoExif(regions=(Region("Anna", Box(1, 2, 30, 40)),) * 2)),
+                portraits=[picture_in_base64()],
+            )
+        ),
+        "picture.portraits",
+    ),
+    "a portrait that is too large": (
+        lambda: answer_of(
+            picture=picture_of(
+                exif=exif_to_json(PhotoExif(regions=(Region("Anna", Box(1, 2, 30, 40)),))),
+                portraits=[picture_in_base64(side=193)],
+            )
+        ),
+        "picture.portraits[0]",
+    ),
     "a vector of another space": (
         lambda: with_findings(embedding={"space": "image_encoder:0:1", "vector": numbers(1)}),
         "findings.embedding.space",
@@ -277,9 +296,16 @@ class TestPicture:
     def test_is_the_same_there_and_back(self) -> None:
         anna = Region("Anna", Box(1.25, 2.0, 30.5, 40.0))
         exif = PhotoExif(orientation=6, regions=(anna,))
-        picture = Picture("JPEG", WIDTH, HEIGHT, exif, jpeg(width=40, height=30))
+        small, portrait = jpeg(width=40, height=30), jpeg(width=48, height=48)
+        picture = Picture("JPEG", WIDTH, HEIGHT, exif, small, (portrait,))
 
         assert read_picture(Given(picture_to_json(picture))) == picture
+
+    def test_of_an_older_worker_has_no_portraits(self) -> None:
+        older = picture_of()
+        del older["portraits"]
+
+        assert read_picture(Given(older)).portraits == ()
 
 
 class TestAnswer:

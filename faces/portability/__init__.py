@@ -1,0 +1,1 @@
+"""Names in and out: those in the files of photos, and people as a document."""
