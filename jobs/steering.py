@@ -35,7 +35,7 @@ WITH asked AS (
     SELECT owner_id, 'photo.cancelled' AS kind, job_id,
         jsonb_build_object(
             'item_id', id, 'external_id', external_id, 'photo_id', NULL,
-            'status', 'cancelled', 'attempts', attempts, 'error', NULL
+            'status', 'cancelled', 'attempts', attempts, 'error', NULL, 'people', '[]'::jsonb
         ) AS data,
         CASE WHEN source = 'media_store' THEN id END AS stored
     FROM ended WHERE source <> 'none' ORDER BY id

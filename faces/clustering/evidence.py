@@ -1,4 +1,9 @@
-"""How much two groups of faces must be alike, to be of one person."""
+"""How much two groups of faces must be alike, to be of one person.
+
+Measured with average linkage on 278 labelled faces, 19 people among 158 strangers, in random parts
+with 1 to 6 faces of each of the people, at a cosine of .44 (.42; .40): pairwise precision .996
+(.976; .897), recall .876 (.902; .922).
+"""
 
 import numpy as np
 

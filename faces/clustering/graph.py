@@ -1,8 +1,8 @@
 """Which faces are most like which: one graph of nearest neighbours, for all ways to cluster.
 
 Up to 20,000 faces it is exact. Above that an index of cells is searched, which looks only at the
-faces in the cells next to a face: measured at 100,000 and 1,000,000 faces it finds 97 % of the
-neighbours whose cosine is .4 or more. Each graph says its own recall, measured on a sample.
+faces in the cells next to a face: of the neighbours with a cosine of .3 or more it finds 98 % among
+100,000 made-up faces, and 89 % among 1,000,000. Each graph says its recall, measured on a sample.
 """
 
 from collections.abc import Callable, Iterator

@@ -2,11 +2,14 @@
 
 units       faces that are one person for sure are one thing from here on
 proposal    groups of the graph's neighbours, as the method finds them
-soundness   a proposal in which two can't be one person, or which is not alike on the whole,
-            is put together anew, pair by pair, by average linkage
+soundness   a proposal in which two can't be one person, or which falls into two, is put
+            together anew, pair by pair, by average linkage
 merging     average linkage over all neighbours (agglomerative), and over large groups, which
             split as their faces' neighbours are all of one look (hdbscan too)
 attaching   what is left, and faces of poor quality, join the group that they fit
+
+Measured on made-up faces (bench/identities.py) at a cosine of .5: pairwise F1 .971 and BCubed F1
+.971 of 100,000 faces, .971 and .967 of 1,000,000; without the graph, that takes 45 s of one core.
 """
 
 from dataclasses import dataclass

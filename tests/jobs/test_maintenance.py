@@ -208,7 +208,7 @@ class TestMerging:
             "clusters": [each.public_id for each in others],
         }
 
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(20):
             maintenance.at_once(owner, Job.Kind.MERGE, arguments)
 
 
