@@ -15,7 +15,28 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
-from faces.errors import ClusterMissing, FaceError, GroupingBusy, PeopleDiffer, SpacesDiffer
+from faces.errors import (
+    AlreadyUndone,
+    ClusterMissing,
+    Contradicted,
+    EditErased,
+    EditMissing,
+    FaceError,
+    FaceMissing,
+    FaceThere,
+    GroupingBusy,
+    MatcherMissing,
+    MatcherNotKept,
+    MatcherOutdated,
+    NameTaken,
+    Overtaken,
+    PeopleDiffer,
+    PersonMissing,
+    SpacesDiffer,
+    TrainerMissing,
+    TrainingBusy,
+    TwiceInPhoto,
+)
 from inference.errors import InferenceError
 from jobs.errors import (
     Cancelled,
@@ -33,26 +54,37 @@ from jobs.errors import (
     UploadTooLarge,
     WebhookDisabled,
 )
-from photos.errors import ModelUnknown, PhotoError, ServingError
+from photos.errors import DecoderUnavailable, ModelUnknown, PhotoError, ServingError
 from search.errors import SearchError, VocabularyError
 
 log = logging.getLogger(__name__)
 
 _CONFLICTS = (
+    AlreadyUndone,
     Cancelled,
     CleanUpBusy,
+    Contradicted,
+    EditErased,
+    FaceThere,
     FindingsOutdated,
     GroupingBusy,
     JobFinished,
     JobUnfinished,
     LeaseLost,
+    MatcherNotKept,
+    MatcherOutdated,
+    NameTaken,
     NothingFailed,
+    Overtaken,
     PeopleDiffer,
     ServingError,
     SpacesDiffer,
     TooManyWebhooks,
+    TrainingBusy,
+    TwiceInPhoto,
     WebhookDisabled,
 )
+_MISSING = (ClusterMissing, EditMissing, FaceMissing, MatcherMissing, ModelUnknown, PersonMissing)
 _TOO_LARGE = "That is more than may be sent at once. Send a smaller photo, or fewer."
 _DATABASE = "The database gives no answer. Nothing was stored; try again in a moment."
 
@@ -89,14 +121,20 @@ class NothingHereView(APIView):
 
 def _status_of(exc: Exception) -> int:
     """Of an error of the house: what is not there, is not the moment, or can't be processed."""
+    if isinstance(exc, _MISSING):
+        return status.HTTP_404_NOT_FOUND
     match exc:
-        case ModelUnknown() | ClusterMissing():
-            return status.HTTP_404_NOT_FOUND
         case StorageEventInvalid():
             return status.HTTP_400_BAD_REQUEST
         case QueueFull():
             return status.HTTP_429_TOO_MANY_REQUESTS
-        case InferenceError() | VocabularyError() | TooManyStreams():
+        case (
+            InferenceError()
+            | VocabularyError()
+            | TooManyStreams()
+            | DecoderUnavailable()
+            | TrainerMissing()
+        ):
             return status.HTTP_503_SERVICE_UNAVAILABLE
     conflict = isinstance(exc, _CONFLICTS)
     return status.HTTP_409_CONFLICT if conflict else status.HTTP_422_UNPROCESSABLE_ENTITY

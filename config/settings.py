@@ -176,7 +176,20 @@ MODEL_LOAD_TIMEOUT_S = env.float("MODEL_LOAD_TIMEOUT_S", 120.0)  # a request wai
 MODEL_IDLE_MINUTES = env.float("MODEL_IDLE_MINUTES", 15.0)  # then it is unloaded; 0: never
 MODEL_MEMORY_MB = env.float("MODEL_MEMORY_MB", 0.0)  # of all loaded ones; 0: any
 
+# The score (0 to 1, the same for all models) from which on a face is taken for a known person's.
+FACE_PERSON_MATCH_THRESHOLD = env.float("FACE_PERSON_MATCH_THRESHOLD", 0.7)
+FACE_UNKNOWN_CLUSTERING_METHOD = env.str(
+    "FACE_UNKNOWN_CLUSTERING_METHOD", "hdbscan", choices=["hdbscan", "dbscan", "agglomerative"]
+)
+FACE_UNKNOWN_MIN_CLUSTER_SIZE = env.int("FACE_UNKNOWN_MIN_CLUSTER_SIZE", 3)  # faces
 FACE_TILES = env.str("FACE_TILES", "auto", choices=["off", "auto", "on"])  # for small faces
+# Training a head on confirmed faces: a program of its own, in an environment with PyTorch.
+TRAINER_PYTHON = Path(env.str("TRAINER_PYTHON", str(BASE_DIR / ".venvs/hub/bin/python")))
+TRAININGS_ROOT = Path(env.str("TRAININGS_ROOT", str(VAR / "trainings")))  # what came of them
+FACE_TRAINING_EPOCHS = env.int("FACE_TRAINING_EPOCHS", 20)
+FACE_TRIPLET_MARGIN = env.float("FACE_TRIPLET_MARGIN", 0.2)  # squared distance, 0 to 4
+FACE_TRAINING_MIN_FACES = env.int("FACE_TRAINING_MIN_FACES", 5)  # of a person, to learn from them
+READ_NAMES = env.bool("READ_NAMES", True)  # that other programs wrote into the files of photos
 OCR_LONGER_PX = env.int("OCR_LONGER_PX", 960)  # of the photo in which text is looked for
 # Long descriptions, by a vision-language model at home: an OpenAI-compatible address such as
 # http://127.0.0.1:8080/v1. Public addresses are refused. Empty: nothing is described.
@@ -270,11 +283,14 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "EditKind": "faces.models.Edit.Kind",
         "EventKind": "jobs.models.Event.Kind",
         "JobKind": "jobs.models.Job.Kind",
         "JobStatus": "jobs.serializers.jobs.STATUSES",
+        "MembershipHow": "faces.models.Membership.How",
         "SyncStatus": "jobs.serializers.jobs.SYNC_STATUSES",
         "ServiceDevice": "config.health.DEVICES",
+        "WhyNot": "faces.serializers.review.WHY",
     },
 }
 

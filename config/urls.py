@@ -17,16 +17,54 @@ from config.models_api import (
     UnloadAllView,
     UnloadView,
 )
-from faces.views import ClusterFacesView, ClusterViewSet
+from faces.matchers import ID as MATCHER
+from faces.views.clusters import ClusterFacesView, ClusterViewSet
+from faces.views.edits import (
+    ClusterHistoryView,
+    EditViewSet,
+    FaceHistoryView,
+    PersonHistoryView,
+)
+from faces.views.faces import FaceViewSet
+from faces.views.people import PersonClustersView, PersonFacesView, PersonViewSet
+from faces.views.portability import ExportView, ImportView, SidecarView
+from faces.views.review import ExplanationView, ReportView, ReviewView
 from jobs.admin import queue_page
 from jobs.result_files import PATH as RESULT_FILE
+from jobs.views.annotation import AnnotatedView
+from jobs.views.clustering import (
+    AssignView,
+    CentroidsView,
+    ClearView,
+    ClusterView,
+    DualView,
+    FaceStatsView,
+    ReclusterView,
+)
+from jobs.views.enrolment import EnrolView, ReferencesView
 from jobs.views.jobs import JobItemsView, JobViewSet
+from jobs.views.people import (
+    EraseView,
+    ErasureView,
+    FaceBoxView,
+    FaceDoors,
+    PhotoFacesView,
+    RedetectView,
+)
 from jobs.views.process import BatchView, ProcessImageView, ReindexView
+from jobs.views.recognition import ByFaceView, IdentifyView, VerifyView
 from jobs.views.results import JobFilesView, JobFileView
 from jobs.views.staff import CleanUpView, StatsView
 from jobs.views.storage import StorageWebhookView
 from jobs.views.streams import EventsView, JobEventsView
-from jobs.views.tasks import GroupView, MergeView, ThumbnailsView
+from jobs.views.tasks import MergeView, ThumbnailsView
+from jobs.views.training import (
+    ActivateMatcherView,
+    MatcherPlotView,
+    MatchersView,
+    RollBackMatcherView,
+    TrainView,
+)
 from jobs.views.webhooks import DeliveryViewSet, WebhookViewSet
 from jobs.views.workers import (
     ClaimView,
@@ -44,6 +82,10 @@ _JOB = r"(?P<pk>[0-9a-f-]{36})"
 _WEBHOOK = r"webhooks/(?P<pk>[0-9]{1,18})"
 _DELIVERIES = r"webhooks/(?P<webhook_pk>[0-9]{1,18})/deliveries"
 _CLUSTER = r"faces/clusters/(?P<public_id>clu_[0-9a-f]{1,16})"
+_FACE = r"faces/(?P<pk>[0-9]{1,18})"
+_PERSON = r"people/(?P<pk>[0-9]{1,18})"
+_MATCHER = rf"faces/matchers/(?P<matcher>{MATCHER})"
+_EDIT = r"edits/(?P<pk>[0-9]{1,18})"
 
 api = [
     re_path(r"^process/image/?$", ProcessImageView.as_view(), name="process-image"),
@@ -97,12 +139,107 @@ api = [
         DeliveryViewSet.as_view({"post": "resend"}),
         name="delivery-resend",
     ),
-    re_path(r"^faces/cluster/?$", GroupView.as_view(), name="faces-cluster"),
+    re_path(r"^faces/cluster/?$", ClusterView.as_view(), name="faces-cluster"),
+    re_path(r"^faces/cluster/dual/?$", DualView.as_view(), name="faces-cluster-dual"),
+    re_path(r"^faces/assign/?$", AssignView.as_view(), name="faces-assign"),
+    re_path(r"^faces/recluster/?$", ReclusterView.as_view(), name="faces-recluster"),
+    re_path(r"^faces/clear-clustering/?$", ClearView.as_view(), name="faces-clear-clustering"),
+    re_path(r"^faces/centroids/?$", CentroidsView.as_view(), name="faces-centroids"),
+    re_path(r"^faces/stats/?$", FaceStatsView.as_view(), name="faces-stats"),
+    re_path(r"^faces/train/?$", TrainView.as_view(), name="faces-train"),
+    re_path(r"^faces/matchers/?$", MatchersView.as_view(), name="matchers"),
+    re_path(
+        r"^faces/matchers/rollback/?$", RollBackMatcherView.as_view(), name="matchers-rollback"
+    ),
+    re_path(rf"^{_MATCHER}/activate/?$", ActivateMatcherView.as_view(), name="matcher-activate"),
+    re_path(
+        rf"^{_MATCHER}/(?P<plot>[a-z]{{1,20}})\.png$",
+        MatcherPlotView.as_view(),
+        name="matcher-plot",
+    ),
     re_path(r"^faces/clusters/merge/?$", MergeView.as_view(), name="clusters-merge"),
+    re_path(r"^people/export/?$", ExportView.as_view(), name="people-export"),
+    re_path(r"^people/import/?$", ImportView.as_view(), name="people-import"),
+    re_path(
+        r"^photos/(?P<pk>[0-9]{1,18})/sidecar/?$", SidecarView.as_view(), name="photo-sidecar"
+    ),
+    re_path(r"^people/enrol/?$", EnrolView.as_view(), name="people-enrol"),
+    re_path(
+        r"^people/(?P<pk>[0-9]{1,18})/references/?$",
+        ReferencesView.as_view(),
+        name="person-references",
+    ),
+    re_path(
+        r"^photos/(?P<pk>[0-9]{1,18})/annotated/?$",
+        AnnotatedView.as_view(),
+        name="photo-annotated",
+    ),
+    re_path(r"^faces/identify/?$", IdentifyView.as_view(), name="faces-identify"),
+    re_path(r"^faces/verify/?$", VerifyView.as_view(), name="faces-verify"),
+    re_path(r"^search/by-face/?$", ByFaceView.as_view(), name="search-by-face"),
+    re_path(r"^faces/report/?$", ReportView.as_view(), name="faces-report"),
+    re_path(r"^faces/review/?$", ReviewView.as_view(), name="faces-review"),
+    re_path(
+        r"^faces/(?P<pk>[0-9]{1,18})/explanation/?$",
+        ExplanationView.as_view(),
+        name="face-explanation",
+    ),
     re_path(r"^faces/backfill-thumbnails/?$", ThumbnailsView.as_view(), name="backfill-thumbnails"),
     re_path(r"^faces/clusters/?$", ClusterViewSet.as_view({"get": "list"}), name="cluster-list"),
-    re_path(rf"^{_CLUSTER}/?$", ClusterViewSet.as_view({"get": "retrieve"}), name="cluster-detail"),
+    re_path(
+        rf"^{_CLUSTER}/?$",
+        ClusterViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="cluster-detail",
+    ),
     re_path(rf"^{_CLUSTER}/faces/?$", ClusterFacesView.as_view(), name="cluster-faces"),
+    re_path(rf"^{_CLUSTER}/history/?$", ClusterHistoryView.as_view(), name="cluster-history"),
+    *(
+        re_path(
+            rf"^{_CLUSTER}/{name}/?$",
+            ClusterViewSet.as_view({"post": name}),
+            name=f"cluster-{name}",
+        )
+        for name in ("label", "assign", "split")
+    ),
+    re_path(r"^faces/?$", FaceViewSet.as_view({"get": "list"}), name="face-list"),
+    re_path(
+        rf"^{_FACE}/?$",
+        FaceDoors.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="face-detail",
+    ),
+    re_path(rf"^{_FACE}/box/?$", FaceBoxView.as_view(), name="face-box"),
+    re_path(r"^faces/redetect/?$", RedetectView.as_view(), name="faces-redetect"),
+    re_path(r"^photos/(?P<pk>[0-9]{1,18})/faces/?$", PhotoFacesView.as_view(), name="photo-faces"),
+    re_path(rf"^{_FACE}/history/?$", FaceHistoryView.as_view(), name="face-history"),
+    re_path(
+        r"^faces/assign-to/?$", FaceViewSet.as_view({"post": "assign"}), name="faces-assign-to"
+    ),
+    *(
+        re_path(rf"^faces/{name}/?$", FaceViewSet.as_view({"post": name}), name=f"faces-{name}")
+        for name in ("move", "remove", "confirm", "ignore", "answer")
+    ),
+    re_path(
+        r"^people/?$", PersonViewSet.as_view({"get": "list", "post": "create"}), name="person-list"
+    ),
+    re_path(
+        rf"^{_PERSON}/?$",
+        PersonViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        name="person-detail",
+    ),
+    re_path(rf"^{_PERSON}/faces/?$", PersonFacesView.as_view(), name="person-faces"),
+    re_path(rf"^{_PERSON}/clusters/?$", PersonClustersView.as_view(), name="person-clusters"),
+    re_path(rf"^{_PERSON}/history/?$", PersonHistoryView.as_view(), name="person-history"),
+    *(
+        re_path(
+            rf"^{_PERSON}/{name}/?$", PersonViewSet.as_view({"post": name}), name=f"person-{name}"
+        )
+        for name in ("merge", "reject")
+    ),
+    re_path(r"^edits/?$", EditViewSet.as_view({"get": "list"}), name="edit-list"),
+    re_path(rf"^{_EDIT}/?$", EditViewSet.as_view({"get": "retrieve"}), name="edit-detail"),
+    re_path(rf"^{_EDIT}/undo/?$", EditViewSet.as_view({"post": "undo"}), name="edit-undo"),
+    re_path(rf"^{_PERSON}/erase/?$", EraseView.as_view(), name="person-erase"),
+    re_path(r"^erasures/(?P<pk>[0-9]{1,18})/?$", ErasureView.as_view(), name="erasure-detail"),
     re_path(r"^worker/claim/?$", ClaimView.as_view(), name="worker-claim"),
     re_path(r"^worker/heartbeat/?$", HeartbeatView.as_view(), name="worker-heartbeat"),
     re_path(r"^worker/events/?$", WorkView.as_view(), name="worker-events"),

@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
+from itertools import compress
 
 import cv2
 import numpy as np
+from django.core.files.storage import default_storage
+from django.db import transaction
 
 import photos.services
-from faces import grouping
-from faces.models import Face, FaceVector
+from faces import centroids, gone, grouping, matching
+from faces.models import Face, FaceVector, Membership
+from faces.people.editing import share
 from faces.quality import Quality, quality
 from inference.arrays import RGB, Array
 from inference.faces import DetectedFace, FaceDetector, FaceEmbedder
@@ -20,7 +25,6 @@ from photos.operations import FACES, Place, Store
 CROP_SIDE = 192  # pixels of a stored crop
 _CROP_MARGIN = 0.35  # of the face's longer side, on each side
 _JPEG_QUALITY = 88
-_SAME_FACE = 0.5  # intersection over union of two boxes on one photo
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def store(
     photo: Photo,
     found: Sequence[FoundFace],
     crops: Sequence[str],
-    joins: Sequence[grouping.Join | None],
+    joins: Sequence[matching.Join | None],
     space: Space,
 ) -> None:
     """Rows for the faces found in `photo`, in the caller's transaction.
@@ -113,43 +117,85 @@ def store(
     A face that another model has found before keeps its row, its cluster and its name, and
     gets one more vector.
     """
+    if not found:
+        return
+    share(photo.owner_id)  # nobody is erased, and no face drawn, meanwhile
     known = list(photo.faces.all())
+    found, crops, joins = _not_gone(photo, known, found, crops, joins)
     rows = [
-        _again(face, known) or _row(photo, face, crop)
+        _again(face, known) or new_row(photo, face, crop)
         for face, crop in zip(found, crops, strict=True)
     ]
+    seen_before = [row.pk for row in rows if row.pk is not None]
     Face.objects.bulk_create(row for row in rows if row.pk is None)
+    barred = forgotten(seen_before, space)
     FaceVector.objects.bulk_create(
         (
             FaceVector(face=row, owner_id=photo.owner_id, space=space, vector=face.vector.tolist())
             for row, face in zip(rows, found, strict=True)
+            if row.pk not in barred
         ),
         ignore_conflicts=True,  # another detector may have found the face before
     )
-    grouping.admit({row.pk: join for row, join in zip(rows, joins, strict=True) if join})
+    admitted = {row.pk: join for row, join in zip(rows, joins, strict=True) if join}
+    matching.admit(photo.owner_id, admitted)
     if not all(joins):
         grouping.ask(photo.owner_id, space)
 
 
+def _not_gone(
+    photo: Photo,
+    known: Sequence[Face],
+    found: Sequence[FoundFace],
+    crops: Sequence[str],
+    joins: Sequence[matching.Join | None],
+) -> tuple[list[FoundFace], list[str], list[matching.Join | None]]:
+    """Without the faces that lie where one is gone, unless somebody has drawn one there since.
+
+    The crops of those go.
+    """
+    places, there = gone.boxes(photo), [gone.box_of(each) for each in known]
+    kept = [not gone.covers(places, face.box) or gone.covers(there, face.box) for face in found]
+    for crop, stays in zip(crops, kept, strict=True):
+        if not stays:
+            transaction.on_commit(partial(default_storage.delete, crop))
+    return (
+        list(compress(found, kept)), list(compress(crops, kept)), list(compress(joins, kept)),
+    )  # fmt: skip
+
+
+def forgotten(faces: Sequence[int], space: Space) -> set[int]:
+    """Those of `faces` that belong to somebody who is not to be recognised.
+
+    The clusters of the others look different now, to the model of `space`.
+    """
+    if not faces:
+        return set()
+    members = Membership.objects.filter(face__in=faces)
+    centroids.forget(members.values("cluster"), space)
+    theirs = members.filter(cluster__person__unrecognised=True)
+    return set(theirs.values_list("face_id", flat=True))
+
+
 def known_clusters(
     owner: Owner, found: Sequence[FoundFace], space: Space
-) -> list[grouping.Join | None]:
+) -> list[matching.Join | None]:
     """For each of the faces found in one photo: the cluster that it joins, if any."""
     if not found:
         return []
-    return grouping.joins(owner, np.stack([face.vector for face in found]), space)
+    return matching.joins(owner, np.stack([face.vector for face in found]), space)
 
 
 def _again(face: FoundFace, known: list[Face]) -> Face | None:
     """The row that `face` has already, taken out of `known`."""
     for row in known:
-        if face.box.iou(Box(row.x, row.y, row.width, row.height)) >= _SAME_FACE:
+        if face.box.iou(Box(row.x, row.y, row.width, row.height)) >= gone.SAME_FACE:
             known.remove(row)
             return row
     return None
 
 
-def _row(photo: Photo, face: FoundFace, crop: str) -> Face:
+def new_row(photo: Photo, face: FoundFace, crop: str) -> Face:
     """To hundredths of a pixel. Edges are rounded, so that the box stays inside the photo."""
     x, y = round(face.box.x, 2), round(face.box.y, 2)
     return Face(

@@ -15,7 +15,12 @@ from inference.client import Inference
 from inference.describer import HomeDescriber
 from inference.encoders import TritonImageEncoder, TritonTextEncoder
 from inference.errors import InferenceError, InferenceNotReady
-from inference.faces import TritonFaceDetector, TritonFaceEmbedder
+from inference.faces import (
+    FaceEmbedder,
+    TritonFaceDetector,
+    TritonFaceEmbedder,
+    TritonFaceMatcher,
+)
 from inference.objects import TritonObjectDetector
 from inference.ocr import TritonTextReader, characters_of
 from inference.spec import ModelSpec
@@ -124,8 +129,14 @@ class Making:
     def _faces(self, recipe: str) -> Operation:
         model = self._at(roles.FACE_DETECTOR)
         detector = TritonFaceDetector(self.client, model, tiling=face_tiling())
+        return FindFaces(detector, self.face_embedder(), recipe)
+
+    def face_embedder(self) -> FaceEmbedder:
+        """The active one, with the head behind it that is active."""
         embedder = TritonFaceEmbedder(self.client, self._at(roles.FACE_EMBEDDER))
-        return FindFaces(detector, embedder, recipe)
+        if roles.FACE_MATCHER.name not in self.active:
+            return embedder
+        return TritonFaceMatcher(embedder, self.client, self._at(roles.FACE_MATCHER))
 
     def _objects(self, recipe: str) -> Operation:
         detector = TritonObjectDetector(self.client, self._at(roles.OBJECT_DETECTOR))

@@ -1,7 +1,8 @@
 """What workers do beside photos: one item of a job whose kind says what, step by step."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,39 +10,18 @@ from django.db import transaction
 from django.db.models.functions import Coalesce
 
 import faces.crops
-import faces.grouping
 import faces.people.merging
-import photos.services
 import photos.thumbnails
-from faces.grouping import Grouped
-from jobs import pulse, queue
+from jobs import clustering, pulse, queue, redetection, training
 from jobs.decoding import decoders
 from jobs.models import Item, Job
+from jobs.steps import Last, Outcome, Progress, Steps, Task, user_of
 from photos.errors import PhotoError
 from photos.models import Owner, Photo
 
 _AT_ONCE_S = 60  # then others have their turn, and it goes on where it was
 _LOOKED_AT = 100  # photos of one look at the database
 _FAILURES = 100  # that are told one by one
-
-Outcome = dict[str, Any]  # what came of it, as JSON
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Steps that are done, of how many, and what came of them."""
-
-    done: int
-    total: int
-    outcome: Outcome | None = None
-
-
-# Takes the owner, the job's arguments, and the outcome of the steps before, if it goes on. Yields
-# how far it is after each step, and returns the last one, which is done in the transaction that
-# ends the item. Killed anywhere and begun anew, or done twice, it leaves the same rows.
-Last = Callable[[], Outcome]
-Steps = Generator[Progress, None, Last]
-Task = Callable[[Owner, Mapping[str, Any], Outcome], Steps]
 
 
 def run(item: Item, *, stopping: Callable[[], bool] = pulse.STOPPING.is_set) -> None:
@@ -55,15 +35,16 @@ def run(item: Item, *, stopping: Callable[[], bool] = pulse.STOPPING.is_set) -> 
         FaceError, JobError: as their `retryable` says.
     """
     until = time.monotonic() + _AT_ONCE_S
-    steps = TASKS[Job.Kind(item.job.kind)](item.job.owner, item.job.arguments, item.outcome or {})
-    while True:
-        try:
-            progress = next(steps)
-        except StopIteration as end:
-            return _finish(item, end.value)
-        queue.report(item, progress.done, progress.total, outcome=progress.outcome)
-        if stopping() or time.monotonic() > until:
-            return queue.hand_back(item)
+    task = TASKS[Job.Kind(item.job.kind)]
+    with closing(task(item.job.owner, item.job.arguments, item.outcome or {})) as steps:
+        while True:
+            try:
+                progress = next(steps)
+            except StopIteration as end:
+                return _finish(item, end.value)
+            queue.report(item, progress.done, progress.total, outcome=progress.outcome)
+            if stopping() or (progress.pausable and time.monotonic() > until):
+                return queue.hand_back(item)
 
 
 def _finish(item: Item, last: Last) -> None:
@@ -78,10 +59,18 @@ def at_once(owner: Owner, kind: Job.Kind, arguments: Mapping[str, Any]) -> Outco
     Raises:
         FaceError: as run().
     """
-    steps = TASKS[kind](owner, arguments, {})
+    return to_the_end(TASKS[kind](owner, arguments, {}))
+
+
+def to_the_end(steps: Steps, tell: Callable[[Progress], None] = lambda progress: None) -> Outcome:
+    """Do all of `steps` here and now; `tell` hears after each how far they are.
+
+    Raises:
+        FaceError, JobError: as the steps do.
+    """
     while True:
         try:
-            next(steps)
+            tell(next(steps))
         except StopIteration as end:
             last: Last = end.value
             break
@@ -89,19 +78,15 @@ def at_once(owner: Owner, kind: Job.Kind, arguments: Mapping[str, Any]) -> Outco
         return last()
 
 
-def cluster(owner: Owner, _arguments: Mapping[str, Any], _before: Outcome) -> Steps:
-    """Group the owner's faces that belong to no cluster yet."""
-    yield Progress(0, 1)
-    space = photos.services.current_space("face_embedder")
-    grouped = faces.grouping.group(owner, space) if space else Grouped(0, 0, 0)
-    return lambda: asdict(grouped)
-
-
 def merge(owner: Owner, arguments: Mapping[str, Any], _before: Outcome) -> Steps:
-    """Make one cluster of several: `clusters` go `into` another, all by their public ids."""
+    """Make one cluster of several: `clusters` go `into` another, all by their public ids.
+
+    `by`: the key of the user who wants it, if it is known.
+    """
     yield Progress(0, 1)
+    by = user_of(arguments)
     return lambda: asdict(
-        faces.people.merging.merge(owner, arguments["into"], arguments["clusters"]),
+        faces.people.merging.merge(owner, arguments["into"], arguments["clusters"], by=by),
     )
 
 
@@ -156,7 +141,12 @@ def _in_order(left: Any) -> Iterator[Photo]:
 
 
 TASKS: Mapping[Job.Kind, Task] = {
-    Job.Kind.CLUSTER: cluster,
+    Job.Kind.CLUSTER: clustering.cluster,
+    Job.Kind.DUAL: clustering.cluster,
+    Job.Kind.ASSIGN: clustering.assign,
+    Job.Kind.RECLUSTER: clustering.recluster,
     Job.Kind.MERGE: merge,
+    Job.Kind.TRAIN: training.task,
+    Job.Kind.REDETECT: redetection.redetect,
     Job.Kind.THUMBNAILS: thumbnails,
 }

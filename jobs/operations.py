@@ -58,13 +58,15 @@ def recipes(
 
     An operation whose roles have no model is not among them, nor is one that is not configured.
     Without a captioner, captions are made of what the others find. Faces that are looked for in
-    tiles are done in another way than those that are not.
+    tiles are done in another way than those that are not; and so are those with a head.
     """
     found = {
         operation: "+".join(active[spec.name] for spec in specs)
         for operation, specs in ROLES.items()
         if all(spec.name in active for spec in specs)
     }
+    if FACES in found and roles.FACE_MATCHER.name in active:
+        found[FACES] += f"+{active[roles.FACE_MATCHER.name]}"
     if FACES in found and tiling is not Tiling.OFF:
         found[FACES] += f"+{TILES}.{tiling}"
     if CAPTION not in found and any(name in found for name in FINDINGS):

@@ -7,10 +7,33 @@ from photos.models import Space
 
 def create_index(table: type[models.Model], space: Space) -> None:
     """An HNSW index (cosine) over the vectors of `space` alone, in `table`'s column `vector`."""
-    name = table._meta.db_table  # noqa: SLF001  # Django's documented API
     with connection.cursor() as cursor:
+        cursor.execute(_sql(table, space, ""))
+
+
+def build_index(table: type[models.Model], space: Space) -> None:
+    """The same over vectors that are there, while others write. In no transaction: it takes long.
+
+    Ten times faster than adding them one by one. Killed and begun anew, it leaves a whole index.
+    """
+    with connection.cursor() as cursor:
+        name = _name(table, space)
         cursor.execute(
-            f"CREATE INDEX IF NOT EXISTS {name}_hnsw_{int(space.pk)} ON {name} "
-            f"USING hnsw ((vector::halfvec({int(space.dimension)})) halfvec_cosine_ops) "
-            f"WHERE space_id = {int(space.pk)}"
+            "SELECT FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid", [name]
         )
+        if cursor.rowcount:
+            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        cursor.execute(_sql(table, space, "CONCURRENTLY"))
+
+
+def _name(table: type[models.Model], space: Space) -> str:
+    return f"{table._meta.db_table}_hnsw_{int(space.pk)}"  # noqa: SLF001  # Django's documented API
+
+
+def _sql(table: type[models.Model], space: Space, how: str) -> str:
+    return (
+        f"CREATE INDEX {how} IF NOT EXISTS {_name(table, space)} "
+        f"ON {table._meta.db_table} "  # noqa: SLF001  # as above
+        f"USING hnsw ((vector::halfvec({int(space.dimension)})) halfvec_cosine_ops) "
+        f"WHERE space_id = {int(space.pk)}"
+    )

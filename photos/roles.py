@@ -13,11 +13,13 @@ from typing import Any, Self
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from photos.errors import ModelUnknown, NothingBefore, RepositoryBroken
 from photos.models import Role, ServedModel
 
 PREFERRED = "packaged"  # the pack that a role begins with
+HEADS = {"face_embedder": "face_matcher"}  # role -> that of what is trained for its vectors
 _NAME = re.compile(r"([a-z][a-z0-9_]{0,39})\.([A-Za-z0-9][A-Za-z0-9._-]{0,59})\.([1-9][0-9]{0,5})")
 
 
@@ -64,7 +66,8 @@ class Synced:
 def sync(repository: Path) -> Synced:
     """Have a row for each model of `repository`, and a role for whatever they do.
 
-    A role without a model gets the newest one of the pack `packaged`, or else of any. The rows of
+    A role without a model gets the newest one of the pack `packaged`, or else of any; but a head
+    is only used once somebody has activated it. The rows of
     models that have gone go as well, unless a role has them: that is for a human to change.
     Twice changes nothing.
 
@@ -81,7 +84,7 @@ def sync(repository: Path) -> Synced:
     with transaction.atomic():
         _store(found)
         gone = _forget([folder.name for folder in built] + _in_the_making(repository))
-        _give_roles({one.role for one in found})
+        _give_roles({one.role for one in found} - set(HEADS.values()))
     return Synced([one.name for one in found], gone, broken)
 
 
@@ -92,8 +95,19 @@ def spaces(repository: Path) -> dict[str, str]:
 
 
 def active_models() -> dict[str, str]:
-    """The served name of each role's model. One query; ask again for each photo."""
-    return dict(Role.objects.values_list("name", "active__name"))
+    """The served name of each role's model. One query; ask again for each photo.
+
+    A head is left out while its role's vectors are of another model than it was trained for.
+    """
+    takes = KeyTextTransform("takes", KeyTransform("parameters", "active__manifest"))
+    rows = Role.objects.annotate(takes=takes).values_list(
+        "name", "active__name", "active__space", "takes"
+    )
+    active = {name: (model, space, takes) for name, model, space, takes in rows}
+    for role, head in HEADS.items():
+        if head in active and active.get(role, ("", None, ""))[1] != active[head][2]:
+            del active[head]
+    return {name: model for name, (model, _, _) in active.items()}
 
 
 def find(role: str, name: str) -> ServedModel:
@@ -117,6 +131,8 @@ def activate(model: ServedModel) -> Role:
         ModelUnknown: there is no such role.
     """
     with transaction.atomic():
+        if model.role in HEADS.values():
+            Role.objects.get_or_create(name=model.role, defaults={"active": model})
         role = _locked(model.role)
         if role.active != model:
             role.previous, role.active = role.active, model
@@ -136,8 +152,10 @@ def of_pack(pack: str) -> list[ServedModel]:
     return list(newest)
 
 
-def roll_back(name: str) -> Role:
+def roll_back(name: str) -> Role | None:
     """Let the role have the model again that it had before. Done twice it is as it was.
+
+    None: a head that had no other before it is no longer used. Activate it to have it again.
 
     Raises:
         ModelUnknown: there is no such role.
@@ -145,6 +163,9 @@ def roll_back(name: str) -> Role:
     """
     with transaction.atomic():
         role = _locked(name)
+        if role.previous is None and name in HEADS.values():
+            role.delete()
+            return None
         if role.previous is None:
             raise NothingBefore(f"The role {name!r} has had no other model.")
         role.active, role.previous = role.previous, role.active

@@ -82,23 +82,30 @@ def space_of(identity: ModelIdentity, table: type[Model]) -> Space:
     if known := Space.objects.filter(name=identity.space).first():
         return known
     with transaction.atomic():
-        space, new = Space.objects.get_or_create(
-            name=identity.space,
-            defaults={
-                "role": identity.role,
-                "weights_sha256": identity.weights_sha256,
-                "version": identity.version,
-                "dimension": identity.dimension,
-                "same_person_cosine": (
-                    identity.same_person_cosine
-                    if "same_person_cosine" in identity.parameters
-                    else None
-                ),
-            },
-        )
+        space, new = _note(identity)
         if new:
             create_index(table, space)
     return space
+
+
+def bare_space_of(identity: ModelIdentity) -> Space:
+    """The same, but a new one has no index yet: whoever has much to put in makes it afterwards."""
+    return _note(identity)[0]
+
+
+def _note(identity: ModelIdentity) -> tuple[Space, bool]:
+    """The space's row, and whether it is new."""
+    known = "same_person_cosine" in identity.parameters
+    return Space.objects.get_or_create(
+        name=identity.space,
+        defaults={
+            "role": identity.role,
+            "weights_sha256": identity.weights_sha256,
+            "version": identity.version,
+            "dimension": identity.dimension,
+            "same_person_cosine": identity.same_person_cosine if known else None,
+        },
+    )
 
 
 def folder_of(owner: Owner, content: Content) -> str:

@@ -14,7 +14,7 @@ from faces.services import FindFaces
 from inference.arrays import RGB, Array
 from inference.client import Inference, TritonClient
 from inference.errors import InferenceNotReady
-from inference.faces import TritonFaceEmbedder
+from inference.faces import TritonFaceEmbedder, TritonFaceMatcher
 from inference.identity import ModelIdentity
 from inference.spec import ModelSpec
 from jobs.active import ActiveOperations, taggers
@@ -321,3 +321,13 @@ class TestMissingFile:
         (repository.folder / OCR_MODELS[2] / "1" / "characters.txt").write_text("a\nb\n")
 
         assert isinstance(active()[OCR], ReadText)
+
+
+@pytest.mark.parametrize("role", ["face_matcher", "other"])
+def test_faces_are_embedded_with_the_head_that_is_active(role: str, nobody: TritonClient) -> None:
+    active = {"face_detector": DETECTOR, "face_embedder": EMBEDDER, role: f"{role}.a.1"}
+    made = ActiveOperations(nobody, settings.MODEL_REPOSITORY, lambda: active)()[FACES]
+
+    assert isinstance(made, FindFaces)
+    wanted = TritonFaceMatcher if role == "face_matcher" else TritonFaceEmbedder
+    assert type(made.embedder) is wanted

@@ -58,6 +58,13 @@ class TestRecipes:
 
         assert found[FACES] == "face_detector.a.1+face_embedder.b.2"
 
+    def test_of_faces_name_the_head_behind_the_embedder(self, vocabulary: Vocabulary) -> None:
+        active = FACE_ROLES | {"face_matcher": "face_matcher.trained.3"}
+
+        found = recipes(active, vocabulary, "")[FACES]
+
+        assert found == "face_detector.a.1+face_embedder.b.2+face_matcher.trained.3"
+
     def test_of_faces_differ_with_tiles(self, vocabulary: Vocabulary) -> None:
         found = {tiling: recipes(FACE_ROLES, vocabulary, "", tiling) for tiling in Tiling}
 

@@ -14,6 +14,7 @@ from tests.tiny import Tiny
 
 pytestmark = pytest.mark.django_db
 ONE, TWO = "face_embedder.packaged.1", "face_embedder.packaged.2"
+HEAD = "face_matcher.trained.1"
 
 
 @pytest.fixture
@@ -285,3 +286,39 @@ class TestSwitching:
     def test_back_needs_a_role(self) -> None:
         with pytest.raises(ModelUnknown):
             roles.roll_back("face_detector")
+
+
+class TestHeads:
+    """Models that are trained for the vectors of another role's."""
+
+    @pytest.fixture(autouse=True)
+    def _models(self, repository: Tiny) -> None:
+        for name in (ONE, TWO, HEAD):
+            repository.write(name)
+        file = repository.folder / HEAD / "manifest.json"
+        manifest = json.loads(file.read_text()) | {"parameters": {"takes": TWO}}
+        file.write_text(json.dumps(manifest))
+        roles.sync(repository.folder)
+
+    def test_are_not_used_before_somebody_says_so(self) -> None:
+        assert roles.active_models() == {"face_embedder": TWO}
+
+    def test_are_used_with_the_model_that_they_were_trained_for(self) -> None:
+        roles.activate(model(HEAD))
+        with_it = roles.active_models()
+        roles.activate(model(ONE))
+
+        assert with_it == {"face_embedder": TWO, "face_matcher": HEAD}
+        assert roles.active_models() == {"face_embedder": ONE}
+
+    def test_are_gone_after_one_step_back(self) -> None:
+        roles.activate(model(HEAD))
+
+        assert roles.roll_back("face_matcher") is None
+        assert roles.active_models() == {"face_embedder": TWO}
+
+    def test_cost_no_query_more(self, django_assert_num_queries: Any) -> None:
+        roles.activate(model(HEAD))
+
+        with django_assert_num_queries(1):
+            roles.active_models()

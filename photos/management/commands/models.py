@@ -45,7 +45,8 @@ class Command(BaseCommand):
             elif model:
                 self._steer(action, roles.find(*model.partition(".")[::2]))
             elif role:
-                self._say(f"{role} has {roles.roll_back(role).active}.")
+                back = roles.roll_back(role)
+                self._say(f"{role} has {back.active if back else 'no model any more'}.")
             else:
                 {"list": self._list, "sync": self._sync, "tend": serving.keeper().tend}[action]()
         except (ServingError, InferenceError) as exc:

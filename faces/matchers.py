@@ -1,0 +1,150 @@
+"""The heads that were trained here: one folder a training, with its report and its pictures.
+
+A head that is published is a model of the repository as well: one of the same sha256.
+"""
+
+import json
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from faces.errors import MatcherMissing, MatcherOutdated, TrainingBusy, TrainingFailed
+from photos.locks import LockTaken, one_at_a_time
+from photos.models import Role, ServedModel, Space
+
+ROLE, OF_ROLE = "face_matcher", "face_embedder"
+ID = r"[0-9]{8}T[0-9]{6}-[0-9a-f]{6}"  # when it was begun, UTC
+PLOTS = ("loss", "separation")  # PNG files of a training
+_MOMENT = "%Y%m%dT%H%M%S"
+_UNFINISHED = ".unfinished-"
+_LOCK = 4_714  # ours among PostgreSQL's advisory locks
+_MOST = 100  # that are listed
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """A head, and what the report of its training says."""
+
+    id: str
+    report: Mapping[str, Any]
+    model: ServedModel | None  # if it is in the repository
+    active: bool
+
+    @property
+    def created_at(self) -> datetime:
+        return datetime.strptime(self.id.partition("-")[0], _MOMENT).replace(tzinfo=UTC)
+
+    @property
+    def kept(self) -> bool:
+        return bool(self.report["kept"])
+
+    @property
+    def reason(self) -> str:
+        return str(self.report["reason"])
+
+
+def new_id() -> str:
+    return f"{timezone.now().astimezone(UTC):{_MOMENT}}-{secrets.token_hex(3)}"
+
+
+def listed(folder: Path) -> list[Matcher]:
+    """The newest trainings of `folder`, newest first. Two queries."""
+    names = [each.name for each in folder.glob("*/") if re.fullmatch(ID, each.name)]
+    models = _models()
+    return [_matcher(folder, name, models) for name in sorted(names, reverse=True)[:_MOST]]
+
+
+def find(folder: Path, name: str) -> Matcher:
+    """The training called `name`.
+
+    Raises:
+        MatcherMissing: there is none.
+    """
+    if not re.fullmatch(ID, name) or not (folder / name).is_dir():
+        raise MatcherMissing(f"There is no training {name!r}.")
+    return _matcher(folder, name, _models())
+
+
+def plot(folder: Path, name: str, which: str) -> Path:
+    """The PNG file of a training that shows `which` of PLOTS.
+
+    Raises:
+        MatcherMissing: there is none.
+    """
+    file = folder / name / f"{which}.png"
+    if not re.fullmatch(ID, name) or which not in PLOTS or not file.is_file():
+        raise MatcherMissing(f"There is no training {name!r} with a picture of its {which}.")
+    return file
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[Path]:
+    """A place in `folder` for what a training needs and nobody keeps: gone after the block.
+
+    One at a time. So what a killed one has left, vectors of faces, goes as well.
+
+    Raises:
+        TrainingBusy: another one is running.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with one_at_a_time(_LOCK, timeout_s=0):
+            for left in folder.glob(f"{_UNFINISHED}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder) as place:
+                yield Path(place)
+    except LockTaken as exc:
+        raise TrainingBusy("Another training is running: ask again when it is done.") from exc
+
+
+def check_takes(model: ServedModel) -> None:
+    """
+    Raises:
+        MatcherOutdated: the head takes the vectors of an embedder that is not active.
+    """
+    takes = model.manifest.get("parameters", {}).get("takes")
+    active = Role.objects.filter(name=OF_ROLE).values_list("active__space", flat=True).first()
+    if takes != active:
+        raise MatcherOutdated(
+            f"{model.name} was trained for vectors of {takes}, and {active} is active: train again."
+        )
+
+
+def embedder_space() -> Space | None:
+    """That of the active embedder itself, whatever head is behind it. None: it has no vectors."""
+    active = Role.objects.filter(name=OF_ROLE).values("active__space")
+    return Space.objects.filter(name__in=active).first()
+
+
+def _models() -> list[tuple[ServedModel, str]]:
+    """The heads in the repository with their sha256, oldest first; the active one is marked."""
+    models = ServedModel.objects.filter(role=ROLE).with_active().order_by("pk")
+    return [
+        (model, str(each.get("sha256")))
+        for model in models
+        for each in model.manifest.get("weights", [])
+    ]
+
+
+def _matcher(folder: Path, name: str, models: list[tuple[ServedModel, str]]) -> Matcher:
+    """
+    Raises:
+        TrainingFailed: the training's report can't be read.
+    """
+    try:
+        report = json.loads((folder / name / "report.json").read_text())
+        sha256 = report["model_sha256"]
+        _ = report["kept"], report["reason"]
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise TrainingFailed(f"{name}: the report of this training is damaged.") from exc
+    model = next((model for model, digest in models if digest == sha256), None)
+    return Matcher(name, report, model, active=bool(model and model.is_active))
