@@ -25,12 +25,6 @@ class PeopleDiffer(FaceError):
     code = "people_differ"
 
 
-class SpacesDiffer(FaceError):
-    """The clusters were made by different models: what these saw can't be compared."""
-
-    code = "spaces_differ"
-
-
 class NameMissing(FaceError):
     """A person needs a name: it is empty."""
 

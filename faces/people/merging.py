@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
-from faces.errors import ClusterMissing, NothingChosen, PeopleDiffer, PersonMissing, SpacesDiffer
+from faces.errors import ClusterMissing, NothingChosen, PeopleDiffer, PersonMissing
 from faces.models import Cluster, Edit, Person
 from faces.people import places
 from faces.people.changes import Changes
@@ -42,7 +42,6 @@ def merge(owner: Owner, into: str, clusters: Collection[str], *, by: User | None
 
     Raises:
         ClusterMissing: there is no cluster `into`.
-        SpacesDiffer: different models have made them.
         PeopleDiffer: they have different names.
         TwiceInPhoto, Contradicted: as editing().
     """
@@ -67,8 +66,6 @@ def _clusters(owner: Owner, clusters: Iterable[str]) -> dict[str, Cluster]:
 
 
 def _person(clusters: Collection[Cluster]) -> int | None:
-    if len({each.space_id for each in clusters} - {None}) > 1:
-        raise SpacesDiffer("These clusters were made by different models.")
     people = {each.person_id for each in clusters} - {None}
     if len(people) > 1:
         raise PeopleDiffer("These clusters are named as different people.")

@@ -130,14 +130,6 @@ class TestMerging:
         assert job["outcome"] is None
         assert Cluster.objects.count() == 2
 
-    def test_of_different_models_fails_with_a_code(self, api: APIClient, owner: Owner) -> None:
-        into, other = make_cluster(owner=owner), make_cluster(owner=owner, space=make_space())
-
-        answer = api.post(MERGE, {"into": into.public_id, "clusters": [other.public_id]})
-        work()
-
-        assert shown(api, answer)["error"]["code"] == "spaces_differ"
-
     def test_into_one_that_has_gone_meanwhile_fails(self, api: APIClient, owner: Owner) -> None:
         into, other = make_cluster(owner=owner, faces=1), make_cluster(owner=owner, faces=1)
         there = {"into": into.public_id, "clusters": [other.public_id]}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from faces.errors import ClusterMissing, FaceError, PeopleDiffer, SpacesDiffer
+from faces.errors import ClusterMissing, FaceError, PeopleDiffer
 from faces.grouping import one_at_a_time
 from faces.models import Cluster, Membership
 from faces.people.merging import Merged, Part
@@ -123,15 +123,6 @@ class TestWhatIsNotMerged:
             merge(owner, into, *others)
         assert rows() == before
 
-    def test_are_clusters_of_different_models(self, owner: Owner) -> None:
-        into = make_cluster(owner=owner, faces=1)
-        other = make_cluster(owner=owner, faces=1, space=make_space())
-        before = rows()
-
-        with pytest.raises(SpacesDiffer):
-            merge(owner, into, other)
-        assert rows() == before
-
     def test_are_clusters_of_others(self, owner: Owner) -> None:
         mine, theirs = make_cluster(owner=owner, faces=1), make_cluster(faces=1)
         before = rows()
@@ -140,6 +131,16 @@ class TestWhatIsNotMerged:
         with pytest.raises(ClusterMissing):
             merge(owner, theirs, mine)
         assert rows() == before
+
+
+class TestClustersOfTwoModels:
+    def test_are_merged_as_their_faces_are_the_same_people(self, owner: Owner) -> None:
+        into = make_cluster(owner=owner, faces=1)
+        other = make_cluster(owner=owner, faces=1, space=make_space())
+
+        merge(owner, into, other)
+
+        assert len(faces_of(into)) == 2
 
 
 @pytest.mark.django_db(transaction=True)
