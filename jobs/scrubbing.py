@@ -44,11 +44,12 @@ class Marks:
 
     def __init__(self, traces: Traces) -> None:
         self._theirs = traces.names | traces.public_ids
-        self._faces = traces.faces
+        self._faces, self._people = traces.faces, traces.people
         longest_first = sorted(traces.names | traces.others, key=len, reverse=True)
         words = [rf"(?<!\w){re.escape(name)}(?!\w)" for name in longest_first]
         self._pattern = re.compile("|".join([_CLUSTER, *words]))
-        self._hints = {*traces.names, *(_escaped(name) for name in traces.names), '"face'}
+        self._hints = {*traces.names, *(_escaped(name) for name in traces.names)}
+        self._hints |= {'"face', '"person_id'}
         self._hints |= {"clu_"} if traces.public_ids else set()
 
     def hinted(self, column: str) -> Q:
@@ -65,13 +66,19 @@ class Marks:
             case dict():
                 return {name: self.clean(each, name) for name, each in value.items()}
             case list():
-                there = [each for each in value if key != "faces" or not self._is_theirs(each)]
-                return [self.clean(each, key) for each in there]
+                return [self.clean(each, key) for each in value if not self._goes(each, key)]
         return value
 
     def _said(self, found: re.Match[str]) -> str:
         """Longer names of other people stay."""
         return ERASED if found[0] in self._theirs else found[0]
+
+    def _goes(self, entry: Any, key: str) -> bool:
+        """Whether an entry of a list found under `key` goes as a whole."""
+        if isinstance(entry, dict):  # somebody in a photo, as events tell it
+            person, face = entry.get("person_id"), entry.get("face_id")
+            return person in self._people or self._is_theirs(face)
+        return key == "faces" and self._is_theirs(entry)
 
     def _is_theirs(self, face: Any) -> bool:
         return isinstance(face, int) and face in self._faces

@@ -228,6 +228,20 @@ class TestWhatJobsSayOfWhoIsErased:
         assert failed.error_detail == "erased is not there."
         assert event.data == {"status": "failed", "error": {"detail": "<erased>"}}
 
+    def test_is_not_told_of_in_photos_any_more(self, owner: Owner, zoe: Person) -> None:
+        face, other = faces_of(zoe)[0].pk, {"person_id": 999_999, "name": "Ben", "face_id": 999_998}
+        told = [
+            {"person_id": zoe.pk, "contact_id": "user-44", "name": NAME, "face_id": 999_997},
+            {"person_id": 999_996, "contact_id": "user-44", "name": "Zo", "face_id": face},
+            other,
+        ]
+        event = make_event(owner=owner, data={"status": "completed", "people": told})
+
+        erase(owner, zoe.pk)
+
+        event.refresh_from_db()
+        assert event.data == {"status": "completed", "people": [other]}
+
     def test_keeps_longer_names_of_others(self, owner: Owner, zoe: Person) -> None:
         make_person(owner=owner, name=f"{NAME} Maria")
         event = make_event(owner=owner, data={"error": {"detail": f"{NAME} Maria and {NAME}"}})
