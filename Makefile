@@ -6,6 +6,14 @@ DEMO ?=
 DATA ?=
 NAME ?=
 MINUTES ?=
+OWNER ?=
+LIMIT ?=
+MAX_FACES ?=
+PERSON_THRESHOLD ?=
+UNKNOWN_METHOD ?=
+EPOCHS ?=
+MARGIN ?=
+MIN_FACES ?=
 SERVICE := .venv/bin/python
 JOBS ?= 2
 PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -15,7 +23,7 @@ PIP_OF_TOOLS := $(PIP) --no-compile # most of what they bring is never imported
 .PHONY: help
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 25
 
 # --- Environments: one a job, each from its own lock; a changed lock installs again -------------
 
@@ -154,3 +162,49 @@ format: .venv/dev.stamp ## Format the code
 
 typecheck: .venv/dev.stamp ## Check the types
 	@.venv/bin/mypy .
+
+# --- Faces: docs/clustering.md. What workers do (looking at photos, training) needs `make up` beside -
+
+FACES := $(MANAGE) faces
+option = $(if $($(1)),--$(2) "$($(1))")
+OF := $(call option,OWNER,owner)
+BACKFILL := $(call option,LIMIT,limit)
+ASSIGN := $(call option,MAX_FACES,max-faces) $(call option,PERSON_THRESHOLD,person-threshold)
+CLUSTER := $(ASSIGN) $(call option,UNKNOWN_METHOD,unknown-method)
+TRAIN := $(call option,EPOCHS,epochs) $(call option,MARGIN,margin) $(call option,MIN_FACES,min-faces)
+
+.PHONY: faces-pipeline faces-pipeline-dual faces-pipeline-full faces-ensure-collection \
+	faces-backfill faces-cluster faces-cluster-dual faces-assign faces-centroids \
+	faces-train-matching faces-stats
+faces-pipeline: db-up ## Find, cluster, assign and count faces (OWNER LIMIT MAX_FACES PERSON_THRESHOLD UNKNOWN_METHOD)
+	@$(FACES) pipeline $(OF) $(BACKFILL) $(CLUSTER)
+
+faces-pipeline-dual: db-up ## Find faces, match people, cluster the rest, count (the same options)
+	@$(FACES) pipeline-dual $(OF) $(BACKFILL) $(CLUSTER)
+
+faces-pipeline-full: db-up ## The same with training, and all clustered anew (and EPOCHS MARGIN MIN_FACES)
+	@$(FACES) pipeline-full $(OF) $(BACKFILL) $(CLUSTER) $(TRAIN)
+
+faces-ensure-collection: db-up ## Have the tables of faces, and the index of the active model's vectors
+	@$(FACES) ensure-collection
+
+faces-backfill: db-up ## Have faces found on photos that lack them (LIMIT=1000 photos, OWNER)
+	@$(FACES) backfill $(OF) $(BACKFILL)
+
+faces-cluster: db-up ## Cluster the faces that belong nowhere (MAX_FACES PERSON_THRESHOLD UNKNOWN_METHOD OWNER)
+	@$(FACES) cluster $(OF) $(CLUSTER)
+
+faces-cluster-dual: db-up ## Match faces with people, cluster the rest (the same options)
+	@$(FACES) cluster-dual $(OF) $(CLUSTER)
+
+faces-assign: db-up ## Only match faces with who is known (MAX_FACES PERSON_THRESHOLD OWNER)
+	@$(FACES) assign $(OF) $(ASSIGN)
+
+faces-centroids: db-up ## Compute the means of all clusters anew (OWNER)
+	@$(FACES) centroids $(OF)
+
+faces-train-matching: db-up ## Train a head on confirmed faces (EPOCHS MARGIN MIN_FACES; needs `make hub`)
+	@$(FACES) train-matching $(TRAIN)
+
+faces-stats: db-up ## Count faces, clusters and people (OWNER)
+	@$(FACES) stats $(OF)

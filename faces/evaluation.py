@@ -56,6 +56,18 @@ def bcubed(labels: Array, people: Array) -> Agreement:
     )
 
 
+def false_pairs(labels: Array, people: Array) -> int:
+    """Pairs of faces of one group that are of two people."""
+    groups, _, both = _counts(labels, people)
+    return int(_pairs(np.bincount(groups)).sum() - _pairs(np.bincount(both)).sum())
+
+
+def pairs_of_one_photo(labels: Array, photos: Array) -> int:
+    """Pairs of faces of one group and one photo: nobody is in a photo twice."""
+    _, _, both = _counts(labels, photos)
+    return int(_pairs(np.bincount(both)).sum())
+
+
 def _counts(labels: Array, people: Array) -> tuple[Array, Array, Array]:
     """Groups, people and pairs of both of each face, as numbers from 0 on."""
     groups = labels.astype(np.int64)

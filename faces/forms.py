@@ -1,9 +1,17 @@
 """What staff type about people, checked."""
 
-from django import forms
+from typing import Any
 
-from faces.models import MAX_NAME, Cluster, Person
+from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
+from django.db.models import Q
+from django.utils.safestring import SafeString
+
+from faces.models import MAX_NAME, Cluster, Face, Person
 from faces.people.naming import tidy_name
+from photos.admin import picture
+
+_COVERS = 23  # faces that may be the cover, besides the one that is: the best
 
 
 class NameField(forms.CharField):
@@ -13,6 +21,46 @@ class NameField(forms.CharField):
 
     def to_python(self, value: object) -> str:
         return tidy_name(super().to_python(value) or "")
+
+
+class NamesField(forms.Field):
+    """Names, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        ProhibitNullCharactersValidator()(value or "")
+        lines = map(tidy_name, (value or "").splitlines())
+        return [line for line in lines if line]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """A value that can't be read is one that has changed."""
+        try:
+            return bool(self.to_python(data) != (initial or []))
+        except forms.ValidationError:
+            return True
+
+
+class CoverField(forms.ModelChoiceField[Face]):
+    """One of somebody's faces, chosen by its picture."""
+
+    widget = forms.RadioSelect
+
+    def label_from_instance(self, obj: Face) -> SafeString:
+        return picture(obj.crop.url)
+
+
+class NameForm(forms.Form):
+    """Who somebody is."""
+
+    name = NameField(
+        max_length=MAX_NAME,
+        help_text="A name that is known already is that person.",
+        widget=forms.TextInput(attrs={"list": "names", "autocomplete": "off", "autofocus": True}),
+    )
 
 
 class NamingForm(forms.ModelForm[Cluster]):
@@ -28,20 +76,70 @@ class NamingForm(forms.ModelForm[Cluster]):
         return self.instance.person.name if self.instance.person else ""
 
 
+class ChosenFacesForm(forms.Form):
+    """Faces of a cluster, and what is to be done with them."""
+
+    do = forms.ChoiceField(
+        choices=[
+            (each, each)
+            for each in ("split", "give", "move", "remove", "confirm", "reject", "ignore")
+        ]
+    )
+    face = forms.ModelMultipleChoiceField(
+        Face.objects.none(),
+        error_messages={
+            "required": "Choose faces first: none is chosen.",
+            "invalid_choice": "Face %(value)s is not in this cluster any more: choose again.",
+        },
+    )
+    name = NameField(required=False, max_length=MAX_NAME)
+    to = forms.CharField(required=False, max_length=64)
+
+    def __init__(self, data: Any, *, cluster: Cluster) -> None:
+        super().__init__(data)
+        faces = Face.objects.filter(membership__cluster=cluster)
+        self.fields["face"].queryset = faces  # type: ignore[attr-defined]  # of this kind of field
+
+
+class MergingForm(forms.Form):
+    """Whose name stays."""
+
+    into = forms.ChoiceField(
+        label="Name",
+        widget=forms.RadioSelect,
+        help_text="The others' names become aliases.",
+        error_messages={"required": "Choose the name that stays."},
+    )
+
+    def __init__(self, data: Any, *, people: list[Person]) -> None:
+        super().__init__(data)
+        choices = [(str(person.pk), person.name) for person in people]
+        self.fields["into"].choices = choices  # type: ignore[attr-defined]  # of this kind of field
+
+
 class PersonForm(forms.ModelForm[Person]):
+    """What is known of a person. That names are free is checked when it is written."""
+
     name = NameField(max_length=MAX_NAME)
+    aliases = NamesField(required=False, help_text="Other names that they go by, one a line.")
+    cover = CoverField(
+        Face.objects.none(),
+        required=False,
+        blank=True,
+        empty_label="Whichever is the best",
+        help_text="The face that stands for them.",
+    )
 
     class Meta:
         model = Person
-        fields = ("name",)
+        fields = (
+            "name", "aliases", "contact_id", "favourite", "hidden", "ignored", "unrecognised",
+            "cover",
+        )  # fmt: skip
 
-    def clean_name(self) -> str:
-        """Raises ValidationError if the owner has somebody else of this name."""
-        name: str = self.cleaned_data["name"]
-        others = Person.objects.filter(owner=self.instance.owner, name=name)
-        if others.exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(
-                "Somebody has this name already. If they are one person, give their clusters "
-                "one name."
-            )
-        return name
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        theirs = Face.objects.filter(membership__cluster__person=self.instance.pk)
+        best = theirs.order_by("-quality", "pk").values_list("pk", flat=True)[:_COVERS]
+        offered = Face.objects.filter(Q(pk__in=list(best)) | Q(pk=self.instance.cover_id))
+        self.fields["cover"].queryset = offered.order_by("-quality", "pk")  # type: ignore[attr-defined]  # of this kind

@@ -131,3 +131,9 @@ class TaskFailed(JobError):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
+
+
+class LabelsUnusable(JobError):
+    """The folders of photos of known people are not as they have to be to measure anything."""
+
+    code = "labels_unusable"

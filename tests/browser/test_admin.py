@@ -87,7 +87,7 @@ class TestPeopleDesk:
             name.fill("Anna Ek")
             name.press("Enter")
             expect(page.get_by_text("Named Anna Ek.")).to_be_visible()
-            expect(page.locator(f"#cluster-{clusters[0].pk} input")).to_have_value("Anna Ek")
+            expect(page.locator(f"#cluster-{clusters[0].pk} [name=name]")).to_have_value("Anna Ek")
             page.goto(f"{live_server.url}/admin/faces/cluster/")
             pictures_are_there(page)
             for shot in shots:

@@ -8,8 +8,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from faces.admin import FACES_SHOWN
-from faces.models import Cluster, Face, Person
+from faces.admin.clusters import FACES_SHOWN
+from faces.models import Cluster, Edit, Face, Person
 from tests.factories import (
     make_cluster,
     make_face,
@@ -138,7 +138,8 @@ class TestNaming:
         told = messages(admin_client, f"{CLUSTERS}{cluster.pk}/name/", {"name": " Anna  Ek "})
 
         cluster.refresh_from_db()
-        assert told == ["Named Anna Ek."]
+        edit = Edit.objects.get()
+        assert told == [f'Named Anna Ek. <a href="/admin/faces/edit/{edit.pk}/undo/">Undo</a>']
         assert cluster.person == Person.objects.get(name="Anna Ek", owner=cluster.owner)
 
     def test_is_written_down_with_who_did_it(self, admin_client: Client, admin_user: Any) -> None:
@@ -281,10 +282,10 @@ class TestClusterPage:
         assert "Anna" in page
         assert 'name="name"' not in page
 
-    def test_deletes_the_cluster_and_leaves_its_faces(self, admin_client: Client) -> None:
+    def test_can_not_be_deleted_without_a_way_back(self, admin_client: Client) -> None:
         cluster = make_cluster(faces=2)
 
-        admin_client.post(f"{CLUSTERS}{cluster.pk}/delete/", {"post": "yes"})
+        response = admin_client.post(f"{CLUSTERS}{cluster.pk}/delete/", {"post": "yes"})
 
-        assert not Cluster.objects.exists()
-        assert Face.objects.alone().count() == 2
+        assert response.status_code == 403
+        assert Cluster.objects.get() == cluster

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import pair_confusion_matrix
 
-from faces.evaluation import ALONE, Agreement, bcubed, pairwise
+from faces.evaluation import (
+    ALONE,
+    Agreement,
+    bcubed,
+    false_pairs,
+    pairs_of_one_photo,
+    pairwise,
+)
 
 
 class TestPairwise:
@@ -54,3 +61,15 @@ class TestBcubed:
         none = np.zeros(0, np.int64)
 
         assert bcubed(none, none).f1 == 1
+
+
+class TestFalsePairs:
+    def test_are_of_two_people_in_one_group(self) -> None:
+        labels, people = np.array([0, 0, 0, 1, ALONE, ALONE]), np.array([5, 5, 6, 6, 5, 6])
+
+        assert false_pairs(labels, people) == 2
+
+    def test_of_a_photo_are_two_people_for_sure(self) -> None:
+        labels, photos = np.array([0, 0, 0, 1, ALONE, ALONE]), np.array([7, 7, 8, 8, 9, 9])
+
+        assert pairs_of_one_photo(labels, photos) == 1

@@ -1,0 +1,187 @@
+"""What pages that change people have in common: doing it, and telling what came of it."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from faces.errors import FaceError
+from faces.models import Edit, Person
+from faces.people.once import once
+from photos.models import Owner
+
+MOST_CHOSEN = 500  # rows that an action changes at once
+NAMES_OFFERED = 200  # while a name is typed: those of the newest people
+_PICTURES = 24  # of what was chosen
+_LINKS = 10  # to single edits, in a message
+
+M = TypeVar("M", bound=Model)
+
+
+class NotTogether(FaceError):
+    """What was chosen can't be changed in one go."""
+
+    code = "not_together"
+
+
+def by(request: HttpRequest) -> User:
+    """Who does it."""
+    assert isinstance(request.user, User)  # noqa: S101  # others are not let in
+    return request.user
+
+
+@contextmanager
+def refusals_told(request: HttpRequest) -> Iterator[None]:
+    """What is refused inside the block is told to staff; the transaction of it is over by then."""
+    try:
+        yield
+    except FaceError as exc:
+        messages.error(request, str(exc))
+
+
+def chosen(
+    rows: QuerySet[M], owner_of: Callable[[M], Owner], *, least: int = 1
+) -> tuple[list[M], Owner]:
+    """What staff have chosen of a list, and whose that is.
+
+    Raises:
+        NotTogether: it is too few or too many for the action, or of several owners.
+    """
+    there = list(rows[: MOST_CHOSEN + 1])
+    if len(there) < least:
+        raise NotTogether(f"Choose {least} or more: {len(there)} is too few.")
+    if len(there) > MOST_CHOSEN:
+        raise NotTogether(f"More than {MOST_CHOSEN} are chosen: that is the most at once.")
+    owners = {owner_of(row) for row in there}
+    if len(owners) != 1:
+        raise NotTogether("Choose what is of one owner: narrow the list down to that first.")
+    return there, owners.pop()
+
+
+def edit(request: HttpRequest, owner: Owner, *acts: Callable[[], Any], done: str) -> None:
+    """Have each of `acts` make its edit, all or none, and tell that it is `done`, and how to undo.
+
+    Raises:
+        FaceError: as `acts` do; nothing has changed.
+    """
+    with transaction.atomic():
+        asked = [once(owner, None, act, unchanged=Edit()) for act in acts]
+    made = [each for each in asked if each]
+    if made:
+        messages.success(request, format_html("{} {}", done, _ways_back(request, made)))
+    else:
+        messages.info(request, "That was so already: nothing has changed.")
+
+
+def may_undo(request: HttpRequest) -> bool:
+    return by(request).has_perm("faces.change_edit")
+
+
+def _ways_back(request: HttpRequest, edits: list[Edit]) -> SafeString:
+    """Links that undo `edits`, for those who may."""
+    if not may_undo(request):
+        return SafeString("")
+    if len(edits) > _LINKS:
+        page = reverse("admin:faces_edit_changelist")
+        return format_html('<a href="{}">See the edits</a>', page)
+    words = ["Undo"] if len(edits) == 1 else [f"Undo {edit.pk}" for edit in edits]
+    links = [
+        (reverse("admin:faces_edit_undo", args=[edit.pk]), word)
+        for edit, word in zip(edits, words, strict=True)
+    ]
+    return format_html_join(" · ", '<a href="{}">{}</a>', links)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an action needs to know."""
+
+    title: str
+    form: forms.Form
+    pictures: Iterable[str]  # their addresses; they show what was chosen
+    names: Collection[str] = ()  # offered while one is typed
+
+
+def ask(
+    request: HttpRequest, page: admin.ModelAdmin[M], rows: list[M], question: Question
+) -> TemplateResponse:
+    """The page with a question, which then calls the action again with the same `rows`."""
+    shown = {
+        **page.admin_site.each_context(request),
+        "opts": page.opts,
+        "title": question.title,
+        "form": question.form,
+        "rows": rows,
+        "action": request.POST["action"],
+        "pictures": list(islice(question.pictures, _PICTURES)),
+        "names": question.names,
+    }
+    return TemplateResponse(request, "admin/faces/ask.html", shown)
+
+
+def answered(request: HttpRequest) -> Any:
+    """What staff have sent of the page of ask(); None: they have not seen it yet."""
+    return request.POST if "answered" in request.POST else None
+
+
+def names_offered(owner: Owner | None = None) -> list[str]:
+    people = Person.objects.order_by("-pk")
+    if owner:
+        people = people.filter(owner=owner)
+    return sorted(set(people.values_list("name", flat=True)[:NAMES_OFFERED]))
+
+
+def link(page: str, pk: int, words: str) -> SafeString:
+    """To the page of a row."""
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:{page}_change", args=[pk]), words)
+
+
+def history_of(what: str, pk: object) -> HttpResponse:
+    """To the edits that have touched a person, a cluster or a face."""
+    return HttpResponseRedirect(f"{reverse('admin:faces_edit_changelist')}?{what}={pk}")
+
+
+class EditedAdmin(admin.ModelAdmin[M]):
+    """Rows that are changed by edits, and by nothing else."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """There are actions for it, which can be undone."""
+        return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """What the services refuse is told on the page, and nothing of it is done."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except FaceError as exc:
+            messages.error(request, str(exc))
+        return HttpResponseRedirect(request.get_full_path())
+
+    def response_change(self, request: HttpRequest, obj: M) -> HttpResponse:
+        """What was done is told already."""
+        if "_continue" in request.POST:
+            return HttpResponseRedirect(request.get_full_path())
+        return self.response_post_save_change(request, obj)

@@ -1,0 +1,141 @@
+"""What was done to people, for staff: looking at it, and taking it back."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from faces.admin import words
+from faces.admin.doing import by, edit, may_undo, refusals_told
+from faces.admin.filters import (
+    TouchedClusterFilter,
+    TouchedFaceFilter,
+    TouchedPersonFilter,
+    UndoneFilter,
+)
+from faces.models import Edit, Face
+from faces.people import editing
+from faces.people.history import changes_of, edits_of
+from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
+from photos.models import Owner
+
+FACES_SHOWN = 60  # of those that an edit has touched
+CHANGES_SHOWN = 200
+
+
+@admin.register(Edit)
+class EditAdmin(ReadOnlyAdmin[Edit]):
+    """The newest first. Nothing is changed here; an edit is taken back by another one."""
+
+    list_display = ("id", "what", "faces_touched", "who", "created_at", "standing", "of")
+    list_display_links = ("id", "what")
+    list_filter = (
+        "kind",
+        UndoneFilter,
+        TouchedPersonFilter,
+        TouchedClusterFilter,
+        TouchedFaceFilter,
+        ("owner", OwnerFilter),
+    )
+    search_fields = ("=id", "actor__username", "owner__subject")
+    search_help_text = "A number, who did it, or an owner"
+    ordering = ("-pk",)
+    fields = (
+        "what", ("who", "created_at"), ("standing", "undoes"), "owner", "pictures", "changes",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Edit]:
+        return edits_of(Owner.objects.all()).select_related("owner", "actor", "undone_by")
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The names of all people of the page are looked up at once."""
+        page = super().get_changelist_instance(request)
+        names = words.names_of(page.result_list)
+        for each in page.result_list:
+            each.words = words.words(each, names)
+        return page
+
+    def get_urls(self) -> list[URLPattern]:
+        undo = self.admin_site.admin_view(self.undo_view)
+        return [path("<int:pk>/undo/", undo, name="faces_edit_undo"), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **values: Any
+    ) -> HttpResponse:
+        can_undo = may_undo(request) and _is_undoable(context["original"])
+        return super().render_change_form(
+            request, context | {"can_undo": can_undo}, *args, **values
+        )
+
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether it is meant, and then undo it. What prevents that is told on its page."""
+        found = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not may_undo(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            shown = {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": found,
+                "title": f"Undo edit {pk}",
+                "what": self.what(found),
+                "undoable": _is_undoable(found),
+            }
+            return TemplateResponse(request, "admin/faces/edit/undo.html", shown)
+        with refusals_told(request):
+            act = partial(editing.undo, found.owner, pk, by(request))
+            edit(request, found.owner, act, done=f"Undid edit {pk}.")
+        return redirect("admin:faces_edit_change", pk)
+
+    # --- Columns --------------------------------------------------------------------------------
+
+    def what(self, edit: Edit) -> str:
+        known: str | None = getattr(edit, "words", None)  # set for a whole list
+        return known or words.words(edit, words.names_of([edit]))
+
+    @admin.display(description="Faces")
+    def faces_touched(self, edit: Any) -> int:
+        count: int = edit.face_count
+        return count
+
+    @admin.display(ordering="actor__username")
+    def who(self, edit: Edit) -> str:
+        return edit.actor.get_username() if edit.actor else "the service"
+
+    @admin.display(description="Undone")
+    def standing(self, edit: Edit) -> str | SafeString:
+        if edit.is_undone:
+            return format_html('<span class="pill">undone by {}</span>', edit.undone_by.pk)
+        return "erased for good" if edit.erased else ""
+
+    @admin.display(description="Owner", ordering="owner__subject")
+    def of(self, edit: Edit) -> SafeString:
+        return only_owner(edit.owner)
+
+    @admin.display(description="Faces")
+    def pictures(self, edit: Edit) -> SafeString:
+        """Those that are there still, so many as fit on a page."""
+        faces = Face.objects.filter(pk__in=edit.faces[:FACES_SHOWN]).order_by("pk")
+        shown = {"faces": faces, "count": len(edit.faces), "limit": FACES_SHOWN}
+        return render_to_string("admin/faces/edit/pictures.html", shown)
+
+    def changes(self, edit: Edit) -> SafeString:
+        """Each row before and after."""
+        told = changes_of(edit)
+        shown = {"changes": told[:CHANGES_SHOWN], "count": len(told)}
+        return render_to_string("admin/faces/edit/changes.html", shown)
+
+
+def _is_undoable(edit: Edit) -> bool:
+    """Whether to offer it; a later edit may be in its way still."""
+    return not (edit.is_undone or edit.erased)
