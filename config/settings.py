@@ -12,6 +12,7 @@ import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.schema import SPECTACULAR_SETTINGS  # noqa: F401  # a setting
 from local.postgres import Postgres
 
 django_stubs_ext.monkeypatch()
@@ -272,28 +273,6 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.api.error_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Kindred",
-    "DESCRIPTION": "Who, what, where and when is in every photo; no photo leaves the house.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "EditKind": "faces.models.Edit.Kind",
-        "EventKind": "jobs.models.Event.Kind",
-        "JobKind": "jobs.models.Job.Kind",
-        "JobStatus": "jobs.serializers.jobs.STATUSES",
-        "MembershipHow": "faces.models.Membership.How",
-        "SyncStatus": "jobs.serializers.jobs.SYNC_STATUSES",
-        "ServiceDevice": "config.health.DEVICES",
-        "WhyNot": "faces.serializers.review.WHY",
-    },
-}
-
 # --- Safety, logging ----------------------------------------------------------------------------
 
 HTTPS = env.bool("HTTPS", False)  # behind a proxy that speaks TLS

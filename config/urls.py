@@ -160,9 +160,7 @@ api = [
     re_path(r"^faces/clusters/merge/?$", MergeView.as_view(), name="clusters-merge"),
     re_path(r"^people/export/?$", ExportView.as_view(), name="people-export"),
     re_path(r"^people/import/?$", ImportView.as_view(), name="people-import"),
-    re_path(
-        r"^photos/(?P<pk>[0-9]{1,18})/sidecar/?$", SidecarView.as_view(), name="photo-sidecar"
-    ),
+    re_path(r"^photos/(?P<pk>[0-9]{1,18})/sidecar/?$", SidecarView.as_view(), name="photo-sidecar"),
     re_path(r"^people/enrol/?$", EnrolView.as_view(), name="people-enrol"),
     re_path(
         r"^people/(?P<pk>[0-9]{1,18})/references/?$",

@@ -93,51 +93,54 @@ def search(
 
 
 def _search_sql(space: Space) -> str:
-    """Numbers of our own rows stand in it, as in `vectors`: no index of vectors is wanted."""
     kind = f"halfvec({int(space.dimension)})"
-    return f"""
-        WITH alike AS MATERIALIZED (
-            SELECT face_id,
-                %(factor)s * (1 - (vector::{kind} <=> %(probe)s::text::{kind})) AS cosine
-            FROM faces_facevector
-            WHERE owner_id = %(owner)s AND space_id = {int(space.pk)}
-                AND %(probe)s::text IS NOT NULL
-        ), theirs AS (
-            SELECT member.face_id, member.how
-            FROM faces_cluster AS cluster
-            JOIN faces_membership AS member ON member.cluster_id = cluster.id
-            WHERE cluster.owner_id = %(owner)s
-                AND (cluster.person_id = %(person)s::bigint OR cluster.id = %(cluster)s::bigint)
-        ), seen AS (
-            SELECT theirs.face_id, theirs.how, alike.cosine
-            FROM theirs LEFT JOIN alike ON alike.face_id = theirs.face_id
-            UNION ALL
-            SELECT alike.face_id, NULL, alike.cosine
-            FROM alike
-            JOIN faces_face AS face ON face.id = alike.face_id AND NOT face.ignored
-            LEFT JOIN faces_membership AS member ON member.face_id = face.id
-            LEFT JOIN faces_cluster AS cluster ON cluster.id = member.cluster_id
-            LEFT JOIN faces_person AS person ON person.id = cluster.person_id
-            WHERE alike.cosine >= %(least)s
-                AND NOT COALESCE(cluster.ignored, FALSE)
-                AND NOT COALESCE(person.ignored OR person.unrecognised, FALSE)
-                AND face.id NOT IN (SELECT face_id FROM theirs)
-                AND (person.id IS NULL OR {_ANYBODY})
-                AND NOT EXISTS (
-                    SELECT FROM faces_rejection AS rejection
-                    WHERE rejection.face_id = face.id
-                        AND rejection.person_id = %(person)s::bigint
-                )
-        ), found AS (
-            SELECT DISTINCT ON (face.photo_id) face.photo_id, seen.*
-            FROM seen JOIN faces_face AS face ON face.id = seen.face_id
-            ORDER BY face.photo_id, seen.how IS NULL, seen.cosine DESC NULLS LAST, face.id
-        )
-        SELECT photo_id, face_id, how, cosine FROM found
-        ORDER BY how IS NULL, cosine DESC NULLS LAST, photo_id
-        LIMIT %(limit)s OFFSET %(offset)s
-    """  # noqa: S608  # integers of our own rows, checked by int()
+    return _SEARCH.format(kind=kind, space=int(space.pk), anybody=_ANYBODY)
 
 
 def _text(vector: Array) -> str:
     return "[" + ",".join(map(str, vector.tolist())) + "]"
+
+
+# Numbers of our own rows stand in it, as in `vectors`: no index of vectors is wanted.
+_SEARCH = """
+WITH alike AS MATERIALIZED (
+    SELECT face_id,
+        %(factor)s * (1 - (vector::{kind} <=> %(probe)s::text::{kind})) AS cosine
+    FROM faces_facevector
+    WHERE owner_id = %(owner)s AND space_id = {space}
+        AND %(probe)s::text IS NOT NULL
+), theirs AS (
+    SELECT member.face_id, member.how
+    FROM faces_cluster AS cluster
+    JOIN faces_membership AS member ON member.cluster_id = cluster.id
+    WHERE cluster.owner_id = %(owner)s
+        AND (cluster.person_id = %(person)s::bigint OR cluster.id = %(cluster)s::bigint)
+), seen AS (
+    SELECT theirs.face_id, theirs.how, alike.cosine
+    FROM theirs LEFT JOIN alike ON alike.face_id = theirs.face_id
+    UNION ALL
+    SELECT alike.face_id, NULL, alike.cosine
+    FROM alike
+    JOIN faces_face AS face ON face.id = alike.face_id AND NOT face.ignored
+    LEFT JOIN faces_membership AS member ON member.face_id = face.id
+    LEFT JOIN faces_cluster AS cluster ON cluster.id = member.cluster_id
+    LEFT JOIN faces_person AS person ON person.id = cluster.person_id
+    WHERE alike.cosine >= %(least)s
+        AND NOT COALESCE(cluster.ignored, FALSE)
+        AND NOT COALESCE(person.ignored OR person.unrecognised, FALSE)
+        AND face.id NOT IN (SELECT face_id FROM theirs)
+        AND (person.id IS NULL OR {anybody})
+        AND NOT EXISTS (
+            SELECT FROM faces_rejection AS rejection
+            WHERE rejection.face_id = face.id
+                AND rejection.person_id = %(person)s::bigint
+        )
+), found AS (
+    SELECT DISTINCT ON (face.photo_id) face.photo_id, seen.*
+    FROM seen JOIN faces_face AS face ON face.id = seen.face_id
+    ORDER BY face.photo_id, seen.how IS NULL, seen.cosine DESC NULLS LAST, face.id
+)
+SELECT photo_id, face_id, how, cosine FROM found
+ORDER BY how IS NULL, cosine DESC NULLS LAST, photo_id
+LIMIT %(limit)s OFFSET %(offset)s
+"""

@@ -119,6 +119,7 @@ class Demo:
             "DATABASE_URL": database.url,
             "TRITON_URL": triton.url,
             "MODEL_REPOSITORY": str(self._surroundings.repository),
+            "FACE_UNKNOWN_MIN_CLUSTER_SIZE": "2",  # nobody is in more photos of the demo
         }
         return Service(where | self._stage.settings)
 
