@@ -1,13 +1,13 @@
 """Whose face this is: putting faces where they belong, one by one or many."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.contrib.auth.models import User
 
 from faces.errors import FaceMissing, NothingChosen
 from faces.models import Cluster, Edit, Face, Membership, Pair, Person, Rejection
 from faces.people import places
-from faces.people.changes import Changes
+from faces.people.changes import Changes, Row
 from faces.people.editing import editing
 from faces.people.naming import called, checked_name
 from photos.models import Owner
@@ -54,18 +54,7 @@ def confirm(owner: Owner, faces: Collection[int], *, by: User | None = None) -> 
         there = places.members(places.chosen(owner, faces))
         if alone := [face for face in faces if face not in there]:
             raise FaceMissing(f"Face {alone[0]} is in no cluster: say whose it is.")
-        changes.put(
-            {
-                face: {
-                    "cluster_id": member.cluster_id,
-                    "how": Membership.How.MANUAL,
-                    "similarity": member.similarity,
-                    "created_at": member.created_at,
-                }
-                for face, member in there.items()
-                if member.how != Membership.How.MANUAL
-            }
-        )
+        changes.put(_said(there))
 
 
 def reject(owner: Owner, faces: Collection[int], person: Person, *, by: User | None = None) -> None:
@@ -107,7 +96,7 @@ def split(
         part = _part(cluster, faces)
         new = places.new_cluster(changes, part, called(changes, name) if name else None)
         changes.move(part, cluster, new)
-        changes.put(_kept(part))
+        changes.put(_said(places.members(part)))  # somebody has chosen them
         one, other = _clearest(cluster), _clearest(new)
         _say(changes, one, other, same=False)
     return new
@@ -123,17 +112,17 @@ def _part(cluster: Cluster, faces: Collection[int]) -> list[int]:
     return part
 
 
-def _kept(faces: Collection[int]) -> dict[int, dict[str, object]]:
-    """Somebody has chosen them: they stay together."""
+def _said(there: Mapping[int, Membership]) -> dict[int, Row | None]:
+    """Where faces are, as somebody's word."""
     return {
         face: {
             "cluster_id": member.cluster_id,
-            "how": Membership.How.MANUAL,
+            "how": _HOW.MANUAL,
             "similarity": member.similarity,
             "created_at": member.created_at,
         }
-        for face, member in places.members(faces).items()
-        if member.how != Membership.How.MANUAL
+        for face, member in there.items()
+        if member.how != _HOW.MANUAL
     }
 
 
