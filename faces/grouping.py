@@ -113,15 +113,23 @@ class Pool:
 
     def match(self, owner: Owner, space: Space, wanted: Wanted) -> Matched:
         """Where known clusters are joined. Who was said to be the same goes there as well."""
+        known = centroids.of(owner, space)
         found = matching.match(
             Probes(self.faces, self.photos, self.vectors),
-            centroids.of(owner, space),
+            known,
             wanted.least or matching.least(owner, space),
             taken=matching.taken_in(np.unique(self.photos).tolist()),
         )
-        return replace(found, joins=found.joins | self._said(found))
+        group_of = dict(zip(known.clusters, known.groups.tolist(), strict=True))
+        denied = matching.denials(self.faces[row] for row in found.joins)
+        joins = {
+            row: join
+            for row, join in found.joins.items()
+            if group_of[join.cluster] not in denied[self.faces[row]]
+        }
+        return replace(found, joins=joins | self._said())
 
-    def _said(self, found: Matched) -> dict[int, Join]:
+    def _said(self) -> dict[int, Join]:
         """Faces that are said to be the same as one that is in a cluster."""
         row_of = {face: row for row, face in enumerate(self.faces)}
         joins = {}

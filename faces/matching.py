@@ -146,6 +146,7 @@ def admit(owner_pk: int, joins: Mapping[int, Join]) -> None:
         Face.objects.alone().filter(pk__in=joins, ignored=False).values_list("pk", "photo_id")
     )
     taken, denied = taken_in(set(photo_of.values())), denials(joins)
+    apart = _apart(joins)
     members = []
     for face, join in sorted(joins.items(), key=lambda pair: -pair[1].similarity):
         group = group_of.get(join.cluster)
@@ -154,6 +155,8 @@ def admit(owner_pk: int, joins: Mapping[int, Join]) -> None:
         if (photo_of[face], group) not in taken:
             taken.add((photo_of[face], group))
             members.append(_member(face, join))
+            for other in apart[face]:
+                denied[other].add(group)
     Membership.objects.add(members)
 
 
@@ -177,3 +180,13 @@ def denials(faces: Iterable[int]) -> defaultdict[int, set[int]]:
         for face, its in rows.annotate(group=group).values_list(one, "group"):
             denied[face].add(its)
     return denied
+
+
+def _apart(faces: Iterable[int]) -> defaultdict[int, set[int]]:
+    """Which of `faces` are said not to be one person."""
+    faces, apart = list(faces), defaultdict[int, set[int]](set)
+    both = Pair.objects.filter(same=False, first__in=faces, second__in=faces)
+    for one, other in both.values_list("first", "second"):
+        apart[one].add(other)
+        apart[other].add(one)
+    return apart

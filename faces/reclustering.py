@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 
@@ -76,9 +77,10 @@ def recluster(
         report = library.report(target)
         if dry_run or not (report.moved or report.joined or report.left):
             return report
-        with editing(owner, Edit.Kind.CLUSTER, by, **_words(wanted)) as changes:
-            library.apply(changes, target, space)
-        edit = Edit.objects.of(owner).order_by("-pk").values_list("pk", flat=True)[0]
+        with transaction.atomic():  # others wait for our lock until we know our edit
+            with editing(owner, Edit.Kind.CLUSTER, by, **_words(wanted)) as changes:
+                library.apply(changes, target, space)
+            edit = Edit.objects.of(owner).order_by("-pk").values_list("pk", flat=True)[0]
     return replace(report, edit=edit)
 
 
@@ -269,10 +271,9 @@ class Library:
         Raises:
             Overtaken: somebody has moved one of the faces meanwhile.
         """
-        now = {each[0]: each[3] for each in _facts(self.faces)}
-        if any(
-            now.get(face) != was for face, was in zip(self.faces, self.before.tolist(), strict=True)
-        ):
+        now = {each[0]: each[3:] for each in _facts(self.faces)}  # cluster, and whose for sure
+        was = zip(self.before.tolist(), self.seeds.tolist(), strict=True)
+        if any(now.get(face) != each for face, each in zip(self.faces, was, strict=True)):
             raise Overtaken("These faces were edited while they were clustered: do it again.")
 
 
@@ -282,7 +283,7 @@ def _facts(faces: list[int]) -> list[tuple[int, int, float, int, int]]:
         membership__how=Membership.How.CLUSTERED, membership__cluster__person__isnull=False
     )
     group = Coalesce("membership__cluster__person", -1 - F("membership__cluster"))
-    rows = Face.objects.filter(pk__in=faces).annotate(
+    rows = Face.objects.filter(pk__in=faces, ignored=False).annotate(
         now=Coalesce("membership__cluster", Value(ALONE)),
         seed=Case(When(placed, then=group), default=Value(ALONE)),
     )

@@ -1,5 +1,6 @@
 """Erasing somebody everywhere: rows in one transaction, then files, and a receipt of both."""
 
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from django.contrib.auth.models import User
@@ -13,6 +14,7 @@ from faces.models import Edit, Erasure, Person
 from faces.people import erasing
 from faces.people.editing import hold
 from jobs import result_files, scrubbing, steering
+from jobs.errors import JobFinished
 from jobs.models import UNFINISHED, Item, Job, State
 from jobs.recounting import recount
 from photos.models import Owner, Photo
@@ -67,7 +69,8 @@ def _cancel_what_knows(owner: Owner) -> None:
         owner=owner, state__in=UNFINISHED, started_at__isnull=False
     ).exclude(job__kind__in=_ABOUT_PHOTOS)
     for job in Job.objects.filter(items__in=begun).distinct():
-        steering.cancel(job)
+        with suppress(JobFinished):  # it has ended just now
+            steering.cancel(job)
 
 
 def finish(erasure: Erasure) -> None:

@@ -115,7 +115,7 @@ def _telling(table: type[Model], column: str, traces: Traces, marks: Marks) -> I
     """The rows whose `column` tells of them, each with that changed, but not stored."""
     rows = table._default_manager.filter(owner=traces.owner)  # noqa: SLF001  # documented
     rows = rows.annotate(words=Cast(column, TextField())).filter(marks.hinted("words"))
-    for row in rows.order_by("pk").only(column):
+    for row in rows.order_by("pk").only(column).iterator(chunk_size=_BATCH):
         said = getattr(row, column)
         cleaned = marks.clean(said)
         if cleaned != said:

@@ -27,7 +27,9 @@ def clear(owner: Owner, *, dry_run: bool = False, by: User | None = None) -> Cle
     automatic = Membership.objects.filter(cluster__owner=owner).filter(
         Q(how=Membership.How.MATCHED) | Q(how=Membership.How.CLUSTERED, cluster__person=None)
     )
-    unnamed = Cluster.objects.filter(owner=owner, person=None)
+    marked = Q(cluster__hidden=True) | Q(cluster__ignored=True)
+    automatic = automatic.exclude(marked, cluster__person=None)
+    unnamed = Cluster.objects.filter(owner=owner, person=None, hidden=False, ignored=False)
     kept = unnamed.filter(memberships__how=Membership.How.MANUAL)
     cleared = Cleared(automatic.count(), unnamed.exclude(pk__in=kept.values("pk")).count())
     if not dry_run:

@@ -1,6 +1,6 @@
 """One edit at a time: beginning it, keeping the rules, and taking it back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,8 @@ from faces.people.changes import (
 from photos.models import Owner
 
 _LOCK = 4_716  # ours among PostgreSQL's advisory locks
+# What nobody has said: memberships that matching and clustering have made.
+_BY_ITSELF = Q(how=Membership.How.MATCHED) | Q(how=Membership.How.CLUSTERED, cluster__person=None)
 
 
 @contextmanager
@@ -74,6 +76,7 @@ def undo(owner: Owner, pk: int, by: User | None) -> Edit:
             with transaction.atomic():
                 for step in reversed(edit.steps):
                     _revert(changes, step)
+                connection.check_constraints()  # foreign keys would be looked at by the commit only
         except (_Changed, IntegrityError) as exc:
             raise Overtaken(_overtaken(edit)) from exc
         rules.keep(changes)
@@ -108,7 +111,8 @@ def _revert_members(
     changes: Changes, members: list[tuple[int, Place | None, Place | None]]
 ) -> None:
     now = places_of(face for face, _, _ in members)
-    if any(now.get(face) != after for face, _, after in members):
+    free = _by_itself([face for face, _, after in members if after is None])
+    if any(now.get(face) != after and face not in free for face, _, after in members):
         raise _Changed
     if Face.objects.filter(pk__in=[face for face, _, _ in members]).count() != len(members):
         raise _Changed
@@ -117,6 +121,14 @@ def _revert_members(
     if Cluster.objects.filter(pk__in=clusters).count() != len(clusters):
         raise _Changed
     changes.put(places)
+    left = {place[0] for face in free if (place := now.get(face))}
+    changes.delete(*Cluster.objects.filter(pk__in=left, memberships=None).order_by("pk"))
+
+
+def _by_itself(faces: Collection[int]) -> set[int]:
+    """Those that nobody has put where they are since: that gives way to an undo."""
+    there = Membership.objects.filter(_BY_ITSELF, face__in=faces)
+    return set(there.values_list("face_id", flat=True))
 
 
 def _revert_move(changes: Changes, step: Step) -> None:
@@ -142,6 +154,8 @@ def _revert_row(changes: Changes, step: Step) -> None:
         if isinstance(row, Face) and _has_verdicts(row):
             raise _Changed
         if not _is_used(row):
+            if isinstance(row, Face):
+                changes.put({row.pk: None})  # where it came by itself: written down
             changes.delete(row)
     else:
         old = built(model, row_of(row) | before)
@@ -156,7 +170,9 @@ def _has(row: Any, values: Row) -> bool:
 def _has_verdicts(face: Face) -> bool:
     """Whether somebody has said something of the face since, which would go with it."""
     pairs = Pair.objects.filter(Q(first=face) | Q(second=face))
-    return face.rejections.exists() or pairs.exists()
+    placed = Membership.objects.filter(face=face).exclude(_BY_ITSELF)
+    cover = Person.objects.filter(cover=face)
+    return any(each.exists() for each in (face.rejections, pairs, placed, cover))
 
 
 def _is_used(row: Any) -> bool:

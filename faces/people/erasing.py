@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from faces.models import Cluster, Edit, Face, FaceVector, Membership, Pair, Person, Rejection
 from faces.people.changes import Row
-from photos.models import Owner
+from photos.models import Owner, Photo
 
 _BATCH = 500  # edits that are written at once
 # Edits that touched them, and those in which a value is one of their names.
@@ -67,10 +67,18 @@ def traces(person: Person) -> Traces:
         former_clusters=frozenset(former.difference(there.values_list("pk", flat=True))),
         faces=frozenset(faces),
         places=[
-            [face.photo.sha256, face.x, face.y, face.width, face.height] for face in faces.values()
+            *(
+                [each.photo.sha256, each.x, each.y, each.width, each.height]
+                for each in faces.values()
+            ),
+            *_deleted(edits),
         ],
         crops=_crops(faces.values(), edits),
     )
+
+
+def _box(face: Face) -> tuple[float, float, float, float]:
+    return face.x, face.y, face.width, face.height
 
 
 def _people(person: Person) -> set[int]:
@@ -95,7 +103,25 @@ def _touching(
         | Q(clusters__overlap=list(clusters))
         | Q(faces__overlap=list(faces))
     )
-    return list(edits)
+    return list(edits.select_related("undone_by"))
+
+
+def _deleted(edits: Iterable[Edit]) -> list[list[Any]]:
+    """Places of faces that somebody deleted in `edits`, which forget that now."""
+    rows = [
+        step["before"]
+        for edit in edits
+        if edit.asked.get("deleted") and not edit.is_undone
+        for step in edit.steps
+        if step.get("row") == "face" and step["after"] is None
+    ]
+    photos = Photo.objects.filter(pk__in={row["photo_id"] for row in rows})
+    sha256 = dict(photos.values_list("pk", "sha256"))
+    return [
+        [sha256[row["photo_id"]], row["x"], row["y"], row["width"], row["height"]]
+        for row in rows
+        if row["photo_id"] in sha256
+    ]
 
 
 def _names_of(people: Iterable[Person]) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from django.contrib.auth.models import User
 
-from faces.errors import FaceMissing, NothingChosen
+from faces.errors import FaceMissing, NothingChosen, TwiceInPhoto
 from faces.models import Cluster, Edit, Face, Membership, Pair, Person, Rejection
 from faces.people import places
 from faces.people.changes import Changes, Row
@@ -144,6 +144,9 @@ def answer(owner: Owner, first: int, second: int, *, same: bool, by: User | None
     with editing(owner, Kind.ANSWER, by, first=first, second=second, same=same) as changes:
         if len(places.chosen(owner, [first, second])) == 1:
             raise NothingChosen("Choose two faces: these are one.")
+        photos = Face.objects.filter(pk__in=[first, second]).values_list("photo", flat=True)
+        if same and len(set(photos)) == 1:
+            raise TwiceInPhoto("Nobody is in a photo twice: these faces are in the same one.")
         _say(changes, first, second, same=same)
         there = places.members([first, second])
         one, other = there.get(first), there.get(second)

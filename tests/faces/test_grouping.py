@@ -10,6 +10,7 @@ from faces import centroids, grouping, matching
 from faces.errors import GroupingBusy, NameMissing, NameTooLong
 from faces.grouping import Grouped
 from faces.models import Cluster, Face, GroupingDue, Membership, Person
+from faces.people import placing
 from faces.people.naming import name_cluster
 from inference.arrays import Array
 from photos.models import Owner, Space
@@ -104,6 +105,33 @@ class TestGroup:
 
     def test_of_an_owner_without_faces_is_nothing(self, owner: Owner, space: Space) -> None:
         assert grouping.group(owner, space) == Grouped(0, 0, 0)
+
+
+class TestWhatWasSaid:
+    def test_keeps_two_apart_who_both_look_like_somebody(self, owner: Owner, space: Space) -> None:
+        cluster = make_cluster(owner=owner, space=space)
+        make_face(photo=make_photo(owner=owner), cluster=cluster, space=space, vector=unit(1, 0))
+        one, two = face(owner, space, unit(1, 0.1)), face(owner, space, unit(1, 0.1))
+        placing.answer(owner, one.pk, two.pk, same=False)
+
+        grouping.group(owner, space)
+
+        assert [cluster_of(each) for each in (one, two)].count(cluster) == 1
+
+    def test_lets_those_who_were_rejected_be_somebody_else(
+        self, owner: Owner, space: Space
+    ) -> None:
+        cluster = make_cluster(owner=owner, space=space)
+        make_face(photo=make_photo(owner=owner), cluster=cluster, space=space, vector=unit(1, 0))
+        anna = name_cluster(cluster, "Anna")
+        sisters = [face(owner, space, unit(1, 0.1)) for _ in range(3)]
+        placing.reject(owner, [each.pk for each in sisters], anna)
+
+        assert grouping.group(owner, space) == Grouped(0, 1, 3)
+        assert grouping.group(owner, space) == Grouped(0, 0, 0)
+
+        [beth] = {cluster_of(each) for each in sisters}
+        assert beth != cluster
 
 
 class TestGroupingDue:

@@ -154,6 +154,24 @@ class TestRecluster:
             reclustering.recluster(owner, space)
         assert Edit.objects.get().kind == Edit.Kind.REMOVE
 
+    def test_is_refused_where_somebody_was_named_meanwhile(
+        self, owner: Owner, space: Space, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mixed = make_cluster(owner=owner, space=space)
+        for vector in (ANNA, ANNA, ANNA, BEN, BEN, BEN):
+            face(owner, space, vector, cluster=mixed)
+        cluster_anew = clustering.cluster
+
+        def name_meanwhile(*args: Any) -> Any:
+            naming.name_cluster(mixed, "Anna")
+            return cluster_anew(*args)
+
+        monkeypatch.setattr(reclustering, "cluster", name_meanwhile)
+
+        with pytest.raises(Overtaken):
+            reclustering.recluster(owner, space)
+        assert mixed.memberships.count() == 6
+
 
 class TestClear:
     def test_takes_back_what_came_by_itself(self, owner: Owner, space: Space) -> None:
@@ -174,6 +192,13 @@ class TestClear:
         assert clear(owner) == Cleared(0, 0)
         undo(owner, Edit.objects.filter(kind=Edit.Kind.CLEAR).get().pk, None)
         assert state() == before
+
+    def test_leaves_clusters_that_somebody_ignores(self, owner: Owner, space: Space) -> None:
+        stranger = make_cluster(owner=owner, space=space, faces=2, ignored=True)
+
+        assert clear(owner) == Cleared(0, 0)
+
+        assert stranger.memberships.count() == 2
 
 
 class TestStatistics:

@@ -147,6 +147,30 @@ class TestUndo:
         assert said.pk in faces_of(cluster)
         assert found.pk not in faces_of(cluster)
 
+    def test_names_the_later_edit_where_a_person_is_gone(self, owner: Owner) -> None:
+        cluster = make_cluster(owner=owner, faces=1)
+        anna = naming.name_cluster(cluster, "Anna")
+        naming.name_cluster(cluster, "Ben")
+        renamed = last(owner)
+        naming.delete(anna)
+
+        with pytest.raises(Overtaken, match=f"Undo first: {last(owner).pk}"):
+            undo(owner, renamed.pk, None)
+
+    def test_takes_a_face_back_that_was_put_somewhere_by_itself_since(self, owner: Owner) -> None:
+        cluster = make_cluster(owner=owner, faces=2)
+        anna = naming.name_cluster(cluster, "Anna")
+        face = Face.objects.filter(membership__cluster=cluster)[0]
+        placing.reject(owner, [face.pk], anna)
+        rejected = last(owner)
+        alone = make_cluster(owner=owner)
+        match(face, alone)
+
+        undo(owner, rejected.pk, None)
+
+        assert face.pk in faces_of(cluster)
+        assert not Cluster.objects.filter(pk=alone.pk).exists()
+
     def test_of_a_name_that_somebody_has_taken_is_refused(self, owner: Owner) -> None:
         anna = make_person(owner=owner, name="Anna")
         naming.change(anna, name="Anne")
@@ -215,6 +239,14 @@ class TestRules:
 
         with pytest.raises(Contradicted):
             merging.merge_people(owner, anna, [ben])
+
+    def test_two_faces_of_one_photo_are_never_said_to_be_the_same(self, owner: Owner) -> None:
+        photo = make_photo(owner=owner)
+        one, two = make_face(photo=photo), make_face(photo=photo)
+
+        with pytest.raises(TwiceInPhoto):
+            placing.answer(owner, one.pk, two.pk, same=True)
+        placing.answer(owner, one.pk, two.pk, same=False)
 
     def test_people_who_are_merged_keep_all_that_is_known(self, owner: Owner) -> None:
         anna = make_person(owner=owner, name="Anna", aliases=["Annie"])
