@@ -1,12 +1,13 @@
 """What must hold whatever is edited: a person is in a photo once, and nobody is contradicted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count
 
 from faces.errors import Contradicted, TwiceInPhoto
-from faces.models import Membership
+from faces.models import Cluster, Membership
 from faces.people.changes import Changes
 
 # Groups: people, by their keys, and clusters of no person, by minus theirs.
@@ -65,6 +66,8 @@ def keep(changes: Changes) -> None:
 
 
 def _once_in_a_photo(changes: Changes) -> None:
+    if not (changes.faces or _have_several(changes.people)):
+        return  # each group is one cluster, which was right before
     photos, out = [], []
     for photo, faces, how in _rows(_TWICE, changes):
         out += [face for face, by in zip(faces[1:], how[1:], strict=True) if by == "matched"]
@@ -76,6 +79,12 @@ def _once_in_a_photo(changes: Changes) -> None:
             "person: take one of them out first."
         )
     _take_out(changes, out)
+
+
+def _have_several(people: Collection[int]) -> bool:
+    """Whether one of `people` has more than one cluster."""
+    clusters = Cluster.objects.filter(person__in=people).order_by().values("person")
+    return clusters.annotate(count=Count("pk")).filter(count__gt=1).exists()
 
 
 def _not_rejected(changes: Changes) -> None:
