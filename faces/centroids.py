@@ -8,7 +8,7 @@ import numpy as np
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from faces.models import Centroid, Cluster
+from faces.models import Centroid
 from faces.people.editing import share
 from faces.vectors import unpack
 from inference.arrays import Array
@@ -67,10 +67,6 @@ def renew(owner: Owner) -> int:
 def forget(clusters: Collection[int] | QuerySet[Any, Any], space: Space) -> None:
     """The clusters have other vectors in `space` now."""
     Centroid.objects.filter(cluster__in=clusters, space=space).delete()
-
-
-def count(owner: Owner, space: Space) -> int:
-    return Cluster.objects.filter(owner=owner, centroids__space=space).count()
 
 
 _MISSING = """

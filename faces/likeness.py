@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db import connection
 
-from faces import centroids
+from faces import centroids, vectors
 from faces.models import Cluster, Person
 from faces.recognition import likeness_of
 from inference.arrays import Array
@@ -77,7 +77,7 @@ def search(
             _search_sql(space),
             {
                 "owner": owner.pk,
-                "probe": None if sought.vector is None else _text(sought.vector),
+                "probe": None if sought.vector is None else vectors.written(sought.vector),
                 "factor": sought.factor,
                 "person": sought.person,
                 "cluster": sought.cluster,
@@ -95,10 +95,6 @@ def search(
 def _search_sql(space: Space) -> str:
     kind = f"halfvec({int(space.dimension)})"
     return _SEARCH.format(kind=kind, space=int(space.pk), anybody=_ANYBODY)
-
-
-def _text(vector: Array) -> str:
-    return "[" + ",".join(map(str, vector.tolist())) + "]"
 
 
 # Numbers of our own rows stand in it, as in `vectors`: no index of vectors is wanted.

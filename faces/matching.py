@@ -62,6 +62,8 @@ def joins(owner: Owner, probes: Array, space: Space) -> list[Join | None]:
     near = vectors.nearest(owner, probes, space, limit=_NEIGHBOURS)
     alike = {neighbour.face for some in near for neighbour in some}
     ids = set(Membership.objects.filter(face__in=alike).values_list("cluster_id", flat=True))
+    if not ids:
+        return [None] * len(probes)
     known = centroids.of(owner, space, ids)
     there = Probes([0] * len(probes), np.zeros(len(probes), np.int64), probes)
     found = match(there, known, least(owner, space), taken=set()).joins

@@ -53,7 +53,7 @@ def nearest(
             cursor.execute("SET LOCAL hnsw.ef_search = 200")
         cursor.execute(
             _nearest_sql(space, exact=exact),
-            {"probes": [_text(p) for p in probes], "owner": owner.pk, "limit": limit},
+            {"probes": [written(p) for p in probes], "owner": owner.pk, "limit": limit},
         )
         found: list[list[Neighbour]] = [[] for _ in probes]
         for number, face, cosine in cursor.fetchall():
@@ -89,5 +89,6 @@ def _at_most(owner: Owner, space: Space, limit: int) -> bool:
     return some.count() <= limit
 
 
-def _text(vector: Array) -> str:
+def written(vector: Array) -> str:
+    """As PostgreSQL reads it."""
     return "[" + ",".join(map(str, vector.tolist())) + "]"

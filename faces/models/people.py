@@ -143,6 +143,11 @@ class Cluster(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
+    def by_itself(self) -> Self:
+        """What nobody has said: what matching has made, and clustering without a name since."""
+        how = Membership.How
+        return self.filter(Q(how=how.MATCHED) | Q(how=how.CLUSTERED, cluster__person=None))
+
     def add(self, memberships: Iterable["Membership"]) -> None:
         """Store `memberships`; a face that has one already keeps it."""
         self.bulk_create(memberships, ignore_conflicts=True)

@@ -24,9 +24,7 @@ def clear(owner: Owner, *, dry_run: bool = False, by: User | None = None) -> Cle
 
     Who was placed or confirmed stays, with the clusters that were named. It can be undone.
     """
-    automatic = Membership.objects.filter(cluster__owner=owner).filter(
-        Q(how=Membership.How.MATCHED) | Q(how=Membership.How.CLUSTERED, cluster__person=None)
-    )
+    automatic = Membership.objects.by_itself().filter(cluster__owner=owner)
     marked = Q(cluster__hidden=True) | Q(cluster__ignored=True)
     automatic = automatic.exclude(marked, cluster__person=None)
     unnamed = Cluster.objects.filter(owner=owner, person=None, hidden=False, ignored=False)

@@ -26,8 +26,6 @@ from faces.people.changes import (
 from photos.models import Owner
 
 _LOCK = 4_716  # ours among PostgreSQL's advisory locks
-# What nobody has said: memberships that matching and clustering have made.
-_BY_ITSELF = Q(how=Membership.How.MATCHED) | Q(how=Membership.How.CLUSTERED, cluster__person=None)
 
 
 @contextmanager
@@ -127,7 +125,7 @@ def _revert_members(
 
 def _by_itself(faces: Collection[int]) -> set[int]:
     """Those that nobody has put where they are since: that gives way to an undo."""
-    there = Membership.objects.filter(_BY_ITSELF, face__in=faces)
+    there = Membership.objects.by_itself().filter(face__in=faces)
     return set(there.values_list("face_id", flat=True))
 
 
@@ -170,7 +168,8 @@ def _has(row: Any, values: Row) -> bool:
 def _has_verdicts(face: Face) -> bool:
     """Whether somebody has said something of the face since, which would go with it."""
     pairs = Pair.objects.filter(Q(first=face) | Q(second=face))
-    placed = Membership.objects.filter(face=face).exclude(_BY_ITSELF)
+    members = Membership.objects.filter(face=face)
+    placed = members.exclude(pk__in=members.by_itself().values("pk"))
     cover = Person.objects.filter(cover=face)
     return any(each.exists() for each in (face.rejections, pairs, placed, cover))
 
