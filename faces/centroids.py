@@ -43,11 +43,12 @@ def of(owner: Owner, space: Space, clusters: Collection[int] | None = None) -> M
         "space": space.pk,
         "clusters": None if clusters is None else list(clusters),
     }
-    with transaction.atomic(), connection.cursor() as cursor:
-        share(owner.pk)  # what is computed must still be so when it is stored
-        cursor.execute(_MISSING, values)
-        cursor.execute(_MEANS, values)
-        rows = cursor.fetchall()
+    rows = [] if clusters is None else _stored(values)
+    if clusters is None or len(rows) < len(set(clusters)):
+        with transaction.atomic(), connection.cursor() as cursor:
+            share(owner.pk)  # what is computed must still be so when it is stored
+            cursor.execute(_MISSING, values)
+            rows = _stored(values)
     return Means(
         clusters=[row[0] for row in rows],
         groups=np.array([row[1] for row in rows], np.int64),
@@ -55,6 +56,12 @@ def of(owner: Owner, space: Space, clusters: Collection[int] | None = None) -> M
         vectors=unpack([bytes(row[3]) for row in rows]),
         sizes=np.array([row[4] for row in rows], np.int64),
     )
+
+
+def _stored(values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_MEANS, values)
+        return list(cursor.fetchall())
 
 
 def renew(owner: Owner) -> int:
@@ -73,7 +80,8 @@ _MISSING = """
 INSERT INTO faces_centroid (cluster_id, space_id, vector, size)
 SELECT cluster.id, %(space)s, avg(stored.vector), count(*)
 FROM faces_cluster AS cluster
-JOIN faces_membership AS member ON member.cluster_id = cluster.id AND member.how <> 'matched'
+JOIN faces_part AS part ON part.cluster_id = cluster.id
+JOIN faces_membership AS member ON member.part_id = part.id AND member.how <> 'matched'
 JOIN faces_facevector AS stored
     ON stored.face_id = member.face_id AND stored.space_id = %(space)s
 WHERE cluster.owner_id = %(owner)s

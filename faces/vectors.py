@@ -1,6 +1,7 @@
 """Face vectors in PostgreSQL: in bulk, by likeness, and their indexes."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
@@ -46,19 +47,26 @@ def nearest(
     Exact for owners of up to `exact_up_to` faces. Above that through the HNSW index, which
     may miss some: it is read on until enough rows of this owner have come by.
     """
-    exact = _at_most(owner, space, exact_up_to)
-    with transaction.atomic(), connection.cursor() as cursor:
-        if not exact:
-            cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
-            cursor.execute("SET LOCAL hnsw.ef_search = 200")
-        cursor.execute(
-            _nearest_sql(space, exact=exact),
-            {"probes": [written(p) for p in probes], "owner": owner.pk, "limit": limit},
-        )
-        found: list[list[Neighbour]] = [[] for _ in probes]
-        for number, face, cosine in cursor.fetchall():
-            found[number - 1].append(Neighbour(face, cosine))
+    asked = {"probes": [written(p) for p in probes], "owner": owner.pk, "limit": limit}
+    find = _exactly if _at_most(owner, space, exact_up_to) else _by_index
+    found: list[list[Neighbour]] = [[] for _ in probes]
+    for number, face, cosine in find(space, asked):
+        found[number - 1].append(Neighbour(face, cosine))
     return [sorted(near, key=lambda neighbour: -neighbour.cosine) for near in found]
+
+
+def _exactly(space: Space, asked: dict[str, Any]) -> list[tuple[int, int, float]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_nearest_sql(space, exact=True), asked)
+        return list(cursor.fetchall())
+
+
+def _by_index(space: Space, asked: dict[str, Any]) -> list[tuple[int, int, float]]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
+        cursor.execute("SET LOCAL hnsw.ef_search = 200")
+        cursor.execute(_nearest_sql(space, exact=False), asked)
+        return list(cursor.fetchall())
 
 
 def _nearest_sql(space: Space, *, exact: bool) -> str:

@@ -210,5 +210,5 @@ class TestExplanation:
             house.person(f"Person {number}", unit(1, 0.1 * number))
         face = house.face(unit(1, 0.05))
 
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(20):
             assert len(house.explain(face)["candidates"]) == others
