@@ -57,10 +57,11 @@ def fill(faces: int) -> None:
         cursor.execute(_PHOTOS, values)
         cursor.execute(_FACES)
         cursor.execute(_CLUSTERS, values | {"clusters": int(people.person.max()) + 1})
+        cursor.execute("INSERT INTO faces_part (id, cluster_id) SELECT id, id FROM faces_cluster")
     keys = _keys("faces_face")
     _copy(
         "faces_membership",
-        "face_id, cluster_id, how, similarity, created_at",
+        "face_id, part_id, how, similarity, created_at",
         zip(keys, _keys("faces_cluster")[people.person], strict=True),
         lambda row: (int(row[0]), int(row[1]), "clustered", 0.8, "now"),
     )
@@ -83,7 +84,7 @@ def edits(faces: int, times: int) -> dict[str, Any]:
     with connection.cursor() as cursor:
         for number, cluster in enumerate((one, other)):
             cursor.execute(
-                "UPDATE faces_membership SET cluster_id = %s WHERE face_id IN "
+                "UPDATE faces_membership SET part_id = %s WHERE face_id IN "
                 "(SELECT id FROM faces_face ORDER BY id LIMIT %s OFFSET %s)",
                 [cluster.pk, faces, faces * number],
             )

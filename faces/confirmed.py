@@ -35,7 +35,7 @@ class Confirmed:
 def confirmed() -> QuerySet[Membership]:
     """Of people: what somebody put there, and what was there when they named the cluster."""
     said = Q(how=Membership.How.MANUAL) | Q(how=Membership.How.CLUSTERED)
-    return Membership.objects.filter(said, cluster__person__isnull=False)
+    return Membership.objects.filter(said, part__cluster__person__isnull=False)
 
 
 def sample(owner: Owner, space: Space, *, most: int = MOST_FACES) -> Confirmed:
@@ -43,13 +43,14 @@ def sample(owner: Owner, space: Space, *, most: int = MOST_FACES) -> Confirmed:
 
     People are chosen by chance, and so are their faces.
     """
-    theirs = confirmed().filter(cluster__owner=owner, face__vectors__space=space)
-    place = Window(RowNumber(), partition_by=F("cluster__person"), order_by=_shuffled("face_id"))
+    theirs = confirmed().filter(part__cluster__owner=owner, face__vectors__space=space)
+    whose = F("part__cluster__person")
+    place = Window(RowNumber(), partition_by=whose, order_by=_shuffled("face_id"))
     rows = (
-        theirs.annotate(place=place, turn=_shuffled("cluster__person_id"))
+        theirs.annotate(place=place, turn=_shuffled("part__cluster__person_id"))
         .filter(place__lte=OF_EACH)
-        .order_by("turn", "cluster__person_id", "place")
-        .values_list("face_id", "cluster__person_id")
+        .order_by("turn", "part__cluster__person_id", "place")
+        .values_list("face_id", "part__cluster__person_id")
     )
     people = {face: person for face, person in rows[:most] if person is not None}
     faces, found = vectors.load(FaceVector.objects.filter(space=space, face__in=people))

@@ -119,7 +119,7 @@ def _alike(face: Face, vector: Array, space: Space) -> list[tuple[Membership, fl
     """The nearest faces that are compared with, and their cosines, best first."""
     owner = face.photo.owner
     [near] = vectors.nearest(owner, vector[None], space, limit=_LOOKED_AT)
-    there = Membership.objects.exclude(how=How.MATCHED).select_related("cluster__person")
+    there = Membership.objects.exclude(how=How.MATCHED).select_related("part__cluster__person")
     member_of = {each.face_id: each for each in there.filter(face__in=[each.face for each in near])}
     return [
         (member_of[each.face], each.cosine)
@@ -144,7 +144,7 @@ def _candidates(  # all that goes into it
     least: Least,
 ) -> list[Candidate]:
     """Whom the face is like: each by the best of their clusters, best first."""
-    clusters = {member.cluster_id: member.cluster for member, _ in alike}
+    clusters = {member.part.cluster_id: member.cluster for member, _ in alike}
     known = centroids.of(face.photo.owner, space, clusters)
     against = _Against.of(face, known)
     found: dict[int, _Column] = {}
@@ -180,7 +180,7 @@ def _best_first(face: Face, vector: Array, known: Means, least: Least) -> list[_
     own = np.zeros(len(known), np.int64)
     member = getattr(face, "membership", None)
     if member and member.how != How.MATCHED:
-        own[:] = np.array(known.clusters) == member.cluster_id
+        own[:] = np.array(known.clusters) == member.part.cluster_id
     sizes, some = known.sizes - own, np.maximum(known.sizes - own, 1)
     cosines = (known.vectors @ vector * known.sizes - own * float(vector @ vector)) / some
     needed = required(some, 1.0) * np.where(known.groups > 0, least.person, least.cluster)

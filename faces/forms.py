@@ -97,7 +97,7 @@ class ChosenFacesForm(forms.Form):
 
     def __init__(self, data: Any, *, cluster: Cluster) -> None:
         super().__init__(data)
-        faces = Face.objects.filter(membership__cluster=cluster)
+        faces = Face.objects.filter(membership__part__cluster=cluster)
         self.fields["face"].queryset = faces  # type: ignore[attr-defined]  # of this kind of field
 
 
@@ -139,7 +139,7 @@ class PersonForm(forms.ModelForm[Person]):
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
-        theirs = Face.objects.filter(membership__cluster__person=self.instance.pk)
+        theirs = Face.objects.filter(membership__part__cluster__person=self.instance.pk)
         best = theirs.order_by("-quality", "pk").values_list("pk", flat=True)[:_COVERS]
         offered = Face.objects.filter(Q(pk__in=list(best)) | Q(pk=self.instance.cover_id))
         self.fields["cover"].queryset = offered.order_by("-quality", "pk")  # type: ignore[attr-defined]  # of this kind

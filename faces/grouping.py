@@ -194,7 +194,7 @@ def _sames(faces: Sequence[int]) -> Iterator[tuple[int, int]]:
     same = Pair.objects.filter(same=True)
     for one, other in (("first", "second"), ("second", "first")):
         placed = same.filter(**{f"{one}__in": faces}).exclude(**{f"{other}__membership": None})
-        yield from placed.values_list(one, f"{other}__membership__cluster")
+        yield from placed.values_list(one, f"{other}__membership__part__cluster")
 
 
 def _form(owner: Owner, space: Space, groups: Sequence[Sequence[tuple[int, float]]]) -> None:
@@ -208,7 +208,7 @@ def _form(owner: Owner, space: Space, groups: Sequence[Sequence[tuple[int, float
     formed = [members for members in left if len(members) >= MIN_FACES]
     clusters = Cluster.objects.bulk_create(Cluster(owner=owner, space=space) for _ in formed)
     Membership.objects.add(
-        Membership(face_id=face, cluster=new, how=Membership.How.CLUSTERED, similarity=mean)
+        Membership(face_id=face, part_id=new.pk, how=Membership.How.CLUSTERED, similarity=mean)
         for new, members in zip(clusters, formed, strict=True)
         for face, mean in members
     )

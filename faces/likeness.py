@@ -108,7 +108,8 @@ WITH alike AS MATERIALIZED (
 ), theirs AS (
     SELECT member.face_id, member.how
     FROM faces_cluster AS cluster
-    JOIN faces_membership AS member ON member.cluster_id = cluster.id
+    JOIN faces_part AS part ON part.cluster_id = cluster.id
+    JOIN faces_membership AS member ON member.part_id = part.id
     WHERE cluster.owner_id = %(owner)s
         AND (cluster.person_id = %(person)s::bigint OR cluster.id = %(cluster)s::bigint)
 ), seen AS (
@@ -119,7 +120,8 @@ WITH alike AS MATERIALIZED (
     FROM alike
     JOIN faces_face AS face ON face.id = alike.face_id AND NOT face.ignored
     LEFT JOIN faces_membership AS member ON member.face_id = face.id
-    LEFT JOIN faces_cluster AS cluster ON cluster.id = member.cluster_id
+    LEFT JOIN faces_part AS part ON part.id = member.part_id
+    LEFT JOIN faces_cluster AS cluster ON cluster.id = part.cluster_id
     LEFT JOIN faces_person AS person ON person.id = cluster.person_id
     WHERE alike.cosine >= %(least)s
         AND NOT COALESCE(cluster.ignored, FALSE)

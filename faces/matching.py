@@ -25,7 +25,7 @@ from photos.models import Owner, Space
 
 MARGIN = 0.02  # of cosine: by so much the runner-up must fit less
 _NEIGHBOURS = 20
-_OF_NOBODY = Coalesce("cluster__person", -F("cluster"))
+_OF_NOBODY = Coalesce("part__cluster__person", -F("part__cluster"))
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def joins(owner: Owner, probes: Array, space: Space) -> list[Join | None]:
     """
     near = vectors.nearest(owner, probes, space, limit=_NEIGHBOURS)
     alike = {neighbour.face for some in near for neighbour in some}
-    ids = set(Membership.objects.filter(face__in=alike).values_list("cluster_id", flat=True))
+    ids = set(Membership.objects.filter(face__in=alike).values_list("part__cluster", flat=True))
     if not ids:
         return [None] * len(probes)
     known = centroids.of(owner, space, ids)
@@ -128,11 +128,12 @@ def taken_in(photos: Collection[int]) -> set[tuple[int, int]]:
     return set(there.values_list("face__photo_id", "group"))
 
 
-def admit(owner_pk: int, joins: Mapping[int, Join]) -> None:
+def admit(owner_pk: int, joins: Mapping[int, Join], *, new: Collection[int] = ()) -> None:
     """Store the `joins` of faces (primary keys), in the caller's transaction.
 
     The world may have changed since they were found: where a cluster is gone, where somebody is in
-    the photo by now, or has said that it is not this person, the face stays alone.
+    the photo by now, or has said that it is not this person, the face stays alone. Of those that
+    are `new` in this transaction nobody can have said anything.
     """
     if not joins:
         return
@@ -147,8 +148,9 @@ def admit(owner_pk: int, joins: Mapping[int, Join]) -> None:
     photo_of = dict(
         Face.objects.alone().filter(pk__in=joins, ignored=False).values_list("pk", "photo_id")
     )
-    taken, denied = taken_in(set(photo_of.values())), denials(joins)
-    apart = _apart(joins)
+    known = joins.keys() - set(new)
+    taken, denied = taken_in(set(photo_of.values())), denials(known)
+    apart = _apart(known)
     members = []
     for face, join in sorted(joins.items(), key=lambda pair: -pair[1].similarity):
         group = group_of.get(join.cluster)
@@ -164,7 +166,7 @@ def admit(owner_pk: int, joins: Mapping[int, Join]) -> None:
 
 def _member(face: int, join: Join) -> Membership:
     how = Membership.How.MATCHED
-    return Membership(face_id=face, cluster_id=join.cluster, how=how, similarity=join.similarity)
+    return Membership(face_id=face, part_id=join.cluster, how=how, similarity=join.similarity)
 
 
 def denials(faces: Iterable[int]) -> defaultdict[int, set[int]]:
@@ -177,7 +179,7 @@ def denials(faces: Iterable[int]) -> defaultdict[int, set[int]]:
     for one, other in (("first", "second"), ("second", "first")):
         rows = apart.filter(**{f"{one}__in": faces}).exclude(**{f"{other}__membership": None})
         group = Coalesce(
-            f"{other}__membership__cluster__person", -F(f"{other}__membership__cluster")
+            f"{other}__membership__part__cluster__person", -F(f"{other}__membership__part__cluster")
         )
         for face, its in rows.annotate(group=group).values_list(one, "group"):
             denied[face].add(its)

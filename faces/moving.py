@@ -72,7 +72,7 @@ def _add(rows: list[tuple[int, int, int]], moved: Array, new: Space) -> int:
         ]
         FaceVector.objects.bulk_create(made, ignore_conflicts=True)
         members = Membership.objects.filter(face__in=[each.face_id for each in made])
-        centroids.forget(members.values("cluster"), new)
+        centroids.forget(members.values("part__cluster"), new)
     return len(made)
 
 

@@ -103,8 +103,8 @@ class Library:
     @classmethod
     def load(cls, owner: Owner, space: Space, most: int) -> "Library":
         wanted = FaceVector.objects.filter(owner=owner, space=space, face__ignored=False)
-        barred = Q(face__membership__cluster__ignored=True) | Q(
-            face__membership__cluster__person__ignored=True
+        barred = Q(face__membership__part__cluster__ignored=True) | Q(
+            face__membership__part__cluster__person__ignored=True
         )
         faces, rows = vectors.load(
             wanted.exclude(barred).order_by("-face__quality", "face_id")[:most]
@@ -207,8 +207,8 @@ class Library:
         """Clusters that all of the faces leave; others may have faces that were not looked at."""
         left = self.before[(target != self.before) & (self.before != ALONE)]
         members = Counter(left.tolist())
-        rows = Membership.objects.filter(cluster__in=members).values_list("cluster_id", flat=True)
-        sizes = Counter(rows)
+        rows = Membership.objects.filter(part__cluster__in=members)
+        sizes = Counter(rows.values_list("part__cluster", flat=True))
         return {pk for pk, count in members.items() if sizes[pk] == count}
 
     def _most_changed(self, target: Array) -> list[Moved]:
@@ -249,7 +249,7 @@ class Library:
                 None
                 if goal == ALONE
                 else {
-                    "cluster_id": new[goal].pk if goal < ALONE else goal,
+                    "part_id": new[goal].pk if goal < ALONE else goal,
                     "how": Membership.How.CLUSTERED if goal < ALONE else Membership.How.MATCHED,
                     "similarity": similarity[row],
                 }
@@ -280,11 +280,11 @@ class Library:
 def _facts(faces: list[int]) -> list[tuple[int, int, float, int, int]]:
     """Face, photo, quality, cluster, and the seed: whose it is for sure."""
     placed = Q(membership__how=Membership.How.MANUAL) | Q(
-        membership__how=Membership.How.CLUSTERED, membership__cluster__person__isnull=False
+        membership__how=Membership.How.CLUSTERED, membership__part__cluster__person__isnull=False
     )
-    group = Coalesce("membership__cluster__person", -1 - F("membership__cluster"))
+    group = Coalesce("membership__part__cluster__person", -1 - F("membership__part__cluster"))
     rows = Face.objects.filter(pk__in=faces, ignored=False).annotate(
-        now=Coalesce("membership__cluster", Value(ALONE)),
+        now=Coalesce("membership__part__cluster", Value(ALONE)),
         seed=Case(When(placed, then=group), default=Value(ALONE)),
     )
     return list(rows.values_list("pk", "photo_id", "quality", "now", "seed"))

@@ -54,7 +54,7 @@ class Probe:
             reasons=face.quality_reasons,
             vector=vector,
             face=face.pk,
-            vouches_for=member.cluster_id if member and vouches else None,
+            vouches_for=member.part.cluster_id if member and vouches else None,
         )
 
 

@@ -132,7 +132,7 @@ def operating(same: Array, different: Array, scale: Scale) -> list[Operating]:
 
 def _said(owner: Owner) -> Said:
     return Said(
-        confirmed=confirmed.confirmed().filter(cluster__owner=owner).count(),
+        confirmed=confirmed.confirmed().filter(part__cluster__owner=owner).count(),
         rejections=Rejection.objects.filter(person__owner=owner).count(),
         pairs=Pair.objects.of(owner).count(),
     )

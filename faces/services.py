@@ -172,8 +172,8 @@ def forgotten(faces: Sequence[int], space: Space) -> set[int]:
     if not faces:
         return set()
     members = Membership.objects.filter(face__in=faces)
-    centroids.forget(members.values("cluster"), space)
-    theirs = members.filter(cluster__person__unrecognised=True)
+    centroids.forget(members.values("part__cluster"), space)
+    theirs = members.filter(part__cluster__person__unrecognised=True)
     return set(theirs.values_list("face_id", flat=True))
 
 

@@ -14,7 +14,7 @@ _HOW = Membership.How
 def statistics(owner: Owner, space: Space | None) -> dict[str, Any]:
     """Counts of the owner's faces, clusters, people and edits. A fixed number of queries."""
     member = Q(membership__isnull=False)
-    named = Q(membership__cluster__person__isnull=False)
+    named = Q(membership__part__cluster__person__isnull=False)
     faces = Face.objects.filter(photo__owner=owner).aggregate(
         total=Count("pk"),
         named=Count("pk", named),

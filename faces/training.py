@@ -79,13 +79,14 @@ def _people(space: Space) -> dict[int, Said]:
     used = confirmed().filter(
         face__vectors__space=space,
         face__ignored=False,
-        cluster__ignored=False,
-        cluster__person__ignored=False,
-        cluster__person__unrecognised=False,
+        part__cluster__ignored=False,
+        part__cluster__person__ignored=False,
+        part__cluster__person__unrecognised=False,
     )
-    place = Window(RowNumber(), partition_by=F("cluster__person"), order_by=F("face_id").asc())
-    rows = used.annotate(place=place).filter(place__lte=OF_EACH).order_by("cluster__person", "pk")
-    names = rows.values_list("face_id", "cluster__person_id", "cluster__owner_id")
+    whose = "part__cluster__person"
+    place = Window(RowNumber(), partition_by=F(whose), order_by=F("face_id").asc())
+    rows = used.annotate(place=place).filter(place__lte=OF_EACH).order_by(whose, "pk")
+    names = rows.values_list("face_id", f"{whose}_id", "part__cluster__owner_id")
     return {face: Said(person, owner) for face, person, owner in names[:MOST_FACES] if person}
 
 

@@ -38,7 +38,8 @@ _PEOPLE = """jsonb_build_object('people', COALESCE((
         ) ORDER BY face.id)
         FROM faces_face AS face
         JOIN faces_membership AS member ON member.face_id = face.id
-        JOIN faces_cluster AS cluster ON cluster.id = member.cluster_id
+        JOIN faces_part AS part ON part.id = member.part_id
+        JOIN faces_cluster AS cluster ON cluster.id = part.cluster_id
         JOIN faces_person AS person ON person.id = cluster.person_id AND NOT person.unrecognised
         WHERE face.photo_id = %(photo)s::bigint
     ), '[]'::jsonb))"""

@@ -99,7 +99,7 @@ def make_face(
         FaceVector.objects.create(face=face, owner=photo.owner, space=space, vector=vector.tolist())
     if cluster:
         how = Membership.How.CLUSTERED
-        Membership.objects.create(face=face, cluster=cluster, how=how, similarity=0.8)
+        Membership.objects.create(face=face, part_id=cluster.pk, how=how, similarity=0.8)
     return face
 
 

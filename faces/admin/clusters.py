@@ -221,7 +221,7 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     def take_apart(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> None:
         with refusals_told(request):
             rows, owner = chosen(clusters, _owner)
-            members = Membership.objects.filter(cluster__in=[each.pk for each in rows])
+            members = Membership.objects.filter(part__cluster__in=[each.pk for each in rows])
             faces = list(members.values_list("face_id", flat=True))
             act = partial(placing.remove, owner, faces, by=by(request))
             edit(request, owner, act, done=f"Took {_counted(len(rows))} apart.")

@@ -25,7 +25,7 @@ from faces.admin.filters import (
 )
 from faces.models import Edit, Face
 from faces.people import editing
-from faces.people.history import changes_of, edits_of
+from faces.people.history import changes_of, edits_of, faces_touched
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
 from photos.models import Owner
 
@@ -125,8 +125,9 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
     @admin.display(description="Faces")
     def pictures(self, edit: Edit) -> SafeString:
         """Those that are there still, so many as fit on a page."""
-        faces = Face.objects.filter(pk__in=edit.faces[:FACES_SHOWN]).order_by("pk")
-        shown = {"faces": faces, "count": len(edit.faces), "limit": FACES_SHOWN}
+        touched = faces_touched(edit)
+        faces = Face.objects.filter(pk__in=touched[:FACES_SHOWN]).order_by("pk")
+        shown = {"faces": faces, "count": edit.face_count, "limit": FACES_SHOWN}
         return render_to_string("admin/faces/edit/pictures.html", shown)
 
     def changes(self, edit: Edit) -> SafeString:

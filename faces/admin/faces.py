@@ -54,9 +54,9 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
     list_filter = (
         GroupedFilter, KnownFilter, "ignored", OneClusterFilter, ("photo__owner", OwnerFilter),
     )  # fmt: skip
-    list_select_related = ("photo__owner", "membership__cluster__person")
+    list_select_related = ("photo__owner", "membership__part__cluster__person")
     search_fields = (
-        "membership__cluster__person__name",
+        "membership__part__cluster__person__name",
         "photo__references__external_id",
         "photo__owner__subject",
     )
@@ -98,7 +98,7 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
         size = f"{face.width:.0f} × {face.height:.0f} pixels"  # noqa: RUF001  # a real sign
         return f"{size}, {face.x:.0f} from the left and {face.y:.0f} from the top"
 
-    @admin.display(ordering="membership__cluster__person__name")
+    @admin.display(ordering="membership__part__cluster__person__name")
     def person(self, face: Face) -> str:
         person = face.person
         return link("faces_person", person.pk, person.name) if person else "unknown"

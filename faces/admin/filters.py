@@ -67,7 +67,7 @@ class KnownFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, faces: QuerySet[Face]) -> QuerySet[Face]:
         if self.value() is None:
             return faces
-        return faces.filter(membership__cluster__person__isnull=self.value() == "no")
+        return faces.filter(membership__part__cluster__person__isnull=self.value() == "no")
 
 
 class OfOneFilter(admin.SimpleListFilter):
@@ -90,7 +90,7 @@ class OneClusterFilter(OfOneFilter):
     parameter_name = "cluster"
 
     def queryset(self, request: HttpRequest, faces: QuerySet[Face]) -> QuerySet[Face]:
-        return faces.filter(membership__cluster=self.key) if self.value() else faces
+        return faces.filter(membership__part__cluster=self.key) if self.value() else faces
 
 
 class UndoneFilter(admin.SimpleListFilter):

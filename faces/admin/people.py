@@ -72,11 +72,11 @@ class PersonAdmin(EditedAdmin[Person]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         """With `Counts`."""
-        faces = Face.objects.filter(membership__cluster__person=OuterRef("pk"))
+        faces = Face.objects.filter(membership__part__cluster__person=OuterRef("pk"))
         best = faces.order_by("-quality", "pk").values("crop")[:1]
         return Person.objects.with_counts().annotate(
             best_crop=Coalesce("cover__crop", Subquery(best), output_field=CharField()),
-            photo_count=Count("clusters__memberships__face__photo", distinct=True),
+            photo_count=Count("clusters__parts__memberships__face__photo", distinct=True),
         )
 
     def has_forget_permission(self, request: HttpRequest) -> bool:

@@ -12,6 +12,7 @@ from faces.models.people import (
     Cluster,
     GroupingDue,
     Membership,
+    Part,
     Person,
     new_cluster_id,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "GroupingDue",
     "Membership",
     "Pair",
+    "Part",
     "Person",
     "Rejection",
     "new_cluster_id",

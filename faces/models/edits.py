@@ -8,7 +8,9 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 
+from faces.models.people import Membership
 from photos.models import Owner
 
 
@@ -55,6 +57,9 @@ class Edit(models.Model):
     people = ArrayField(models.BigIntegerField(), default=list, help_text="Touched, by their keys.")
     clusters = ArrayField(models.BigIntegerField(), default=list)
     faces = ArrayField(models.BigIntegerField(), default=list)
+    face_count = models.PositiveIntegerField(
+        default=0, help_text="Touched: `faces`, and those that went with their clusters."
+    )
     erased = models.BooleanField(default=False, help_text="Its steps went with a person.")
     undoes = models.OneToOneField(
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="undone_by"
@@ -86,6 +91,12 @@ class Edit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @cached_property
+    def carried(self) -> dict[int, list[int]]:
+        """The faces, as far as they are there still, that went with each part of a cluster."""
+        parts = [step["key"] for step in self.steps if step.get("row") == "part"]
+        return Membership.objects.by_part(parts)
 
     @property
     def is_undone(self) -> bool:

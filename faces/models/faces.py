@@ -21,7 +21,7 @@ class FaceQuerySet(models.QuerySet["Face"]):
         return self.filter(membership=None)
 
     def with_people(self) -> Self:
-        return self.select_related("membership__cluster__person")
+        return self.select_related("membership__part__cluster__person")
 
 
 class Face(models.Model):

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -30,10 +30,11 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
     def with_counts(self) -> Self:
         """Each with its `face_count` and its `cluster_count`."""
-        faces = Membership.objects.filter(cluster__person=OuterRef("pk")).order_by()
+        faces = Membership.objects.filter(part__cluster__person=OuterRef("pk")).order_by()
         clusters = Cluster.objects.filter(person=OuterRef("pk")).order_by()
         return self.annotate(
-            face_count=_count(faces, "cluster__person"), cluster_count=_count(clusters, "person")
+            face_count=_count(faces, "part__cluster__person"),
+            cluster_count=_count(clusters, "person"),
         )
 
 
@@ -97,13 +98,22 @@ class Person(models.Model):
 
 class ClusterQuerySet(models.QuerySet["Cluster"]):
     def with_faces(self) -> Self:
-        """Each with its `face_count`, its person, and a `sample` of its best faces."""
+        """Each with its `face_count`, its person, and the best of its faces."""
         best = Membership.objects.select_related("face").order_by("-face__quality", "pk")
         return (
             self.select_related("person", "owner")
-            .annotate(face_count=Count("memberships"))
-            .prefetch_related(Prefetch("memberships", best[:SAMPLE], to_attr="sample"))
+            .annotate(face_count=Count("parts__memberships"))
+            .prefetch_related(Prefetch("parts__memberships", best[:SAMPLE], to_attr="best"))
         )
+
+    def empty(self) -> Self:
+        """Those that have no face."""
+        return self.exclude(Exists(Membership.objects.filter(part__cluster=OuterRef("pk"))))
+
+    def bulk_create(self, objs: Iterable["Cluster"], *args: Any, **kwargs: Any) -> list["Cluster"]:
+        clusters = super().bulk_create(objs, *args, **kwargs)
+        Part.objects.bulk_create(Part(pk=each.pk, cluster=each) for each in clusters)
+        return clusters
 
 
 class Cluster(models.Model):
@@ -127,12 +137,27 @@ class Cluster(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     face_count: int  # set by with_faces()
-    sample: list["Membership"]  # set by with_faces()
 
     objects = ClusterQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.public_id
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        new = self._state.adding
+        super().save(*args, **kwargs)
+        if new:  # one that comes back has its part already, in another cluster
+            Part.objects.bulk_create([Part(pk=self.pk, cluster=self)], ignore_conflicts=True)
+
+    @property
+    def memberships(self) -> "MembershipQuerySet":
+        return Membership.objects.filter(part__cluster=self)
+
+    @property
+    def sample(self) -> list["Membership"]:
+        """Its best faces, of with_faces()."""
+        best = [member for part in self.parts.all() for member in part.best]
+        return sorted(best, key=lambda each: (-each.face.quality, each.pk))[:SAMPLE]
 
     @property
     def label(self) -> str:
@@ -142,11 +167,35 @@ class Cluster(models.Model):
         return f"person_{self.person_id}"
 
 
+class Part(models.Model):
+    """Faces that go together from cluster to cluster: by it a merge of many is one row's change.
+
+    Each cluster begins with one, which has the cluster's key. New faces of the cluster come to that
+    one. Merged into another cluster, it is one more part there; the undoing takes it back.
+    """
+
+    id = models.BigIntegerField(primary_key=True, help_text="Of the cluster that it began as.")
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="parts")
+
+    best: list["Membership"]  # set by with_faces() of clusters
+
+    def __str__(self) -> str:
+        return f"Part {self.pk} of {self.cluster_id}"
+
+
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def by_itself(self) -> Self:
         """What nobody has said: what matching has made, and clustering without a name since."""
         how = Membership.How
-        return self.filter(Q(how=how.MATCHED) | Q(how=how.CLUSTERED, cluster__person=None))
+        return self.filter(Q(how=how.MATCHED) | Q(how=how.CLUSTERED, part__cluster__person=None))
+
+    def by_part(self, parts: Iterable[int]) -> dict[int, list[int]]:
+        """The faces of each of `parts`."""
+        faces: dict[int, list[int]] = {part: [] for part in parts}
+        members = self.filter(part__in=faces).order_by("part", "face")
+        for part, face in members.values_list("part_id", "face_id"):
+            faces[part].append(face)
+        return faces
 
     def add(self, memberships: Iterable["Membership"]) -> None:
         """Store `memberships`; a face that has one already keeps it."""
@@ -154,7 +203,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """That a face is of a cluster: how it came there, and how sure that is."""
+    """That a face is of a part of a cluster: how it came there, and how sure that is."""
 
     class How(models.TextChoices):
         MANUAL = "manual", "a person said so"
@@ -162,8 +211,8 @@ class Membership(models.Model):
         CLUSTERED = "clustered", "the cluster began with it"
 
     face = models.OneToOneField(Face, on_delete=models.CASCADE, related_name="membership")
-    cluster = models.ForeignKey(
-        Cluster, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    part = models.ForeignKey(
+        Part, on_delete=models.CASCADE, related_name="memberships", db_index=False
     )
     how = models.CharField(max_length=10, choices=How)
     similarity = models.FloatField(
@@ -180,10 +229,14 @@ class Membership(models.Model):
                 name="membership_knows_how_sure",
             ),
         ]
-        indexes = [models.Index(F("cluster"), F("face"), name="membership_of_cluster")]
+        indexes = [models.Index(fields=["part", "face"], name="membership_of_part")]
 
     def __str__(self) -> str:
-        return f"face {self.face_id} in {self.cluster_id}"
+        return f"face {self.face_id} in {self.part_id}"
+
+    @property
+    def cluster(self) -> Cluster:
+        return self.part.cluster
 
 
 class GroupingDue(models.Model):

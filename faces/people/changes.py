@@ -1,14 +1,17 @@
 """Changing rows in a way that is written down, and can be taken back.
 
-An edit is a list of steps. A step is a row before and after (of a person, a cluster, a face, or a
-verdict), faces that went from one cluster to another as they were, or faces whose place changed in
-more than that. The rows are written here and nowhere else, so what is written down is what changed.
+An edit is a list of steps. A step is a row before and after (of a person, a cluster, a face, a
+verdict, or of a part that went to another cluster with all its faces), faces that went from one
+part to another as they were, or faces whose place changed in more than that. The rows are written
+here and nowhere else, so what is written down is what changed.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from django.db.models import Model, Q
+from django.db.models import Count, F, Model, Q
 from django.db.models.expressions import RawSQL
 
 from faces.models import (
@@ -19,6 +22,7 @@ from faces.models import (
     FaceVector,
     Membership,
     Pair,
+    Part,
     Person,
     Rejection,
 )
@@ -26,18 +30,19 @@ from photos.models import Owner
 
 Row = dict[str, Any]  # columns of a row, as JSON
 Step = dict[str, Any]
-Place = list[Any]  # cluster, how, similarity and since when a face is in it, as JSON
+Place = list[Any]  # part, how, similarity and since when a face is in it, as JSON
 
 TABLES: Mapping[str, type[Model]] = {
     "person": Person,
     "cluster": Cluster,
+    "part": Part,
     "face": Face,
     "rejection": Rejection,
     "pair": Pair,
 }
 _NAMES = {model: name for name, model in TABLES.items()}
 _BOX = {"x", "y", "width", "height"}
-_PLACE = ("cluster_id", "how", "similarity", "created_at")
+_PLACE = ("part_id", "how", "similarity", "created_at")
 
 
 class Changes:
@@ -49,6 +54,7 @@ class Changes:
         self.people: set[int] = set()
         self.clusters: set[int] = set()
         self.faces: set[int] = set()
+        self.carried = 0  # faces that went with their parts
 
     def create(self, row: Model) -> None:
         row.save(force_insert=True)
@@ -70,44 +76,59 @@ class Changes:
     def _forget_looks(self, face: Face) -> None:
         """What it looked like is not what is in its box now. The models say it anew."""
         FaceVector.objects.filter(face=face).delete()
-        its = Membership.objects.filter(face=face)
-        self.clusters.update(its.values_list("cluster_id", flat=True))
+        self._touch(Membership.objects.filter(face=face).values_list("part_id", flat=True))
 
     def delete(self, *rows: Model) -> None:
         """Of one table. Nothing may point to them any more, but what may go without a word."""
+        if clusters := [row for row in rows if isinstance(row, Cluster)]:
+            self.delete(*Part.objects.filter(cluster__in=clusters).exclude(pk=F("cluster")))
         if rows:
             type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows]).delete()  # noqa: SLF001  # documented
         for row in rows:
             self._note(row, row_of(row), None)
 
-    def gather(self, sources: Collection[Cluster], target: Cluster) -> dict[int, list[int]]:
+    def gather(self, sources: Collection[Cluster], target: Cluster) -> dict[int, int]:
         """Have all faces of `sources` in `target`, each as sure as it was.
 
-        Returns those that went there, by the clusters (keys) that they were in.
+        Returns the parts that went there, with the clusters (keys) that they were of.
         """
-        members = Membership.objects.filter(cluster__in=sources)
-        moved: dict[int, list[int]] = {each.pk: [] for each in sources}
-        for face, cluster in members.order_by("face_id").values_list("face_id", "cluster_id"):
-            moved[cluster].append(face)
-        members.update(cluster=target)
-        for source, faces in moved.items():
-            self._moved(source, target.pk, faces)
-        return moved
+        parts = Part.objects.filter(cluster__in=sources)
+        rows = list(parts.annotate(count=Count("memberships")).order_by("pk"))
+        before = {part.pk: part.cluster_id for part in rows}
+        Part.objects.filter(pk__in=before).update(cluster=target)
+        for part in rows:
+            was, now = ({"cluster_id": each} for each in (part.cluster_id, target.pk))
+            self._note(part, was, now, faces=part.count)
+        return before
 
     def move(self, faces: Collection[int], source: Cluster, target: Cluster) -> None:
         """Have `faces` of `source` in `target`, each as sure as it was."""
-        Membership.objects.filter(cluster=source, face__in=any_of(faces)).update(cluster=target)
-        self._moved(source.pk, target.pk, sorted(faces))
+        its = source.memberships.filter(face__in=any_of(faces)).order_by("part", "face")
+        for part, members in groupby(its.values_list("part_id", "face_id"), itemgetter(0)):
+            self.carry([face for _, face in members], part, target.pk)
 
-    def _moved(self, source: int, target: int, faces: list[int]) -> None:
-        if faces:
-            self.steps.append({"from": source, "to": target, "faces": faces})
-            self.clusters |= {source, target}
-            self.faces.update(faces)
+    def carry(self, faces: list[int], source: int, target: int) -> None:
+        """Have `faces` of the part `source` in the part `target`, each as sure as it was."""
+        Membership.objects.filter(part=source, face__in=any_of(faces)).update(part=target)
+        self.steps.append({"from": source, "to": target, "faces": faces})
+        self.faces.update(faces)
+        self._touch([source, target])
+
+    def _touch(self, parts: Collection[int]) -> None:
+        """Their clusters, and those that they began as, are of this edit."""
+        there = Part.objects.filter(pk__in=parts)
+        self.clusters.update(parts, there.values_list("cluster_id", flat=True))
 
     def place(self, faces: Iterable[int], cluster: Cluster | None) -> None:
-        """Have `faces` in `cluster` because somebody said so; None: in none."""
-        after = None if cluster is None else {"cluster_id": cluster.pk, "how": "manual"}
+        """Have `faces` in `cluster` because somebody said so; None: in none.
+
+        Who was ignored before is not any more: the later word holds.
+        """
+        faces = list(faces)
+        if cluster:
+            for face in Face.objects.filter(pk__in=faces, ignored=True).order_by("pk"):
+                self.change(face, ignored=False)
+        after = None if cluster is None else {"part_id": cluster.pk, "how": "manual"}
         self.put(dict.fromkeys(faces, after))
 
     def put(self, places: Mapping[int, Row | None]) -> None:
@@ -126,9 +147,7 @@ class Changes:
         if members:
             self.steps.append({"members": members})
             self.faces.update(face for face, _, _ in members)
-            self.clusters.update(
-                place[0] for _, *both in members for place in both if place is not None
-            )
+            self._touch({place[0] for _, *both in members for place in both if place is not None})
 
     def save(self, kind: Edit.Kind, **values: Any) -> Edit | None:
         """Write down what was changed. None: nothing was."""
@@ -137,27 +156,37 @@ class Changes:
         touched = Q(pk__in=self.clusters) | Q(person__in=self.people)
         clusters = list(Cluster.objects.filter(touched).values_list("pk", flat=True))
         Centroid.objects.filter(cluster__in=clusters).delete()
-        of_unrecognised = Cluster.objects.filter(pk__in=clusters, person__unrecognised=True)
-        FaceVector.objects.filter(face__membership__cluster__in=of_unrecognised).delete()
+        secret = list(Cluster.objects.filter(pk__in=clusters, person__unrecognised=True))
+        if secret:  # looking for the faces of all would take long
+            FaceVector.objects.filter(face__membership__part__cluster__in=secret).delete()
         return Edit.objects.create(
             owner=self.owner,
             kind=kind,
             steps=self.steps,
-            people=sorted(self.people | self._people_of_clusters()),
+            people=sorted(self.all_people()),
             clusters=sorted(self.clusters),
             faces=sorted(self.faces),
+            face_count=len(self.faces) + self.carried,
             **values,
         )
 
-    def _people_of_clusters(self) -> set[int]:
+    def all_people(self) -> set[int]:
+        """Those that were touched, by themselves or by their clusters."""
         named = Cluster.objects.filter(pk__in=self.clusters).exclude(person=None)
-        return {pk for pk in named.values_list("person", flat=True) if pk is not None}
+        return self.people.union(pk for pk in named.values_list("person", flat=True) if pk)
 
-    def _note(self, row: Model, before: Row | None, after: Row | None) -> None:
-        self.steps.append(
-            {"row": _NAMES[type(row)], "key": row.pk, "before": before, "after": after}
-        )
+    def _note(
+        self, row: Model, before: Row | None, after: Row | None, *, faces: int | None = None
+    ) -> None:
+        """`faces`: of a part, if that is known."""
+        step: Step = {"row": _NAMES[type(row)], "key": row.pk, "before": before, "after": after}
+        self.steps.append(step)
         match row:
+            case Part():
+                step["faces"] = row.memberships.count() if faces is None else faces
+                self.carried += step["faces"]
+                rows = [each for each in (before, after) if each]
+                self.clusters.update({row.pk}, (each["cluster_id"] for each in rows))
             case Person():
                 self.people.add(row.pk)
             case Cluster():
@@ -222,9 +251,7 @@ def _member(face: int, place: Row) -> Membership:
 
 def _alike(one: Membership, other: Membership) -> bool:
     """Whether both say the same, since whenever."""
-    return (one.cluster_id, one.how, one.similarity) == (
-        other.cluster_id, other.how, other.similarity,
-    )  # fmt: skip
+    return (one.part_id, one.how, one.similarity) == (other.part_id, other.how, other.similarity)
 
 
 def _place(member: Membership | None) -> Place | None:

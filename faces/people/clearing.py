@@ -24,11 +24,11 @@ def clear(owner: Owner, *, dry_run: bool = False, by: User | None = None) -> Cle
 
     Who was placed or confirmed stays, with the clusters that were named. It can be undone.
     """
-    automatic = Membership.objects.by_itself().filter(cluster__owner=owner)
-    marked = Q(cluster__hidden=True) | Q(cluster__ignored=True)
-    automatic = automatic.exclude(marked, cluster__person=None)
+    automatic = Membership.objects.by_itself().filter(part__cluster__owner=owner)
+    marked = Q(part__cluster__hidden=True) | Q(part__cluster__ignored=True)
+    automatic = automatic.exclude(marked, part__cluster__person=None)
     unnamed = Cluster.objects.filter(owner=owner, person=None, hidden=False, ignored=False)
-    kept = unnamed.filter(memberships__how=Membership.How.MANUAL)
+    kept = unnamed.filter(parts__memberships__how=Membership.How.MANUAL)
     cleared = Cleared(automatic.count(), unnamed.exclude(pk__in=kept.values("pk")).count())
     if not dry_run:
         with editing(owner, Edit.Kind.CLEAR, by) as changes:

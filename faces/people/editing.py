@@ -9,7 +9,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from faces.errors import AlreadyUndone, EditErased, EditMissing, Overtaken
-from faces.models import Cluster, Edit, Face, Membership, Pair, Person
+from faces.models import Cluster, Edit, Face, Membership, Pair, Part, Person
+from faces.models.edits import EditQuerySet
 from faces.people import rules
 from faces.people.changes import (
     TABLES,
@@ -73,7 +74,7 @@ def undo(owner: Owner, pk: int, by: User | None) -> Edit:
         try:
             with transaction.atomic():
                 for step in reversed(edit.steps):
-                    _revert(changes, step)
+                    _revert(changes, step, edit)
                 connection.check_constraints()  # foreign keys would be looked at by the commit only
         except (_Changed, IntegrityError) as exc:
             raise Overtaken(_overtaken(edit)) from exc
@@ -92,12 +93,14 @@ def _check(edit: Edit | None, pk: int) -> None:
         raise EditErased(f"What edit {pk} changed was erased for good, with a person.")
 
 
-def _revert(changes: Changes, step: Step) -> None:
+def _revert(changes: Changes, step: Step, edit: Edit) -> None:
     if "members" in step:
         _revert_members(changes, step["members"])
-    elif "faces" in step:
+    elif "from" in step:
         _revert_move(changes, step)
     else:
+        if step["row"] == "part" and _have_left(step, edit):
+            raise _Changed
         _revert_row(changes, step)
 
 
@@ -115,12 +118,13 @@ def _revert_members(
     if Face.objects.filter(pk__in=[face for face, _, _ in members]).count() != len(members):
         raise _Changed
     places: Mapping[int, Row | None] = {face: as_place(before) for face, before, _ in members}
-    clusters = {place["cluster_id"] for place in places.values() if place}
-    if Cluster.objects.filter(pk__in=clusters).count() != len(clusters):
+    parts = {place["part_id"] for place in places.values() if place}
+    if Part.objects.filter(pk__in=parts).count() != len(parts):
         raise _Changed
+    left = [place[0] for face in free if (place := now.get(face))]
+    emptied = list(Part.objects.filter(pk__in=left).values_list("cluster_id", flat=True))
     changes.put(places)
-    left = {place[0] for face in free if (place := now.get(face))}
-    changes.delete(*Cluster.objects.filter(pk__in=left, memberships=None).order_by("pk"))
+    changes.delete(*Cluster.objects.filter(pk__in=emptied).empty().order_by("pk"))
 
 
 def _by_itself(faces: Collection[int]) -> set[int]:
@@ -130,11 +134,22 @@ def _by_itself(faces: Collection[int]) -> set[int]:
 
 
 def _revert_move(changes: Changes, step: Step) -> None:
-    there = Membership.objects.filter(cluster=step["to"], face__in=any_of(step["faces"]))
-    before, after = (Cluster.objects.filter(pk=step[each]).first() for each in ("from", "to"))
-    if before is None or after is None or there.count() != len(step["faces"]):
+    there = Membership.objects.filter(part=step["to"], face__in=any_of(step["faces"]))
+    is_back = Part.objects.filter(pk=step["from"]).exists()
+    if not is_back or there.count() != len(step["faces"]):
         raise _Changed
-    changes.move(step["faces"], after, before)
+    changes.carry(step["faces"], step["to"], step["from"])
+
+
+def _have_left(step: Step, edit: Edit) -> bool:
+    """Whether faces of a part are elsewhere now as somebody edited them; others were deleted."""
+    if Membership.objects.filter(part=step["key"]).count() >= step["faces"]:
+        return False
+    return _later(edit).filter(clusters__contains=[step["key"]]).exists()
+
+
+def _later(edit: Edit) -> EditQuerySet:
+    return Edit.objects.filter(owner=edit.owner_id, pk__gt=edit.pk, undone_by=None)
 
 
 def _revert_row(changes: Changes, step: Step) -> None:
@@ -179,13 +194,13 @@ def _is_used(row: Any) -> bool:
     match row:
         case Person():
             return row.clusters.exists() or row.rejections.exists()
-        case Cluster():
+        case Cluster() | Part():
             return row.memberships.exists()
     return False
 
 
 def _overtaken(edit: Edit) -> str:
-    later = Edit.objects.filter(owner=edit.owner_id, pk__gt=edit.pk, undone_by=None, undoes=None)
+    later = _later(edit).filter(undoes=None)
     touched = (
         later.filter(faces__overlap=edit.faces)
         | later.filter(clusters__overlap=edit.clusters)

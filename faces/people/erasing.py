@@ -49,7 +49,7 @@ class Traces:
 def traces(person: Person) -> Traces:
     """Of `person`, in the caller's transaction, which holds the owner's lock."""
     owner, people = person.owner, _people(person)
-    rows = Face.objects.filter(membership__cluster__person=person).order_by("pk")
+    rows = Face.objects.filter(membership__part__cluster__person=person).order_by("pk")
     faces = {face.pk: face for face in rows.select_related("photo")}
     clusters = dict(Cluster.objects.filter(person=person).values_list("pk", "public_id"))
     edits = _touching(owner, people, clusters, faces)
@@ -207,7 +207,7 @@ def left(traces: Traces) -> int:
         Cluster.objects.filter(pk__in=traces.clusters),
         Face.objects.filter(pk__in=faces),
         FaceVector.objects.filter(face__in=faces),
-        Membership.objects.filter(Q(face__in=faces) | Q(cluster__in=traces.clusters)),
+        Membership.objects.filter(Q(face__in=faces) | Q(part__cluster__in=traces.clusters)),
         Rejection.objects.filter(Q(face__in=faces) | Q(person__in=traces.people)),
         Pair.objects.filter(Q(first__in=faces) | Q(second__in=faces)),
     )

@@ -1,15 +1,17 @@
 """What was done to people, in words that callers know: public ids, and names of fields."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Func, IntegerField, Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
-from faces.models import Cluster, Edit
+from faces.models import Cluster, Edit, Face, Membership
 from faces.people.changes import TABLES, Place, Row, Step
-from faces.people.merging import Merged, Part
+from faces.people.merging import Merged, Moved
 from photos.models import Owner
 
 _INSIDE = {"id", "owner_id", "space_id", "public_id", "crop"}  # columns that are not told
@@ -45,22 +47,37 @@ class Change:
 
 
 def edits_of(owners: Iterable[Owner], *, whole: bool = False) -> QuerySet[Edit]:
-    """The edits of `owners`, each with its `face_count`; without what is long, or `whole`."""
+    """The edits of `owners`; without what is long, or `whole`."""
     later = [f"undone_by__{name}" for name in ("steps", "faces", "asked")]
     return (
         Edit.objects.filter(owner__in=owners)
         .select_related("actor", "undone_by")
         .defer(*later, *(() if whole else ("steps", "faces")))
-        .annotate(
-            face_count=Func(F("faces"), function="CARDINALITY", output_field=IntegerField()),
-        )
     )
+
+
+def touching(face: Face) -> Q:
+    """The edits that touched `face`, by itself or with the others of its cluster."""
+    edits = Q(faces__contains=[face.pk])
+    if member := Membership.objects.filter(face=face).first():
+        carried = [{"row": "part", "key": member.part_id}]
+        edits |= Q(
+            clusters__contains=[member.part_id],
+            steps__contains=carried,
+            created_at__gte=member.created_at,
+        )
+    return edits
+
+
+def faces_touched(edit: Edit) -> list[int]:
+    """By `edit`; of those that went with their clusters, the ones that are there still."""
+    return sorted({*edit.faces, *chain.from_iterable(edit.carried.values())})
 
 
 def changes_of(edit: Edit) -> list[Change]:
     """What `edit` has changed, in its order. Nothing of whom was erased since."""
     ids = _public_ids(edit.owner_id, edit.clusters)
-    return [change for step in edit.steps for change in _told(step, ids)]
+    return [change for step in edit.steps for change in _told(step, ids, edit.carried)]
 
 
 def created(edit: Edit, model: type[Model]) -> int | None:
@@ -72,10 +89,12 @@ def created(edit: Edit, model: type[Model]) -> int | None:
 def merged_of(edit: Edit) -> Merged:
     """What a merge has come to: that is told again to whom asks again."""
     into, wanted = edit.asked["into"], edit.asked["clusters"]
-    faces = {step["from"]: step["faces"] for step in edit.steps if "from" in step}
+    faces: defaultdict[int, list[int]] = defaultdict(list)
+    for step in _rows(edit, "part"):
+        faces[step["before"]["cluster_id"]] += edit.carried[step["key"]]
     deleted = [step for step in _rows(edit, "cluster") if step["after"] is None]
-    moved = [_part(step["before"], faces.get(step["key"], [])) for step in deleted]
-    there = {part.cluster for part in moved}
+    moved = [_moved(step["before"], faces[step["key"]]) for step in deleted]
+    there = {each.cluster for each in moved}
     person = next(iter(edit.people), None)
     named = [step for step in _rows(edit, "cluster") if step["before"] and step["after"]]
     before = named[0]["before"].get("person_id") if named else person
@@ -86,11 +105,11 @@ def _rows(edit: Edit, table: str) -> list[Step]:
     return [step for step in edit.steps if step.get("row") == table]
 
 
-def _part(cluster: Row, faces: list[int]) -> Part:
-    return Part(cluster["public_id"], cluster["person_id"], faces)
+def _moved(cluster: Row, faces: list[int]) -> Moved:
+    return Moved(cluster["public_id"], cluster["person_id"], faces)
 
 
-def _told(step: Step, ids: PublicIds) -> list[Change]:
+def _told(step: Step, ids: PublicIds, carried: Mapping[int, list[int]]) -> list[Change]:
     if "members" in step:
         return [
             Change("place", None, [face], _place(before, ids), _place(after, ids))
@@ -100,15 +119,24 @@ def _told(step: Step, ids: PublicIds) -> list[Change]:
         source, target = ({"cluster": ids.get(step[end])} for end in ("from", "to"))
         return [Change("place", None, step["faces"], source, target)]
     key = step["key"]
+    if step["row"] == "part":
+        if None in (step["before"], step["after"]):
+            return []  # no face has changed its place
+        source, target = (_cluster_of(step[end], ids) for end in ("before", "after"))
+        return [Change("place", None, carried[key], source, target)]
     shown = ids.get(key) if step["row"] == "cluster" else str(key)
     return [Change(step["row"], shown, [], _row(step["before"]), _row(step["after"]))]
+
+
+def _cluster_of(part: Row, ids: PublicIds) -> dict[str, Any]:
+    return {"cluster": ids.get(part["cluster_id"])}
 
 
 def _place(place: Place | None, ids: PublicIds) -> dict[str, Any] | None:
     if place is None:
         return None
-    cluster, how, similarity, _since = place
-    return {"cluster": ids.get(cluster), "how": how, "similarity": similarity}
+    part, how, similarity, _since = place
+    return {"cluster": ids.get(part), "how": how, "similarity": similarity}
 
 
 def _row(row: Row | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 
 from faces.errors import ClusterMissing, NothingChosen, PeopleDiffer, PersonMissing
-from faces.models import Cluster, Edit, Person
+from faces.models import Cluster, Edit, Membership, Person
 from faces.people import places
 from faces.people.changes import Changes
 from faces.people.editing import editing
@@ -14,7 +14,7 @@ from photos.models import Owner
 
 
 @dataclass(frozen=True)
-class Part:
+class Moved:
     """A cluster that has gone into another one, as it was."""
 
     cluster: str  # public id
@@ -29,7 +29,7 @@ class Merged:
     into: str
     person: int | None  # whom it shows
     person_before: int | None
-    moved: list[Part]
+    moved: list[Moved]
     gone: list[str]  # those that were not there any more
 
 
@@ -53,9 +53,13 @@ def merge(owner: Owner, into: str, clusters: Collection[str], *, by: User | None
             raise ClusterMissing(f"There is no cluster {into} any more.")
         before, person = target.person_id, _person([target, *there.values()])
         changes.change(target, person_id=person)
-        faces = changes.gather(there.values(), target)
+        parts = changes.gather(there.values(), target)
         changes.delete(*there.values())
-    moved = [Part(each.public_id, each.person_id, faces[each.pk]) for each in there.values()]
+    faces = Membership.objects.by_part(parts)
+    of: dict[int, list[int]] = {each.pk: [] for each in there.values()}
+    for part, cluster in parts.items():
+        of[cluster] += faces[part]
+    moved = [Moved(each.public_id, each.person_id, of[each.pk]) for each in there.values()]
     gone = [each for each in wanted if each not in there]
     return Merged(into, person, before, moved, gone)
 

@@ -129,7 +129,7 @@ def _checked(person: Person, details: dict[str, Any]) -> dict[str, Any]:
 def _cover(person: Person, face: Face | None) -> int | None:
     if face is None:
         return None
-    if not Face.objects.filter(pk=face.pk, membership__cluster__person=person.pk).exists():
+    if not Face.objects.filter(pk=face.pk, membership__part__cluster__person=person.pk).exists():
         raise FaceMissing(f"Face {face.pk} is none of this person's: choose one of theirs.")
     return face.pk
 

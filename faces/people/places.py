@@ -75,11 +75,11 @@ def new_cluster(changes: Changes, faces: Collection[int], person: Person | None 
 
 def drop_empty(changes: Changes) -> None:
     """Clusters that the edit has emptied go. Their people stay."""
-    touched = Cluster.objects.filter(pk__in=changes.clusters, memberships=None)
+    touched = Cluster.objects.filter(pk__in=changes.clusters).empty()
     changes.delete(*touched.order_by("pk"))
 
 
 def members(faces: Iterable[int]) -> dict[int, Membership]:
     """Those of `faces` that are in a cluster, with it."""
-    there = Membership.objects.select_related("cluster").filter(face__in=list(faces))
+    there = Membership.objects.select_related("part__cluster").filter(face__in=list(faces))
     return {each.face_id: each for each in there}

@@ -104,7 +104,7 @@ def split(
 
 def _part(cluster: Cluster, faces: Collection[int]) -> list[int]:
     part = places.chosen(cluster.owner, faces)
-    there = Membership.objects.filter(cluster=cluster)
+    there = cluster.memberships
     if there.filter(face__in=part).count() != len(part):
         raise FaceMissing("Some of these faces are not in this cluster: choose from its own.")
     if there.count() == len(part):
@@ -116,7 +116,7 @@ def _said(there: Mapping[int, Membership]) -> dict[int, Row | None]:
     """Where faces are, as somebody's word."""
     return {
         face: {
-            "cluster_id": member.cluster_id,
+            "part_id": member.part_id,
             "how": _HOW.MANUAL,
             "similarity": member.similarity,
             "created_at": member.created_at,
@@ -127,7 +127,7 @@ def _said(there: Mapping[int, Membership]) -> dict[int, Row | None]:
 
 
 def _clearest(cluster: Cluster) -> int:
-    best = Membership.objects.filter(cluster=cluster).order_by("-face__quality", "face_id")
+    best = cluster.memberships.order_by("-face__quality", "face_id")
     return best.values_list("face_id", flat=True)[0]
 
 
@@ -157,9 +157,8 @@ def answer(owner: Owner, first: int, second: int, *, same: bool, by: User | None
 
 
 def _together(one: Membership, other: Membership) -> bool:
-    both = (one.cluster, other.cluster)
-    people = {each.person_id for each in both}
-    return one.cluster_id == other.cluster_id or (len(people) == 1 and people != {None})
+    people = {one.cluster.person_id, other.cluster.person_id}
+    return one.cluster == other.cluster or (len(people) == 1 and people != {None})
 
 
 def _say(changes: Changes, one: int, other: int, *, same: bool) -> None:

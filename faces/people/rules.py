@@ -12,27 +12,35 @@ from faces.people.changes import Changes
 
 # Groups: people, by their keys, and clusters of no person, by minus theirs.
 _TWICE = """
-WITH touched AS (
-    SELECT DISTINCT COALESCE(person_id, -id) AS group_id FROM faces_cluster
-    WHERE id = ANY (%(clusters)s) OR person_id = ANY (%(people)s)
-), member AS (
-    SELECT member.face_id, member.how, member.similarity, face.photo_id, touched.group_id
-    FROM touched JOIN faces_cluster AS cluster
-        ON COALESCE(cluster.person_id, -cluster.id) = touched.group_id
-    JOIN faces_membership AS member ON member.cluster_id = cluster.id
-    JOIN faces_face AS face ON face.id = member.face_id
-    WHERE cluster.owner_id = %(owner)s
-)
-SELECT photo_id, array_agg(face_id ORDER BY how = 'matched', similarity DESC NULLS FIRST),
+SELECT face.photo_id,
+    array_agg(face.id ORDER BY how = 'matched', similarity DESC NULLS FIRST),
     array_agg(how ORDER BY how = 'matched', similarity DESC NULLS FIRST)
-FROM member GROUP BY group_id, photo_id HAVING count(*) > 1
+FROM faces_cluster AS cluster
+JOIN faces_part AS part ON part.cluster_id = cluster.id
+JOIN faces_membership AS member ON member.part_id = part.id
+JOIN faces_face AS face ON face.id = member.face_id
+WHERE cluster.owner_id = %(owner)s
+    AND (cluster.id = ANY (%(clusters)s) OR cluster.person_id = ANY (%(people)s))
+GROUP BY COALESCE(cluster.person_id, -cluster.id), face.photo_id HAVING count(*) > 1
 ORDER BY photo_id
+"""
+# Whether any two of all these faces are in one photo. Arrays, so that the planner takes indexes.
+_CROWDED = """
+SELECT count(*) > count(DISTINCT photo_id) FROM faces_face WHERE id = ANY (ARRAY(
+    SELECT face_id FROM faces_membership WHERE part_id = ANY (ARRAY(
+        SELECT part.id FROM faces_part AS part
+        JOIN faces_cluster AS cluster ON cluster.id = part.cluster_id
+        WHERE cluster.owner_id = %(owner)s
+            AND (cluster.id = ANY (%(clusters)s) OR cluster.person_id = ANY (%(people)s))
+    ))
+))
 """
 _REJECTED = """
 SELECT member.face_id, member.how FROM faces_rejection AS rejection
 JOIN faces_membership AS member ON member.face_id = rejection.face_id
+JOIN faces_part AS part ON part.id = member.part_id
 JOIN faces_cluster AS cluster
-    ON cluster.id = member.cluster_id AND cluster.person_id = rejection.person_id
+    ON cluster.id = part.cluster_id AND cluster.person_id = rejection.person_id
 WHERE cluster.owner_id = %(owner)s
     AND (cluster.id = ANY (%(clusters)s) OR cluster.person_id = ANY (%(people)s))
 ORDER BY 1
@@ -42,12 +50,15 @@ SELECT pair.first_id, pair.second_id, one.how, other.how
 FROM faces_pair AS pair
 JOIN faces_membership AS one ON one.face_id = pair.first_id
 JOIN faces_membership AS other ON other.face_id = pair.second_id
-JOIN faces_cluster AS of_one ON of_one.id = one.cluster_id
-JOIN faces_cluster AS of_other ON of_other.id = other.cluster_id
+JOIN faces_part AS part ON part.id = one.part_id
+JOIN faces_part AS other_part ON other_part.id = other.part_id
+JOIN faces_cluster AS of_one ON of_one.id = part.cluster_id
+JOIN faces_cluster AS of_other ON of_other.id = other_part.cluster_id
 WHERE pair.owner_id = %(owner)s AND NOT pair.same
     AND COALESCE(of_one.person_id, -of_one.id) = COALESCE(of_other.person_id, -of_other.id)
 ORDER BY 1, 2
 """
+Touched = dict[str, Any]  # what the statements are asked with
 _SHOWN = 5  # of what is wrong, in an answer
 
 
@@ -58,18 +69,38 @@ def keep(changes: Changes) -> None:
         TwiceInPhoto: somebody would be in a photo twice.
         Contradicted: a face would be of somebody it was said not to be of.
     """
+    _not_ignored(changes)
     if not (changes.clusters or changes.people):
         return
-    _once_in_a_photo(changes)
-    _not_rejected(changes)
-    _not_different(changes)
+    touched = {
+        "owner": changes.owner.pk,
+        "clusters": sorted(changes.clusters),
+        "people": sorted(changes.all_people()),
+    }
+    _once_in_a_photo(changes, touched)
+    _not_rejected(changes, touched)
+    _not_different(changes, touched)
 
 
-def _once_in_a_photo(changes: Changes) -> None:
-    if not (changes.faces or _have_several(changes.people)):
+def _not_ignored(changes: Changes) -> None:
+    there = Membership.objects.filter(face__in=changes.faces, face__ignored=True)
+    rows = list(there.order_by("face").values_list("face_id", "how"))
+    if said := [face for face, how in rows if how != Membership.How.MATCHED]:
+        raise Contradicted(
+            f"Somebody has put face {_some(said)} where it is, so it can't be ignored: take it out "
+            "first."
+        )
+    _take_out(changes, [face for face, _ in rows])
+
+
+def _once_in_a_photo(changes: Changes, touched: Touched) -> None:
+    if not (changes.faces or changes.carried or _have_several(changes.people)):
         return  # each group is one cluster, which was right before
+    [(crowded,)] = _rows(_CROWDED, touched)
+    if not crowded:
+        return
     photos, out = [], []
-    for photo, faces, how in _rows(_TWICE, changes):
+    for photo, faces, how in _rows(_TWICE, touched):
         out += [face for face, by in zip(faces[1:], how[1:], strict=True) if by == "matched"]
         if how[1] != "matched":
             photos.append(photo)
@@ -87,8 +118,8 @@ def _have_several(people: Collection[int]) -> bool:
     return clusters.annotate(count=Count("pk")).filter(count__gt=1).exists()
 
 
-def _not_rejected(changes: Changes) -> None:
-    rows = _rows(_REJECTED, changes)
+def _not_rejected(changes: Changes, touched: Touched) -> None:
+    rows = _rows(_REJECTED, touched)
     said = [face for face, how in rows if how != "matched"]
     if said:
         raise Contradicted(
@@ -97,9 +128,9 @@ def _not_rejected(changes: Changes) -> None:
     _take_out(changes, [face for face, _ in rows])
 
 
-def _not_different(changes: Changes) -> None:
+def _not_different(changes: Changes, touched: Touched) -> None:
     out = []
-    for first, second, of_first, of_second in _rows(_DIFFERENT, changes):
+    for first, second, of_first, of_second in _rows(_DIFFERENT, touched):
         if "matched" not in {of_first, of_second}:
             raise Contradicted(
                 f"Somebody has said that faces {first} and {second} are two people: take that back "
@@ -114,14 +145,9 @@ def _take_out(changes: Changes, faces: Iterable[int]) -> None:
     changes.put(dict.fromkeys(there.values_list("face_id", flat=True)))
 
 
-def _rows(statement: str, changes: Changes) -> list[tuple[Any, ...]]:
-    values: dict[str, Any] = {
-        "owner": changes.owner.pk,
-        "clusters": sorted(changes.clusters),
-        "people": sorted(changes.people),
-    }
+def _rows(statement: str, touched: Touched) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, touched)
         return list(cursor.fetchall())
 
 

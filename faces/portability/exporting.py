@@ -58,8 +58,9 @@ def _people(owner: Owner) -> Iterator[dict[str, Any]]:
 
 
 def _faces(owner: Owner) -> Iterator[dict[str, Any]]:
-    theirs = Membership.objects.filter(cluster__owner=owner, cluster__person__isnull=False)
-    columns = ("cluster__person", "how", "similarity", "face__photo__sha256", *_FACE_BOX)
+    theirs = Membership.objects.filter(part__cluster__owner=owner)
+    theirs = theirs.exclude(part__cluster__person=None)
+    columns = ("part__cluster__person", "how", "similarity", "face__photo__sha256", *_FACE_BOX)
     rows = theirs.order_by("pk").values_list(*columns)
     for person, how, similarity, photo, *box in rows.iterator(_AT_ONCE):
         entry = {"person": person, "photo": photo, "box": box, "how": how}

@@ -96,7 +96,7 @@ def _drawn(
     wishes = []
     taken = [gone.box_of(face) for face in photo.faces.all()]
     surely = Membership.objects.filter(face__photo=photo).exclude(how=Membership.How.MATCHED)
-    there = set(surely.values_list("cluster__person", flat=True))
+    there = set(surely.values_list("part__cluster__person", flat=True))
     for number, (word, box) in named.items():
         if number not in crops or covers(taken, box):
             continue

@@ -17,6 +17,7 @@ class Refused(StrEnum):
 
     OTHER = "here it is somebody else's face"
     DENIED = "here somebody has said that it is not this person"
+    IGNORED = "here somebody has said that this face is left out"
     TWICE = "here the person has another face in the photo"
 
 
@@ -77,12 +78,12 @@ class Giving:
     def _row(self, wish: Wish, member: Membership | None) -> Row:
         if member and member.cluster.person_id == wish.person:
             return {
-                "cluster_id": member.cluster_id, "how": MANUAL, "similarity": member.similarity
+                "part_id": member.part_id, "how": MANUAL, "similarity": member.similarity
             }  # fmt: skip
         home = self._home(wish)
         if wish.is_said:
-            return {"cluster_id": home.pk, "how": MANUAL}
-        return {"cluster_id": home.pk, "how": MATCHED, "similarity": wish.similarity}
+            return {"part_id": home.pk, "how": MANUAL}
+        return {"part_id": home.pk, "how": MATCHED, "similarity": wish.similarity}
 
     def _home(self, wish: Wish) -> Cluster:
         if wish.person not in self._homes:
@@ -97,8 +98,10 @@ class _Photos:
     def __init__(self, faces: Sequence[int]) -> None:
         self._photo_of = dict(Face.objects.filter(pk__in=faces).values_list("pk", "photo_id"))
         there = Membership.objects.filter(face__photo__in=set(self._photo_of.values()))
-        self._there = {each.face_id: each for each in there.select_related("cluster", "face")}
+        self._there = {each.face_id: each for each in there.select_related("part__cluster", "face")}
         self._denied = denials(faces)
+        ignored = Face.objects.filter(pk__in=faces, ignored=True)
+        self._ignored = set(ignored.values_list("pk", flat=True))
         self._given: dict[int, int] = {}  # faces, to people
         self._surely: set[tuple[int, int]] = set()  # photos, and who is in them
         self._maybe: set[tuple[int, int]] = set()
@@ -120,6 +123,8 @@ class _Photos:
         return member.how != MATCHED or not wish.is_said
 
     def refusal(self, wish: Wish) -> Refused | None:
+        if wish.face in self._ignored:
+            return Refused.IGNORED
         if wish.person in self._denied[wish.face]:
             return Refused.DENIED
         if wish.face in self._given or self._is_others(wish):
@@ -143,5 +148,5 @@ class _Photos:
 
 def _forget_unrecognised(faces: Sequence[int]) -> None:
     """Nothing is kept of what they look like."""
-    theirs = Membership.objects.filter(face__in=faces, cluster__person__unrecognised=True)
+    theirs = Membership.objects.filter(face__in=faces, part__cluster__person__unrecognised=True)
     FaceVector.objects.filter(face__in=theirs.values("face")).delete()

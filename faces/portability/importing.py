@@ -165,7 +165,7 @@ class _Import:
             if each.cover and (face := self._located[each.cover])
             if (person := self._people.get(each.id)) and person.cover_id is None
         }
-        members = Membership.objects.filter(face__in=wanted).select_related("cluster")
+        members = Membership.objects.filter(face__in=wanted).select_related("part__cluster")
         for member in members.order_by("face"):
             person = wanted[member.face_id]
             if member.cluster.person_id == person.pk and person.cover_id is None:
@@ -202,5 +202,5 @@ def _contradicts(groups: tuple[int, int], *, same: bool) -> bool:
 def _surely(faces: list[int]) -> dict[int, int]:
     """Whose `faces` are, but for those that were only matched: people, or minus a cluster."""
     members = Membership.objects.filter(face__in=faces).exclude(how=MATCHED)
-    rows = members.values_list("face", "cluster__person", "cluster")
+    rows = members.values_list("face", "part__cluster__person", "part__cluster")
     return {face: person or -cluster for face, person, cluster in rows}

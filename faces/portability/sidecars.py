@@ -133,7 +133,7 @@ def _regions(photo: Photo) -> list[Region]:
     members = confirmed().filter(face__photo=photo).order_by("face__x", "face")
     return [
         Region(each.cluster.person.name, gone.box_of(each.face))
-        for each in members.select_related("face", "cluster__person")
+        for each in members.select_related("face", "part__cluster__person")
         if each.cluster.person and not _is_secret(each.cluster.person)
     ]
 
@@ -162,7 +162,8 @@ def _kept(photo: Photo, theirs: Sequence[Region], ours: Sequence[Region]) -> lis
 
 def _secret_boxes(photo: Photo) -> list[Box]:
     members = confirmed().filter(face__photo=photo)
-    theirs = members.filter(Q(cluster__person__hidden=True) | Q(cluster__person__unrecognised=True))
+    secret = Q(part__cluster__person__hidden=True) | Q(part__cluster__person__unrecognised=True)
+    theirs = members.filter(secret)
     return [gone.box_of(face) for face in Face.objects.filter(pk__in=theirs.values("face"))]
 
 

@@ -54,7 +54,7 @@ class People:
         self._changes.change(person, **values)
         self._note(person)
         if person.unrecognised:
-            FaceVector.objects.filter(face__membership__cluster__person=person).delete()
+            FaceVector.objects.filter(face__membership__part__cluster__person=person).delete()
 
     def _new_names(self, person: Person, someone: SomeoneToBe) -> list[str]:
         new = []

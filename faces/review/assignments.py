@@ -30,14 +30,14 @@ def assignments(owner: Owner, space: Space) -> list[Question]:
 
 def _least_likely(owner: Owner, space: Space) -> QuerySet[Any, Any]:
     """Face, likeness (as in `recognition`), how many it was compared with, cluster and person."""
-    of_space = Q(cluster__centroids__space=space)
+    of_space = Q(part__cluster__centroids__space=space)
     size = Coalesce("mean__size", 1)  # a cluster that nobody vouches for has no mean
     needed = MANY + (1 - MANY) / Sqrt("size", output_field=FloatField())
     return (
-        Membership.objects.filter(visible("cluster__"), cluster__owner=owner)
+        Membership.objects.filter(visible("part__cluster__"), part__cluster__owner=owner)
         .filter(how=Membership.How.MATCHED, face__ignored=False)
-        .annotate(mean=FilteredRelation("cluster__centroids", condition=of_space))
+        .annotate(mean=FilteredRelation("part__cluster__centroids", condition=of_space))
         .annotate(size=size, likeness=F("similarity") / needed)
         .order_by("likeness", "pk")
-        .values_list("face", "likeness", "size", "cluster", "cluster__person")
+        .values_list("face", "likeness", "size", "part__cluster", "part__cluster__person")
     )

@@ -82,12 +82,12 @@ def _least_alike(owner: Owner, space: Space, later: set[int]) -> dict[int, int]:
 def _load(space: Space, clusters: Collection[int]) -> dict[int, _Members]:
     """The clearest faces of each of `clusters`."""
     place = Window(
-        RowNumber(), partition_by="cluster", order_by=(F("face__quality").desc(), "face_id")
+        RowNumber(), partition_by="part__cluster", order_by=(F("face__quality").desc(), "face_id")
     )
-    there = Membership.objects.filter(cluster__in=clusters, face__vectors__space=space)
-    rows = there.annotate(place=place).filter(place__lte=_FACES).order_by("cluster", "place")
+    there = Membership.objects.filter(part__cluster__in=clusters, face__vectors__space=space)
+    rows = there.annotate(place=place).filter(place__lte=_FACES).order_by("part__cluster", "place")
     faces_of: dict[int, list[int]] = {}
-    for cluster, face in rows.values_list("cluster", "face"):
+    for cluster, face in rows.values_list("part__cluster", "face"):
         faces_of.setdefault(cluster, []).append(face)
     wanted = [face for faces in faces_of.values() for face in faces]
     faces, found = vectors.load(FaceVector.objects.filter(space=space, face__in=wanted))

@@ -117,7 +117,8 @@ _IN_PHOTOS = """
 WITH member AS MATERIALIZED (
     SELECT COALESCE(cluster.person_id, -cluster.id) AS group_id, face.photo_id
     FROM faces_cluster AS cluster
-    JOIN faces_membership AS member ON member.cluster_id = cluster.id
+    JOIN faces_part AS part ON part.cluster_id = cluster.id
+    JOIN faces_membership AS member ON member.part_id = part.id
     JOIN faces_face AS face ON face.id = member.face_id
     WHERE cluster.owner_id = %(owner)s
         AND COALESCE(cluster.person_id, -cluster.id) = ANY (%(groups)s)

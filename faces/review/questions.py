@@ -64,10 +64,10 @@ def answered(owner: Owner) -> set[Groups]:
 def said_same(owner: Owner) -> dict[int, list[tuple[int, int]]]:
     """Pairs of faces that somebody said are one person, by the cluster that has both."""
     together = Pair.objects.of(owner).filter(
-        same=True, first__membership__cluster=F("second__membership__cluster")
+        same=True, first__membership__part__cluster=F("second__membership__part__cluster")
     )
     said: dict[int, list[tuple[int, int]]] = {}
-    rows = together.values_list("first__membership__cluster", "first", "second")
+    rows = together.values_list("first__membership__part__cluster", "first", "second")
     for cluster, first, second in rows:
         said.setdefault(cluster, []).append((first, second))
     return said
@@ -114,8 +114,9 @@ def shown(questions: Sequence[Question]) -> list[Question]:
 
 def _best_faces(groups: set[int]) -> dict[int, int]:
     """Of each group the clearest face that somebody vouches for."""
-    people = Q(cluster__person__in=[group for group in groups if group > 0])
-    clusters = Q(cluster__in=[-group for group in groups if group < 0], cluster__person=None)
+    people = Q(part__cluster__person__in=[group for group in groups if group > 0])
+    unnamed = [-group for group in groups if group < 0]
+    clusters = Q(part__cluster__in=unnamed, part__cluster__person=None)
     best = (
         Membership.objects.filter(people | clusters)
         .annotate(group=_group(""), was_matched=Q(how=Membership.How.MATCHED))
@@ -126,5 +127,5 @@ def _best_faces(groups: set[int]) -> dict[int, int]:
 
 
 def _group(membership: str) -> Coalesce:
-    cluster = f"{membership}__cluster".removeprefix("__")
+    cluster = f"{membership}__part__cluster".removeprefix("__")
     return Coalesce(f"{cluster}__person", -F(cluster))

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from faces.models import Cluster, Edit, Person
 from faces.people.changes import TABLES
-from faces.people.history import Change, changes_of
+from faces.people.history import Change, changes_of, faces_touched
 from faces.serializers.people import ClusterSerializer, PersonDetailSerializer
 
 
@@ -39,10 +39,13 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
         return {name: value for name, value in edit.asked.items() if name != "faces"}
 
 
+WHAT = [*(each for each in TABLES if each != "part"), "place"]
+
+
 class ChangeSerializer(serializers.Serializer[Change]):
     """A row, or the place of faces, before and after."""
 
-    what = serializers.ChoiceField([*TABLES, "place"], help_text="`place`: where `faces` are.")
+    what = serializers.ChoiceField(WHAT, help_text="`place`: where `faces` are.")
     id = serializers.CharField(allow_null=True, help_text="Of the row; null: of a `place`.")
     faces = serializers.ListField(child=serializers.IntegerField())
     before = serializers.DictField(allow_null=True, help_text="Null: it was not there.")
@@ -52,6 +55,7 @@ class ChangeSerializer(serializers.Serializer[Change]):
 class EditDetailSerializer(EditSerializer):
     """One operation, and all that it has changed."""
 
+    faces = serializers.SerializerMethodField(help_text="Those that it has touched.")
     changes = serializers.SerializerMethodField()
 
     class Meta(EditSerializer.Meta):
@@ -59,6 +63,9 @@ class EditDetailSerializer(EditSerializer):
 
     def get_asked(self, edit: Edit) -> dict[str, Any]:
         return dict(edit.asked)
+
+    def get_faces(self, edit: Edit) -> list[int]:
+        return faces_touched(edit)
 
     @extend_schema_field(ChangeSerializer(many=True))
     def get_changes(self, edit: Edit) -> list[dict[str, Any]]:

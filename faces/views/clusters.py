@@ -99,4 +99,4 @@ class ClusterFacesView(generics.ListAPIView[Face]):
     def get_queryset(self) -> QuerySet[Face]:
         mine = Cluster.objects.filter(owner__in=Owner.objects.of(self.request.user))
         cluster = get_object_or_404(mine, public_id=self.kwargs["public_id"])
-        return Face.objects.filter(membership__cluster=cluster)
+        return Face.objects.filter(membership__part__cluster=cluster)

@@ -1,8 +1,6 @@
 """What was done to people, over HTTP: looking at it, and taking it back."""
 
-from typing import Any
-
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework import generics, mixins, serializers, viewsets
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
@@ -10,7 +8,7 @@ from rest_framework.response import Response
 
 from faces.models import Cluster, Edit, Face, Person
 from faces.people.editing import undo
-from faces.people.history import edits_of
+from faces.people.history import edits_of, touching
 from faces.serializers.edits import EditDetailSerializer, EditSerializer
 from faces.views.changing import Changing, changes
 from faces.views.filters import EditFilter
@@ -53,9 +51,9 @@ class HistoryView(generics.ListAPIView[Edit]):
 
     def get_queryset(self) -> QuerySet[Edit]:
         owners = Owner.objects.of(self.request.user)
-        return edits_of(owners).filter(**self.touching(owners))
+        return edits_of(owners).filter(self.touching(owners))
 
-    def touching(self, owners: QuerySet[Owner]) -> dict[str, Any]:
+    def touching(self, owners: QuerySet[Owner]) -> Q:
         """Which edits. 404: what the address names is not there, or somebody else's."""
         raise NotImplementedError
 
@@ -63,23 +61,23 @@ class HistoryView(generics.ListAPIView[Edit]):
 class PersonHistoryView(HistoryView):
     """What was done to a person, the newest first."""
 
-    def touching(self, owners: QuerySet[Owner]) -> dict[str, Any]:
+    def touching(self, owners: QuerySet[Owner]) -> Q:
         mine = Person.objects.filter(owner__in=owners)
-        return {"people__contains": [get_object_or_404(mine, pk=self.kwargs["pk"]).pk]}
+        return Q(people__contains=[get_object_or_404(mine, pk=self.kwargs["pk"]).pk])
 
 
 class ClusterHistoryView(HistoryView):
     """What was done to a cluster, the newest first."""
 
-    def touching(self, owners: QuerySet[Owner]) -> dict[str, Any]:
+    def touching(self, owners: QuerySet[Owner]) -> Q:
         mine = Cluster.objects.filter(owner__in=owners)
         cluster = get_object_or_404(mine, public_id=self.kwargs["public_id"])
-        return {"clusters__contains": [cluster.pk]}
+        return Q(clusters__contains=[cluster.pk])
 
 
 class FaceHistoryView(HistoryView):
     """What was done to a face, the newest first."""
 
-    def touching(self, owners: QuerySet[Owner]) -> dict[str, Any]:
+    def touching(self, owners: QuerySet[Owner]) -> Q:
         mine = Face.objects.filter(photo__owner__in=owners)
-        return {"faces__contains": [get_object_or_404(mine, pk=self.kwargs["pk"]).pk]}
+        return touching(get_object_or_404(mine, pk=self.kwargs["pk"]))

@@ -56,8 +56,8 @@ class ClusterFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter h
 
 
 class FaceFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
-    person = KeyFilter("membership__cluster__person_id")
-    cluster = filters.CharFilter("membership__cluster__public_id")
+    person = KeyFilter("membership__part__cluster__person_id")
+    cluster = filters.CharFilter("membership__part__cluster__public_id")
     photo = KeyFilter("photo_id")
     alone = filters.BooleanFilter("membership", "isnull", label="Is of no cluster.")
 

@@ -119,7 +119,7 @@ class PersonFacesView(generics.ListAPIView[Face]):
     def get_queryset(self) -> QuerySet[Face]:
         mine = Person.objects.filter(owner__in=Owner.objects.of(self.request.user))
         person = get_object_or_404(mine, pk=self.kwargs["pk"])
-        return Face.objects.filter(membership__cluster__person=person).with_people()
+        return Face.objects.filter(membership__part__cluster__person=person).with_people()
 
 
 class PersonClustersView(generics.ListAPIView[Cluster]):

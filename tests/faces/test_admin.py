@@ -55,7 +55,7 @@ class TestGallery:
             owner = make_owner()
             make_cluster(owner=owner, person=make_person(owner=owner), faces=2)
 
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             response = admin_client.get(CLUSTERS)
 
         assert len(response.context["cl"].result_list) == rows

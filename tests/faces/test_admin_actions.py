@@ -200,7 +200,7 @@ class TestFaces:
         person = Person.objects.get()
         assert told == ["Gave 2 faces to Anna."]
         assert person.name == ("Anna Ek" if known else "Anna")
-        assert Face.objects.filter(membership__cluster__person=person).count() == 2
+        assert Face.objects.filter(membership__part__cluster__person=person).count() == 2
         assert Edit.objects.count() == 1
 
     def test_of_one_photo_are_not_one_person(self, admin_client: Client) -> None:
@@ -262,7 +262,7 @@ class TestFaces:
 
     def test_of_one_cluster_are_listed(self, admin_client: Client) -> None:
         face, _ = make_face(cluster=make_cluster()), make_face(cluster=make_cluster())
-        key = face.membership.cluster_id
+        key = face.membership.part.cluster_id
 
         lists = [
             list(admin_client.get(f"{FACES}?cluster={given}").context["cl"].result_list)

@@ -170,7 +170,7 @@ class TestRefit:
         owner, space = make_owner(), make_space()
         library(make_owner(), space, people=8, faces=5)
         library(owner, space, people=8, faces=5)
-        Membership.objects.filter(cluster__owner=owner).update(how=Membership.How.MATCHED)
+        Membership.objects.filter(part__cluster__owner=owner).update(how=Membership.How.MATCHED)
 
         assert refit(owner, space).source == Source.MODEL
 

@@ -18,7 +18,7 @@ def door(cluster: Cluster, name: str) -> str:
 
 
 def faces_of(cluster: Cluster) -> list[int]:
-    members = Membership.objects.filter(cluster=cluster)
+    members = Membership.objects.filter(part__cluster=cluster)
     return list(members.order_by("face_id").values_list("face_id", flat=True))
 
 

@@ -19,7 +19,7 @@ MERGE = f"{CLUSTERS}/merge"
 
 
 def faces_of(cluster: Cluster) -> list[int]:
-    members = Membership.objects.filter(cluster=cluster)
+    members = Membership.objects.filter(part__cluster=cluster)
     return list(members.order_by("face_id").values_list("face_id", flat=True))
 
 
@@ -32,7 +32,7 @@ def places() -> list[Any]:
     return [
         *Person.objects.order_by("pk").values(),
         *Cluster.objects.order_by("pk").values(),
-        *Membership.objects.order_by("face").values("face", "cluster", "how", "similarity"),
+        *Membership.objects.order_by("face").values("face", "part__cluster", "how", "similarity"),
     ]
 
 
@@ -96,6 +96,20 @@ class TestEdits:
         assert listed(api, f"{CLUSTERS}/{cluster.public_id}/history/") == [remove, label]
         assert listed(api, f"/api/v1/faces/{face}/history") == [remove]
 
+    def test_of_a_face_are_also_the_merges_of_its_cluster(
+        self, api: APIClient, owner: Owner
+    ) -> None:
+        into, other, third = (make_cluster(owner=owner, faces=2) for _ in range(3))
+        face = other.memberships.values_list("face_id", flat=True)[0]
+        merging.merge(owner, into.public_id, [other.public_id])
+        merge = Edit.objects.get().pk
+        merging.merge(owner, into.public_id, [third.public_id])  # took other faces along
+
+        told = api.get(f"{URL}/{merge}").json()
+
+        assert listed(api, f"/api/v1/faces/{face}/history") == [merge]
+        assert (told["face_count"], face in told["faces"]) == (2, True)
+
     @pytest.mark.parametrize("door", [PEOPLE, CLUSTERS, "/api/v1/faces"])
     @pytest.mark.parametrize("count", [1, 3])
     def test_of_one_thing_cost_a_fixed_number_of_queries(
@@ -111,10 +125,10 @@ class TestEdits:
         for _ in range(count):
             placing.remove(owner, [face.pk])
             placing.move(owner, [face.pk], make_cluster(owner=owner, person=anna))
-        cluster = Cluster.objects.get(memberships__face=face)
+        cluster = Cluster.objects.get(parts__memberships__face=face)
         key = {PEOPLE: anna.pk, CLUSTERS: cluster.public_id}.get(door, face.pk)
 
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3 if door == "/api/v1/faces" else 2):
             answer = api.get(f"{door}/{key}/history")
 
         assert len(answer.json()["results"]) >= 1
@@ -198,7 +212,7 @@ class TestEdit:
         merging.merge(owner, into.public_id, [each.public_id for each in others])
         where = f"{URL}/{Edit.objects.get().pk}"
 
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             told = api.get(where).json()
 
         assert len(told["changes"]) == 2 * count

@@ -23,7 +23,7 @@ def found(api: APIClient, query: str = "") -> list[int]:
 
 
 def faces_of(cluster: Cluster) -> list[int]:
-    members = Membership.objects.filter(cluster=cluster)
+    members = Membership.objects.filter(part__cluster=cluster)
     return list(members.order_by("face_id").values_list("face_id", flat=True))
 
 

@@ -79,7 +79,7 @@ class TestGroup:
     def test_leaves_what_people_said(self, owner: Owner, space: Space) -> None:
         cluster = make_cluster(owner=owner, space=space)
         odd = face(owner, space, unit(0, 1))
-        Membership.objects.create(face=odd, cluster=cluster, how=Membership.How.MANUAL)
+        Membership.objects.create(face=odd, part_id=cluster.pk, how=Membership.How.MANUAL)
         face(owner, space, unit(0, 1))
 
         grouping.group(owner, space)

@@ -109,7 +109,7 @@ class TestCalibrate:
             for shade in range(12):
                 vector = np.roll(unit(5, 1 + shade / 10), person)
                 face = make_face(photo=make_photo(owner=owner), space=new, vector=vector)
-                Membership.objects.create(face=face, cluster=cluster, how="manual")
+                Membership.objects.create(face=face, part_id=cluster.pk, how="manual")
 
         moving.calibrate(new)
 

@@ -26,7 +26,7 @@ def known(owner: Owner, *, faces: int = 1, **values: Any) -> Person:
 
 
 def faces_of(person: Person) -> list[int]:
-    members = Membership.objects.filter(cluster__person=person)
+    members = Membership.objects.filter(part__cluster__person=person)
     return list(members.order_by("face_id").values_list("face_id", flat=True))
 
 
@@ -280,7 +280,7 @@ class TestWhatBelongsToAPerson:
 
         with django_assert_num_queries(2):
             faces = api.get(f"{URL}/{anna.pk}/faces").json()["results"]
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             clusters = api.get(f"{URL}/{anna.pk}/clusters/").json()["results"]
 
         assert sorted(face["id"] for face in faces) == faces_of(anna)

@@ -36,13 +36,13 @@ def face(owner: Owner, space: Space, vector: Array, **values: Any) -> Face:
 
 
 def where(*faces: Face) -> list[int | None]:
-    members = dict(Membership.objects.values_list("face_id", "cluster_id"))
+    members = dict(Membership.objects.values_list("face_id", "part__cluster"))
     return [members.get(each.pk) for each in faces]
 
 
 def state() -> Any:
     members = Membership.objects.order_by("face").values_list(
-        "face", "cluster", "how", "similarity"
+        "face", "part__cluster", "how", "similarity"
     )
     return list(members), list(Cluster.objects.order_by("pk").values_list("pk", "person"))
 

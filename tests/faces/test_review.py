@@ -39,7 +39,7 @@ class House:
     def join(self, cluster: Cluster, vector: Array, similarity: float) -> Face:
         face = make_face(photo=make_photo(owner=self.owner), space=self.space, vector=vector)
         how = Membership.How.MATCHED
-        Membership.objects.create(face=face, cluster=cluster, how=how, similarity=similarity)
+        Membership.objects.create(face=face, part_id=cluster.pk, how=how, similarity=similarity)
         return face
 
     def ask(self, kind: str, **query: str) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ def add(person: Person, space: Space, *, how: str = MANUAL, ignored: bool = Fals
     cluster = person.clusters.first() or make_cluster(owner=person.owner, person=person)
     photo = make_photo(owner=person.owner)
     face = make_face(photo=photo, space=space, vector=unit(1, 1), ignored=ignored)
-    Membership.objects.create(face=face, cluster=cluster, how=how, similarity=0.9)
+    Membership.objects.create(face=face, part_id=cluster.pk, how=how, similarity=0.9)
     return face.pk
 
 

@@ -86,7 +86,9 @@ class TestAnActionShot:
 
         event = processed(owner, unit(0, 1), unit(1, 0.2))
 
-        seen = Face.objects.get(photo=event.data["photo_id"], membership__cluster__person=anna)
+        seen = Face.objects.get(
+            photo=event.data["photo_id"], membership__part__cluster__person=anna
+        )
         [told] = event.data["people"]
         assert told.pop("similarity") == pytest.approx(0.9806, abs=1e-3)
         assert told == {

@@ -49,7 +49,7 @@ def faces(owner: Owner, space: Space, *vectors: Any, **values: Any) -> list[int]
 
 
 def places(keys: list[int]) -> list[int | None]:
-    there = dict(Membership.objects.values_list("face_id", "cluster_id"))
+    there = dict(Membership.objects.values_list("face_id", "part__cluster"))
     return [there.get(key) for key in keys]
 
 

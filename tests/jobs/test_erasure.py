@@ -61,7 +61,7 @@ def zoe(owner: Owner) -> Person:
 
 
 def faces_of(person: Person) -> list[Face]:
-    return list(Face.objects.filter(membership__cluster__person=person).order_by("pk"))
+    return list(Face.objects.filter(membership__part__cluster__person=person).order_by("pk"))
 
 
 def tables_with(word: str) -> list[str]:

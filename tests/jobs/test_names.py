@@ -72,7 +72,7 @@ def drain(parts: Parts, in_flight: int = 1) -> None:
 def names(owner: Owner) -> list[tuple[str | None, bool]]:
     """Of whom the faces are, and which of them are drawn."""
     faces = Face.objects.filter(photo__owner=owner).order_by("photo", "x")
-    return list(faces.values_list("membership__cluster__person__name", "drawn"))
+    return list(faces.values_list("membership__part__cluster__person__name", "drawn"))
 
 
 class TestWorker:

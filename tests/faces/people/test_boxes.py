@@ -45,7 +45,9 @@ def drawn(photo: Photo, box: Box = BOX, find: FindFaces | None = None) -> boxes.
 def rows() -> list[Any]:
     tables = (Face, Person, Rejection, Pair)
     told = [row_of(row) for table in tables for row in table.objects.order_by("pk")]
-    places = Membership.objects.order_by("face").values("face", "cluster", "how", "similarity")
+    places = Membership.objects.order_by("face").values(
+        "face", "part__cluster", "how", "similarity"
+    )
     return [*told, *places]
 
 
@@ -100,7 +102,7 @@ class TestADrawnFace:
 
         face = boxes.add(photo, drawn(photo, find=models()), person=anna)
 
-        member = Membership.objects.select_related("cluster").get(face=face)
+        member = Membership.objects.select_related("part__cluster").get(face=face)
         assert (member.cluster.person, member.how) == (anna, "manual")
         assert member.cluster.space == face.vectors.get().space
         undo(photo.owner, last_edit().pk, None)

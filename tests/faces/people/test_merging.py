@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from faces.errors import ClusterMissing, FaceError, PeopleDiffer
 from faces.grouping import one_at_a_time
 from faces.models import Cluster, Membership
-from faces.people.merging import Merged, Part
+from faces.people.merging import Merged, Moved
 from faces.people.merging import merge as merge_within
 from faces.people.naming import name_cluster
 from photos.models import Owner
@@ -26,7 +26,7 @@ def merge(owner: Owner, into: Cluster, *clusters: Cluster) -> Merged:
 
 
 def faces_of(cluster: Cluster) -> list[int]:
-    members = Membership.objects.filter(cluster=cluster)
+    members = Membership.objects.filter(part__cluster=cluster)
     return list(members.order_by("face_id").values_list("face_id", flat=True))
 
 
@@ -42,7 +42,9 @@ def owner() -> Owner:
 class TestMerge:
     def test_moves_all_faces_and_keeps_how_they_came(self, owner: Owner) -> None:
         into, one, two = (make_cluster(owner=owner, faces=2) for _ in range(3))
-        Membership.objects.filter(cluster=one).update(how=Membership.How.MANUAL, similarity=None)
+        Membership.objects.filter(part__cluster=one).update(
+            how=Membership.How.MANUAL, similarity=None
+        )
         faces = {each: faces_of(each) for each in (into, one, two)}
 
         merged = merge(owner, into, one, two)
@@ -50,7 +52,7 @@ class TestMerge:
         assert faces_of(into) == sorted(chain(*faces.values()))
         assert Membership.objects.filter(how=Membership.How.MANUAL).count() == 2
         assert list(Cluster.objects.all()) == [into]
-        moved = [Part(each.public_id, None, faces[each]) for each in (one, two)]
+        moved = [Moved(each.public_id, None, faces[each]) for each in (one, two)]
         assert merged == Merged(into.public_id, None, None, moved, [])
 
     def test_gives_the_name_of_one_to_all(self, owner: Owner) -> None:

@@ -1,6 +1,7 @@
 """Taking edits back: exactly, later too, and refused where somebody has built on them."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ def faces_of(cluster: Cluster) -> list[int]:
 
 def match(face: Face, cluster: Cluster) -> None:
     how = Membership.How.MATCHED
-    Membership.objects.create(face=face, cluster=cluster, how=how, similarity=0.6)
+    Membership.objects.create(face=face, part_id=cluster.pk, how=how, similarity=0.6)
 
 
 class TestUndo:
@@ -96,6 +97,46 @@ class TestUndo:
 
         with pytest.raises(AlreadyUndone):
             undo(owner, edit.pk, None)
+
+    def test_of_a_merge_gives_back_what_is_left_after_a_photo_was_deleted(
+        self, owner: Owner
+    ) -> None:
+        into, other = make_cluster(owner=owner, faces=2), make_cluster(owner=owner, faces=3)
+        gone, *left = faces_of(other)
+        merging.merge(owner, into.public_id, [other.public_id])
+        Face.objects.get(pk=gone).photo.delete()
+
+        undo(owner, last(owner).pk, None)
+
+        assert faces_of(Cluster.objects.get(pk=other.pk)) == left
+
+    def test_of_a_merge_waits_for_the_edit_that_took_a_face_away(self, owner: Owner) -> None:
+        into, other = make_cluster(owner=owner, faces=2), make_cluster(owner=owner, faces=3)
+        before = faces_of(other)
+        merging.merge(owner, into.public_id, [other.public_id])
+        merged = last(owner)
+        placing.remove(owner, before[:1])
+        removed = last(owner)
+
+        with pytest.raises(Overtaken, match=f"Undo first: {removed.pk}"):
+            undo(owner, merged.pk, None)
+        undo(owner, removed.pk, None)
+        undo(owner, merged.pk, None)
+
+        assert faces_of(Cluster.objects.get(pk=other.pk)) == before
+
+    def test_of_merges_goes_back_through_an_emptied_cluster(self, owner: Owner) -> None:
+        one, two, three = (make_cluster(owner=owner, faces=2) for _ in range(3))
+        before = [faces_of(each) for each in (one, two, three)]
+        merging.merge(owner, two.public_id, [three.public_id])
+        merging.merge(owner, one.public_id, [two.public_id])
+        placing.remove(owner, [*chain.from_iterable(before)])
+        assert not Cluster.objects.exists()
+
+        for edit in Edit.objects.newest_first()[:3]:
+            undo(owner, edit.pk, None)
+
+        assert [faces_of(each) for each in Cluster.objects.order_by("pk")] == before
 
     def test_names_the_later_edit_that_is_in_the_way(self, owner: Owner) -> None:
         one, two = make_cluster(owner=owner, faces=1), make_cluster(owner=owner, faces=1)
@@ -160,7 +201,7 @@ class TestUndo:
     def test_takes_a_face_back_that_was_put_somewhere_by_itself_since(self, owner: Owner) -> None:
         cluster = make_cluster(owner=owner, faces=2)
         anna = naming.name_cluster(cluster, "Anna")
-        face = Face.objects.filter(membership__cluster=cluster)[0]
+        face = Face.objects.filter(membership__part__cluster=cluster)[0]
         placing.reject(owner, [face.pk], anna)
         rejected = last(owner)
         alone = make_cluster(owner=owner)
@@ -264,6 +305,40 @@ class TestRules:
         assert Rejection.objects.get().person == anna
         undo(owner, last(owner).pk, None)
         assert Person.objects.get(name="Anna B.").clusters.get() == cluster
+
+
+class TestAnIgnoredFace:
+    def test_is_somebodys_again_as_soon_as_somebody_says_so(self, owner: Owner) -> None:
+        cluster = make_cluster(owner=owner, faces=2)
+        face = Face.objects.get(pk=faces_of(cluster)[0])
+        placing.ignore(owner, [face.pk])
+
+        anna = naming.create(owner, "Anna", faces=[face.pk])
+
+        face.refresh_from_db()
+        assert (face.ignored, face.membership.cluster.person) == (False, anna)
+        undo(owner, last(owner).pk, None)
+        face = Face.objects.get(pk=face.pk)
+        assert (face.ignored, face.cluster) == (True, None)
+
+    def test_can_not_be_one_that_somebody_has_put_somewhere_since(self, owner: Owner) -> None:
+        face = make_face(photo=make_photo(owner=owner), ignored=True)
+        placing.ignore(owner, [face.pk], ignored=False)
+        unignored = last(owner)
+        naming.create(owner, "Anna", faces=[face.pk])
+
+        with pytest.raises(Contradicted, match=f"face {face.pk}"):
+            undo(owner, unignored.pk, None)
+
+    def test_leaves_where_it_was_only_matched(self, owner: Owner) -> None:
+        face = make_face(photo=make_photo(owner=owner), ignored=True)
+        placing.ignore(owner, [face.pk], ignored=False)
+        match(face, make_cluster(owner=owner, faces=1))
+
+        undo(owner, last(owner).pk, None)
+
+        assert Face.objects.get(pk=face.pk).cluster is None
+        assert Face.objects.get(pk=face.pk).ignored
 
 
 class TestRefusals:

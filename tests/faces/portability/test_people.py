@@ -60,9 +60,13 @@ def imported(owner: Owner, document: Any, **options: Any) -> Imported:
 
 def who(owner: Owner) -> list[tuple[str, float, str, str]]:
     """Photo, place, person, and how."""
-    rows = Membership.objects.filter(cluster__owner=owner, cluster__person__isnull=False)
+    rows = Membership.objects.filter(
+        part__cluster__owner=owner, part__cluster__person__isnull=False
+    )
     named = rows.order_by("face__photo__sha256", "face__x")
-    return list(named.values_list("face__photo__sha256", "face__x", "cluster__person__name", "how"))
+    return list(
+        named.values_list("face__photo__sha256", "face__x", "part__cluster__person__name", "how")
+    )
 
 
 def rows() -> list[Any]:
@@ -77,7 +81,7 @@ def make_known(owner: Owner) -> Person:
         owner, "Anna", faces=[first, second], aliases=["Annie"], contact_id="c-1", favourite=True
     )
     cluster = anna.clusters.get()
-    Membership.objects.create(face_id=third, cluster=cluster, how="matched", similarity=0.8)
+    Membership.objects.create(face_id=third, part_id=cluster.pk, how="matched", similarity=0.8)
     placing.reject(owner, [fourth], anna)
     placing.answer(owner, first, faces(owner, BESIDE)[1], same=False)
     naming.change(anna, cover=Face.objects.get(pk=second))
@@ -303,6 +307,20 @@ class TestImport:
             f"Anna: face {third} is not given: here the person has another face in the photo.",
         ]
 
+    def test_leaves_out_who_is_left_out_here(self, owner: Owner, other: Owner) -> None:
+        library(owner)
+        library(other)
+        naming.create(owner, "Anna", faces=faces(owner)[:1])
+        [left_out] = faces(other)[:1]
+        placing.ignore(other, [left_out])
+
+        report = imported(other, exported(owner))
+
+        [conflict] = report.conflicts
+        assert conflict.startswith(f"Anna: face {left_out} is not given")
+        assert conflict.endswith("somebody has said that this face is left out.")
+        assert Face.objects.get(pk=left_out).cluster is None
+
     def test_does_not_fight_verdicts_here(self, owner: Owner, other: Owner) -> None:
         library(owner)
         library(other)
@@ -323,7 +341,9 @@ class TestImport:
         anna = make_cluster(owner=other, person=make_person(owner=other, name="Anna"))
         ben = make_cluster(owner=other, person=make_person(owner=other, name="Ben"))
         for face, cluster in ((faces(other)[0], ben), (faces(other, BESIDE)[1], anna)):
-            Membership.objects.create(face_id=face, cluster=cluster, how="matched", similarity=0.7)
+            Membership.objects.create(
+                face_id=face, part_id=cluster.pk, how="matched", similarity=0.7
+            )
 
         imported(other, exported(owner))
 
@@ -334,7 +354,7 @@ class TestImport:
         library(other)
         naming.create(owner, "Anna", faces=faces(owner)[:1])
         anna = make_cluster(owner=other, person=make_person(owner=other, name="Anna"))
-        match = Membership(face_id=faces(other)[0], cluster=anna, how="matched", similarity=0.7)
+        match = Membership(face_id=faces(other)[0], part_id=anna.pk, how="matched", similarity=0.7)
         match.save()
 
         imported(other, exported(owner))

@@ -162,8 +162,8 @@ def ingested(owner: Owner, data: bytes) -> Photo:
 
 
 def who(photo: Photo) -> list[tuple[str, float, float]]:
-    rows = photo.faces.filter(membership__cluster__person__isnull=False).order_by("x")
-    return list(rows.values_list("membership__cluster__person__name", "x", "y"))
+    rows = photo.faces.filter(membership__part__cluster__person__isnull=False).order_by("x")
+    return list(rows.values_list("membership__part__cluster__person__name", "x", "y"))
 
 
 class TestWrite:
