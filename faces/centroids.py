@@ -71,9 +71,9 @@ def renew(owner: Owner) -> int:
     return gone
 
 
-def forget(clusters: Collection[int] | QuerySet[Any, Any], space: Space) -> None:
-    """The clusters have other vectors in `space` now."""
-    Centroid.objects.filter(cluster__in=clusters, space=space).delete()
+def forget(clusters: Collection[int] | QuerySet[Any, Any], *spaces: Space) -> None:
+    """The clusters have other vectors in `spaces` now."""
+    Centroid.objects.filter(cluster__in=clusters, space__in=spaces).delete()
 
 
 _MISSING = """

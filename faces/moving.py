@@ -1,7 +1,6 @@
 """Faces in the space of a head: no photo is looked at, as vectors follow from the embedder's."""
 
 from collections.abc import Collection, Iterator
-from typing import Protocol
 
 import numpy as np
 from django.db import transaction
@@ -11,6 +10,7 @@ from faces import calibration, centroids, confirmed, grouping, vectors
 from faces.models import FaceVector, Membership
 from faces.people.editing import share
 from inference.arrays import Array
+from inference.faces import FaceHead
 from photos.models import Analysis, Owner, Space
 from photos.operations import FACES
 
@@ -19,23 +19,13 @@ _MOST_PAIRS = 20_000  # of one owner, of each kind
 _PHOTOS = 1_000  # of one look at the database
 
 
-class Head(Protocol):
-    def moved(self, vectors: Array) -> Array:
-        """The embedder's `vectors` (n, d) float32 -> those of the same faces in the head's space.
-
-        Raises:
-            InferenceError: the server gave no answer, or a wrong one.
-        """
-        ...
-
-
 def left(old: Space, new: Space) -> QuerySet[FaceVector]:
     """Vectors in `old` of faces that have none in `new`."""
     there = FaceVector.objects.filter(face=OuterRef("face"), space=new)
     return FaceVector.objects.filter(~Exists(there), space=old)
 
 
-def fill(head: Head, old: Space, new: Space, *, after: int = 0) -> Iterator[tuple[int, int]]:
+def fill(head: FaceHead, old: Space, new: Space, *, after: int = 0) -> Iterator[tuple[int, int]]:
     """Give faces with a vector in `old` one in `new`. Doing it twice changes nothing.
 
     Yields the key of the last vector of each batch, to go on `after`, and how many were added.

@@ -1,6 +1,6 @@
 """From what a detector saw to faces that are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -17,14 +17,18 @@ from faces.models import Face, FaceVector, Membership
 from faces.people.editing import share
 from faces.quality import Quality, quality
 from inference.arrays import RGB, Array
-from inference.faces import DetectedFace, FaceDetector, FaceEmbedder
+from inference.faces import DetectedFace, FaceDetector, FaceEmbedder, FaceHead
 from inference.geometry import Box, align
+from inference.identity import ModelIdentity
 from photos.models import Owner, Photo, Space
 from photos.operations import FACES, Place, Store
 
 CROP_SIDE = 192  # pixels of a stored crop
 _CROP_MARGIN = 0.35  # of the face's longer side, on each side
 _JPEG_QUALITY = 88
+
+# What one face looks like: a vector (d,) of length 1 for each of `FindFaces.identities`.
+Look = tuple[Array, ...]
 
 
 @dataclass(frozen=True)
@@ -35,23 +39,49 @@ class FoundFace:
     landmarks: Array  # (5, 2) pixels of the photo
     confidence: float
     quality: Quality
-    vector: Array  # (d,) unit length
+    look: Look
     crop: bytes  # JPEG
+
+    @property
+    def vector(self) -> Array:
+        """What it is compared by: (d,) of length 1."""
+        return self.look[-1]
 
 
 @dataclass(frozen=True)
 class FindFaces:
-    """The operation that finds the faces of a photo, and tells what they look like."""
+    """The operation that finds the faces of a photo, and tells what they look like.
+
+    With a `head`, to it and to the embedder: no head goes backwards, and the next one is trained
+    for the embedder's vectors.
+    """
 
     detector: FaceDetector
     embedder: FaceEmbedder
     recipe: str
+    head: FaceHead | None = None
     name: str = FACES
     needs: tuple[str, ...] = ()
 
+    @property
+    def identities(self) -> tuple[ModelIdentity, ...]:
+        """Whose vectors a look has: the embedder's and the head's. By the last one faces are
+        compared.
+        """
+        return self.embedder.identity, *([self.head.identity] if self.head else [])
+
     def look(self, image: RGB) -> "FoundFaces":
-        detected = self.detector.detect(image)
-        return FoundFaces(describe(image, detected, self.embedder), self.embedder)
+        identities = self.identities  # before any vector is made in vain
+        return FoundFaces(describe(image, self.detector.detect(image), self.looks), identities)
+
+    def looks(self, crops: Sequence[RGB]) -> list[Look]:
+        """What aligned `crops` (112, 112, 3) look like: embedded once, and moved from there.
+
+        Raises:
+            InferenceError: the server gave no answer, or a wrong one.
+        """
+        own = self.embedder.embed(crops)
+        return list(zip(own, *([self.head.moved(own)] if self.head else []), strict=True))
 
 
 @dataclass(frozen=True)
@@ -59,19 +89,26 @@ class FoundFaces:
     """The faces of one photo, on their way into the database."""
 
     found: Sequence[FoundFace]
-    embedder: FaceEmbedder
+    identities: Sequence[ModelIdentity]  # of the vectors in their looks
 
     def keep(self, place: Place) -> Store:
-        space = photos.services.space_of(self.embedder.identity, FaceVector)
+        spaces = spaces_of(self.identities)
         crops = keep(place.folder, self.found)
-        joins = known_clusters(place.owner, self.found, space)
-        return lambda photo: store(photo, self.found, crops, joins, space)
+        joins = known_clusters(place.owner, self.found, spaces[-1])
+        return lambda photo: store(photo, self.found, crops, joins, spaces)
+
+
+def spaces_of(identities: Iterable[ModelIdentity]) -> list[Space]:
+    """Where the vectors of these models are kept, each with its index."""
+    return [photos.services.space_of(each, FaceVector) for each in identities]
 
 
 def describe(
-    image: RGB, detected: Sequence[DetectedFace], embedder: FaceEmbedder
+    image: RGB,
+    detected: Sequence[DetectedFace],
+    looks: Callable[[Sequence[RGB]], Sequence[Look]],
 ) -> list[FoundFace]:
-    """What is to be kept of each of the `detected` faces of `image`. One call to the server.
+    """What is to be kept of each of the `detected` faces of `image`. Asks for their `looks` once.
 
     Raises:
         InferenceError: the server gave no answer, or a wrong one.
@@ -79,17 +116,16 @@ def describe(
     if not detected:
         return []
     aligned = [align(image, face.landmarks) for face in detected]
-    embeddings = embedder.embed(aligned)
     return [
         FoundFace(
             box=face.box,
             landmarks=face.landmarks,
             confidence=face.score,
             quality=quality(crop, face.box, face.landmarks, face.score),
-            vector=vector,
+            look=look,
             crop=portrait(image, face.box),
         )
-        for face, crop, vector in zip(detected, aligned, embeddings, strict=True)
+        for face, crop, look in zip(detected, aligned, looks(aligned), strict=True)
     ]
 
 
@@ -110,12 +146,12 @@ def store(
     found: Sequence[FoundFace],
     crops: Sequence[str],
     joins: Sequence[matching.Join | None],
-    space: Space,
+    spaces: Sequence[Space],
 ) -> None:
     """Rows for the faces found in `photo`, in the caller's transaction.
 
     A face that another model has found before keeps its row, its cluster and its name, and
-    gets one more vector.
+    gets the vectors that it lacks in `spaces`.
     """
     if not found:
         return
@@ -128,19 +164,12 @@ def store(
     ]
     seen_before = [row.pk for row in rows if row.pk is not None]
     Face.objects.bulk_create(row for row in rows if row.pk is None)
-    barred = forgotten(seen_before, space)
-    FaceVector.objects.bulk_create(
-        (
-            FaceVector(face=row, owner_id=photo.owner_id, space=space, vector=face.vector.tolist())
-            for row, face in zip(rows, found, strict=True)
-            if row.pk not in barred
-        ),
-        ignore_conflicts=True,  # another detector may have found the face before
-    )
+    looks = [(row, face.look) for row, face in zip(rows, found, strict=True)]
+    remember(photo.owner_id, looks, spaces, known=seen_before)
     admitted = {row.pk: join for row, join in zip(rows, joins, strict=True) if join}
     matching.admit(photo.owner_id, admitted)
     if not all(joins):
-        grouping.ask(photo.owner_id, space)
+        grouping.ask(photo.owner_id, spaces[-1])
 
 
 def _not_gone(
@@ -164,15 +193,39 @@ def _not_gone(
     )  # fmt: skip
 
 
-def forgotten(faces: Sequence[int], space: Space) -> set[int]:
+def remember(
+    owner: int,
+    looks: Iterable[tuple[Face, Look]],
+    spaces: Sequence[Space],
+    *,
+    known: Collection[int],
+) -> None:
+    """Keep what faces of `owner` look like in each of `spaces`, in the caller's transaction.
+
+    What is there already stays. Nothing is kept of those who are not to be recognised: of the
+    faces (keys) that are `known`, some may be theirs.
+    """
+    barred = _forgotten(known, spaces)
+    FaceVector.objects.bulk_create(
+        (
+            FaceVector(face=face, owner_id=owner, space=space, vector=vector.tolist())
+            for face, look in looks
+            if face.pk not in barred
+            for space, vector in zip(spaces, look, strict=True)
+        ),
+        ignore_conflicts=True,  # another detector may have found the face before
+    )
+
+
+def _forgotten(faces: Collection[int], spaces: Sequence[Space]) -> set[int]:
     """Those of `faces` that belong to somebody who is not to be recognised.
 
-    The clusters of the others look different now, to the model of `space`.
+    The clusters of the others look different now, to the models of `spaces`.
     """
     if not faces:
         return set()
     members = Membership.objects.filter(face__in=faces)
-    centroids.forget(members.values("part__cluster"), space)
+    centroids.forget(members.values("part__cluster"), *spaces)
     theirs = members.filter(part__cluster__person__unrecognised=True)
     return set(theirs.values_list("face_id", flat=True))
 

@@ -61,6 +61,23 @@ class FaceEmbedder(Protocol):
         ...
 
 
+class FaceHead(Protocol):
+    """What was trained for the vectors of an embedder, and has a space of its own."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which weights move vectors; they stand for the embedder's as well."""
+        ...
+
+    def moved(self, vectors: Array) -> Array:
+        """The embedder's `vectors` (n, d) float32 -> those of the same faces in the head's space.
+
+        Raises:
+            InferenceError: the server gave no answer, or a wrong one.
+        """
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class _Seen:
     """A face, and in which part of the photo it was seen."""
@@ -161,7 +178,7 @@ class TritonFaceEmbedder:
 
 @dataclass(frozen=True)
 class TritonFaceMatcher:
-    """An embedder with a head behind it, which was trained for its vectors."""
+    """A head at the server, behind the embedder whose vectors it takes."""
 
     embedder: FaceEmbedder
     client: Inference
@@ -181,17 +198,8 @@ class TritonFaceMatcher:
             )
         return said
 
-    def embed(self, crops: Sequence[RGB]) -> Array:
-        """As promised by FaceEmbedder. One call more than the embedder's.
-
-        Raises:
-            InferenceError: as the embedder's embed(), and moved().
-        """
-        _ = self.identity  # before any vector is made in vain
-        return self.moved(self.embedder.embed(crops))
-
     def moved(self, vectors: Array) -> Array:
-        """The embedder's vectors (n, d) float32 -> the same faces' in the head's space.
+        """As promised by FaceHead. One call for up to 128 vectors.
 
         Raises:
             InferenceError: as the client's infer(); InferenceNotReady: as `identity`.

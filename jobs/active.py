@@ -15,12 +15,7 @@ from inference.client import Inference
 from inference.describer import HomeDescriber
 from inference.encoders import TritonImageEncoder, TritonTextEncoder
 from inference.errors import InferenceError, InferenceNotReady
-from inference.faces import (
-    FaceEmbedder,
-    TritonFaceDetector,
-    TritonFaceEmbedder,
-    TritonFaceMatcher,
-)
+from inference.faces import TritonFaceDetector, TritonFaceEmbedder, TritonFaceMatcher
 from inference.objects import TritonObjectDetector
 from inference.ocr import TritonTextReader, characters_of
 from inference.spec import ModelSpec
@@ -114,7 +109,7 @@ class Making:
     def operation(self, name: str) -> Operation:
         made: Mapping[str, Callable[[str], Operation]] = {
             EMBEDDING: self._embedding,
-            FACES: self._faces,
+            FACES: self.find_faces,
             OBJECTS: self._objects,
             OCR: self._ocr,
             TAGS: self._tags,
@@ -126,17 +121,15 @@ class Making:
     def _embedding(self, recipe: str) -> Operation:
         return EmbedPhoto(self._image_encoder(), recipe)
 
-    def _faces(self, recipe: str) -> Operation:
+    def find_faces(self, recipe: str) -> FindFaces:
+        """With the head that is active behind the embedder, if there is one."""
         model = self._at(roles.FACE_DETECTOR)
         detector = TritonFaceDetector(self.client, model, tiling=face_tiling())
-        return FindFaces(detector, self.face_embedder(), recipe)
-
-    def face_embedder(self) -> FaceEmbedder:
-        """The active one, with the head behind it that is active."""
         embedder = TritonFaceEmbedder(self.client, self._at(roles.FACE_EMBEDDER))
-        if roles.FACE_MATCHER.name not in self.active:
-            return embedder
-        return TritonFaceMatcher(embedder, self.client, self._at(roles.FACE_MATCHER))
+        head = None
+        if roles.FACE_MATCHER.name in self.active:
+            head = TritonFaceMatcher(embedder, self.client, self._at(roles.FACE_MATCHER))
+        return FindFaces(detector, embedder, recipe, head)
 
     def _objects(self, recipe: str) -> Operation:
         detector = TritonObjectDetector(self.client, self._at(roles.OBJECT_DETECTOR))

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-import photos.services
 import photos.serving
-from faces.models import FaceVector
 from faces.recognition import Probe
-from faces.services import FoundFaces
+from faces.services import FoundFaces, spaces_of
 from jobs.active import ActiveOperations
 from jobs.decoding import decoders
 from jobs.operations import with_needs
@@ -27,7 +25,7 @@ class Sight:
     picture: Picture
     operation: Operation  # that found them
     findings: FoundFaces
-    space: Space  # of the faces' vectors
+    space: Space  # in which the faces are compared
 
     @property
     def probes(self) -> list[Probe]:
@@ -59,5 +57,5 @@ def _seen(content: Content, find: Operation) -> Sight:
     with decoders().decoded(content.data) as decoded:
         findings = find.look(decoded.pixels)
         assert isinstance(findings, FoundFaces)  # noqa: S101  # that is what finding faces gives
-        space = photos.services.space_of(findings.embedder.identity, FaceVector)
+        space = spaces_of(findings.identities)[-1]
         return Sight(content, Picture.of(decoded), find, findings, space)

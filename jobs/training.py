@@ -21,7 +21,7 @@ from faces.models import FaceVector
 from faces.trainer import Line, Trainer, Wanted
 from faces.training import labelled
 from inference.client import Inference
-from inference.faces import FaceEmbedder, TritonFaceEmbedder, TritonFaceMatcher
+from inference.faces import FaceEmbedder, FaceHead, TritonFaceEmbedder, TritonFaceMatcher
 from inference.roles import FACE_EMBEDDER, FACE_MATCHER
 from jobs import services
 from jobs.models import LOWEST_PRIORITY, Item
@@ -209,7 +209,7 @@ def _activated(done: Done, wanted: Wanted, model: ServedModel, parts: Parts) -> 
     moving.ask_for_grouping(new)
 
 
-def _filled(done: Done, begun: int, head: moving.Head, old: Space, new: Space) -> Telling:
+def _filled(done: Done, begun: int, head: FaceHead, old: Space, new: Space) -> Telling:
     batches = -(-moving.left(old, new).filter(pk__gt=done.last_vector).count() // moving.BATCH)
     filling = moving.fill(head, old, new, after=done.last_vector)
     for batch, (last, added) in enumerate(filling, start=1):

@@ -24,6 +24,7 @@ IDENTITY = ModelIdentity(
     shapes={"image": (112, 112, 3)},
 )
 
+MOVES = replace(IDENTITY, role="face_matcher", space="face_matcher:fake:1")
 DETECTS = replace(IDENTITY, role="face_detector", space="face_detector:fake:1")
 ENCODES = replace(IDENTITY, role="image_encoder", space="image_encoder:fake:1")
 FINDS = replace(IDENTITY, role="object_detector", space="object_detector:fake:1")
@@ -62,6 +63,18 @@ class FakeEmbedder:
         self.calls += 1
         empty = np.empty((0, self.identity.dimension), np.float32)
         return np.concatenate([empty, *(vector[None] for vector in self.vectors[: len(crops)])])
+
+
+@dataclass
+class FakeHead:
+    """Has the embedder's vectors the other way round."""
+
+    identity: ModelIdentity = MOVES
+    calls: int = 0
+
+    def moved(self, vectors: Array) -> Array:
+        self.calls += 1
+        return vectors[:, ::-1]
 
 
 def face_at(x: float = 4, y: float = 4, side: float = 30, score: float = 0.9) -> DetectedFace:

@@ -1,7 +1,7 @@
 """Faces that somebody draws: adding, moving and deleting them."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,15 +10,14 @@ import numpy as np
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-import photos.services
 from faces import gone, grouping
 from faces.errors import BoxUnusable, FaceThere
-from faces.models import Edit, Face, FaceVector, Pair, Person, Rejection
+from faces.models import Edit, Face, Pair, Person, Rejection
 from faces.people import places
 from faces.people.changes import Changes
 from faces.people.editing import editing
 from faces.quality import Quality, quality
-from faces.services import FindFaces, keep_crop, portrait
+from faces.services import FindFaces, Look, keep_crop, portrait, remember, spaces_of
 from inference.arrays import RGB, Array
 from inference.faces import DetectedFace
 from inference.geometry import CROP_SIDE, TEMPLATE, Box, align
@@ -40,8 +39,8 @@ class Drawn:
     landmarks: Array  # (5, 2) pixels of the photo
     quality: Quality
     crop: str  # key of its file
-    vector: Array | None  # (d,) of length 1; none: no model has looked at it
-    space: Space | None  # of the vector
+    look: Look  # in each of `spaces`; empty: no model has looked at it
+    spaces: Sequence[Space]
 
 
 def checked(photo: Photo, box: Box) -> Box:
@@ -80,8 +79,8 @@ def look(photo: Photo, image: RGB, box: Box, models: FindFaces | None) -> Drawn:
         box=box,
         landmarks=landmarks,
         quality=quality(aligned, box, landmarks, seen.score if seen else 0.0),
-        vector=models.embedder.embed([aligned])[0] if models else None,
-        space=photos.services.space_of(models.embedder.identity, FaceVector) if models else None,
+        look=models.looks([aligned])[0] if models else (),
+        spaces=spaces_of(models.identities) if models else (),
         crop=keep_crop(folder_of(photo), portrait(image, box)),
     )
 
@@ -125,11 +124,11 @@ def add(
         face = Face(photo=photo, **_columns(drawn))
         changes.create(face)
         if not (person and person.unrecognised):
-            _remember(face, drawn)
+            remember(photo.owner_id, [(face, drawn.look)], drawn.spaces, known=())
         if person:
             places.give(changes, [face.pk], places.person_there(person))
-        elif drawn.space:
-            grouping.ask(photo.owner_id, drawn.space)
+        elif drawn.spaces:
+            grouping.ask(photo.owner_id, drawn.spaces[-1])
     return face
 
 
@@ -145,8 +144,7 @@ def move(face: Face, drawn: Drawn, *, by: User | None = None) -> Face:
         face = _still_there(owner, face)
         _check_free(Face.objects.filter(photo=face.photo_id).exclude(pk=face.pk), drawn.box)
         changes.change(face, **_columns(drawn))
-        if not (face.person and face.person.unrecognised):
-            _remember(face, drawn)
+        remember(owner.pk, [(face, drawn.look)], drawn.spaces, known=[face.pk])
     return face
 
 
@@ -203,15 +201,6 @@ def _columns(drawn: Drawn) -> dict[str, Any]:
         "crop": drawn.crop,
         "drawn": True,
     }
-
-
-def _remember(face: Face, drawn: Drawn) -> None:
-    """What it looks like, if a model has looked."""
-    if drawn.vector is None:
-        return
-    vector = drawn.vector.astype(float).tolist()
-    row = FaceVector(face=face, owner=face.photo.owner, space=drawn.space, vector=vector)
-    FaceVector.objects.bulk_create([row], ignore_conflicts=True)  # the same box, drawn twice
 
 
 def _numbers(box: Box) -> list[float]:

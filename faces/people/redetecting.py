@@ -1,5 +1,6 @@
 """Faces as another detector sees them: what somebody has said of faces stays, whatever it sees."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -8,19 +9,24 @@ import numpy as np
 from django.contrib.auth.models import User
 from django.db import transaction
 
-import photos.services
 from faces import gone, grouping
 from faces.models import Edit, Face, FaceVector, Membership, Pair, Person, Rejection
 from faces.people import boxes
 from faces.people.changes import Changes
 from faces.people.editing import editing
-from faces.services import FindFaces, FoundFace, forgotten, keep_crop, new_row
-from inference.arrays import RGB, Array
+from faces.services import (
+    FindFaces,
+    FoundFace,
+    Look,
+    keep_crop,
+    new_row,
+    remember,
+    spaces_of,
+)
+from inference.arrays import RGB
 from inference.geometry import align, overlaps
 from photos.models import Analysis, Photo, Space
 from photos.operations import FACES
-
-Look = tuple[Face, Array]  # a face, and what it looks like: (d,) of length 1
 
 
 @dataclass(frozen=True)
@@ -129,8 +135,8 @@ def apply(seen: Seen, image: RGB, find: FindFaces, *, by: User | None = None) ->
         InferenceError: as look().
     """
     photo, owner = seen.photo, seen.photo.owner
-    space = photos.services.space_of(find.embedder.identity, FaceVector)
-    looks = _looks(seen.stay, image, find, space)
+    spaces = spaces_of(find.identities)
+    looks = _looks(seen.stay, image, find, spaces)
     folder = boxes.folder_of(photo)
     crops = {id(face): keep_crop(folder, face.crop) for face in seen.added}
     asked = {"photo": photo.pk, "detector": find.recipe}
@@ -138,54 +144,46 @@ def apply(seen: Seen, image: RGB, find: FindFaces, *, by: User | None = None) ->
         with editing(owner, Edit.Kind.FACE, by, **asked) as changes:
             now = _compare(photo, seen.found)
             boxes.take_out(changes, now.lost)
-            looks += [(face, found.vector) for face, found in now.kept]
+            looks += [(face, found.look) for face, found in now.kept]
             looks += _added(changes, photo, now.added, crops)
-            _remember(photo, looks, space)
+            _remember(photo, looks, spaces)
             _note(photo, find.recipe)
         newest = Edit.objects.of(owner).order_by("-pk").values_list("pk", flat=True)
         return newest.first() if changes.steps else None
 
 
-def _looks(faces: Iterable[Face], image: RGB, find: FindFaces, space: Space) -> list[Look]:
-    """Of those of `faces` that the model of `space` has not looked at yet. One call to it."""
+def _looks(
+    faces: Iterable[Face], image: RGB, find: FindFaces, spaces: Sequence[Space]
+) -> list[tuple[Face, Look]]:
+    """Of those of `faces` that lack a vector in one of `spaces`. They are embedded at once."""
     left = [face for face in faces if not (face.person and face.person.unrecognised)]
-    known = FaceVector.objects.filter(face__in=left, space=space)
-    done = set(known.values_list("face_id", flat=True))
-    unseen = [face for face in left if face.pk not in done]
+    known = FaceVector.objects.filter(face__in=left, space__in=spaces)
+    done = Counter(known.values_list("face_id", flat=True))
+    unseen = [face for face in left if done[face.pk] < len(spaces)]
     if not unseen:
         return []
     crops = [align(image, np.array(face.landmarks, np.float32)) for face in unseen]
-    return list(zip(unseen, find.embedder.embed(crops), strict=True))
+    return list(zip(unseen, find.looks(crops), strict=True))
 
 
 def _added(
     changes: Changes, photo: Photo, added: Iterable[FoundFace], crops: Mapping[int, str]
-) -> list[Look]:
+) -> list[tuple[Face, Look]]:
     """Rows for those that have a file; for others there is a next time."""
     looks = []
     for found in added:
         if id(found) in crops:
             face = new_row(photo, found, crops[id(found)])
             changes.create(face)
-            looks.append((face, found.vector))
+            looks.append((face, found.look))
     return looks
 
 
-def _remember(photo: Photo, looks: Sequence[Look], space: Space) -> None:
+def _remember(photo: Photo, looks: Sequence[tuple[Face, Look]], spaces: Sequence[Space]) -> None:
     """Keep what is not known yet, but nothing of those who are not to be recognised."""
-    barred = forgotten([face.pk for face, _ in looks], space)
-    FaceVector.objects.bulk_create(
-        (
-            FaceVector(
-                face=face, owner=photo.owner, space=space, vector=vector.astype(float).tolist()
-            )
-            for face, vector in looks
-            if face.pk not in barred
-        ),
-        ignore_conflicts=True,
-    )
+    remember(photo.owner_id, looks, spaces, known=[face.pk for face, _ in looks])
     if looks:
-        grouping.ask(photo.owner_id, space)
+        grouping.ask(photo.owner_id, spaces[-1])
 
 
 def _note(photo: Photo, recipe: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from faces.quality import Quality
-from faces.services import CROP_SIDE, FoundFace, FoundFaces
+from faces.services import CROP_SIDE, FoundFace, FoundFaces, Look
 from inference import roles
 from inference.arrays import Array
 from inference.encoders import TritonImageEncoder
@@ -46,6 +46,7 @@ MAX_OBJECTS = 1000  # of a photo
 MAX_LINE = 2000  # letters
 MAX_DESCRIPTION = 20_000  # letters
 _SAME_PLACE = 0.5  # intersection over union from which two faces would be one
+_OWN = "own_vector"  # the embedder's, beside that of the head: the head's space stands for both
 
 
 def findings_to_json(findings: Findings) -> Any:
@@ -70,7 +71,7 @@ def _vector_to_json(seen: SeenPhoto) -> dict[str, Any]:
 
 def _faces_to_json(seen: FoundFaces) -> dict[str, Any]:
     faces = [_face_to_json(each) for each in seen.found]
-    return {"space": seen.embedder.identity.space, "faces": faces}
+    return {"space": seen.identities[-1].space, "faces": faces}
 
 
 def _face_to_json(face: FoundFace) -> dict[str, Any]:
@@ -80,6 +81,7 @@ def _face_to_json(face: FoundFace) -> dict[str, Any]:
         "confidence": face.confidence,
         "quality": asdict(face.quality),
         "vector": _numbers(face.vector),
+        **({_OWN: _numbers(face.look[0])} if len(face.look) > 1 else {}),
         "crop": _text(face.crop),
     }
 
@@ -151,15 +153,14 @@ class Reading:
         return SeenPhoto(given["vector"].vector(encoder.identity.dimension), encoder)
 
     def _faces(self, given: Given) -> FoundFaces:
-        embedder = self.making.face_embedder()
-        _check_space(given["space"], embedder.identity)
-        dimension = embedder.identity.dimension
+        identities = self.making.find_faces(self.making.recipes[FACES]).identities
+        _check_space(given["space"], identities[-1])
         faces = given["faces"]
-        found = [self._face(each, dimension) for each in faces.each(most=MOST_FACES)]
+        found = [self._face(each, identities) for each in faces.each(most=MOST_FACES)]
         _check_apart(faces, found)
-        return FoundFaces(found, embedder)
+        return FoundFaces(found, identities)
 
-    def _face(self, given: Given, dimension: int) -> FoundFace:
+    def _face(self, given: Given, identities: Sequence[ModelIdentity]) -> FoundFace:
         measured = given["quality"]
         return FoundFace(
             box=given["box"].box(self.width, self.height),
@@ -171,7 +172,7 @@ class Reading:
                 frontality=measured["frontality"].fraction(),
                 confidence=measured["confidence"].fraction(),
             ),
-            vector=given["vector"].vector(dimension),
+            look=_look(given, identities),
             crop=given["crop"].jpeg(side=CROP_SIDE),
         )
 
@@ -222,6 +223,17 @@ class Reading:
 
     def _at(self, role: ModelSpec) -> ModelSpec:
         return role.at(self.making.active[role.name])
+
+
+def _look(given: Given, identities: Sequence[ModelIdentity]) -> Look:
+    """
+    Raises:
+        FindingsInvalid: a vector is missing, or can't be of its model.
+    """
+    names = [_OWN, "vector"][-len(identities) :]
+    return tuple(
+        given[name].vector(each.dimension) for name, each in zip(names, identities, strict=True)
+    )
 
 
 def _check_space(given: Given, identity: ModelIdentity) -> None:

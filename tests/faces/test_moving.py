@@ -8,8 +8,10 @@ import pytest
 from faces import moving
 from faces.models import Calibration, FaceVector, GroupingDue, Membership
 from inference.arrays import Array
+from inference.identity import ModelIdentity
 from photos.models import Analysis, Owner, Photo, Space
 from tests.factories import make_cluster, make_face, make_person, make_photo, make_space, unit
+from tests.fakes import MOVES
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +21,7 @@ class Reversing:
     """A head that has vectors the other way round. Some faces may go while it is asked."""
 
     going: list[int] = field(default_factory=list)
+    identity: ModelIdentity = MOVES
     calls: int = 0
 
     def moved(self, vectors: Array) -> Array:

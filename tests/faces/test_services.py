@@ -8,18 +8,27 @@ import pytest
 from django.db import IntegrityError
 
 from faces import grouping
-from faces.models import Face
+from faces.models import Face, GroupingDue
 from faces.quality import CORE_QUALITY
-from faces.services import FindFaces, describe
+from faces.services import FindFaces, describe, spaces_of
 from inference.arrays import RGB
 from inference.faces import DetectedFace
-from photos.models import Owner, Photo
+from photos.models import Owner, Photo, Space
 from photos.operations import Place
-from tests.factories import make_face, make_owner, make_photo, make_space, unit
-from tests.fakes import FakeDetector, FakeEmbedder, face_at
+from tests.factories import (
+    make_cluster,
+    make_face,
+    make_owner,
+    make_person,
+    make_photo,
+    make_space,
+    unit,
+)
+from tests.fakes import IDENTITY, MOVES, FakeDetector, FakeEmbedder, FakeHead, face_at
 from tests.pictures import noise
 
 SCENE = noise(width=640, height=480)
+LAST = (0, 0, 0, 0, 0, 0, 0, 1)  # what a head sees of the first number
 
 
 def turned(face: DetectedFace) -> DetectedFace:
@@ -98,9 +107,79 @@ class TestStoredFaces:
 class TestDescribe:
     def test_asks_nothing_for_no_face(self) -> None:
         embedder = FakeEmbedder()
+        find = FindFaces(FakeDetector(), embedder, "fakes")
 
-        assert describe(SCENE, [], embedder) == []
+        assert describe(SCENE, [], find.looks) == []
         assert embedder.calls == 0
+
+
+@pytest.mark.django_db
+class TestFacesBehindAHead:
+    @pytest.fixture(autouse=True)
+    def _spaces(self) -> None:
+        """An index is not made in a transaction that has written vectors."""
+        spaces_of([IDENTITY, MOVES])
+
+    def test_are_kept_as_the_embedder_and_the_head_see_them(self) -> None:
+        photo = make_photo()
+        embedder, head = FakeEmbedder([unit(1), unit(0, 1)]), FakeHead()
+        find = FindFaces(FakeDetector([face_at(10), face_at(300)]), embedder, "fakes", head)
+
+        for _ in range(2):  # twice changes nothing
+            find.look(SCENE).keep(Place(photo.owner, "some/folder"))(photo)
+
+        left, right = photo.faces.order_by("x")
+        assert looks(left) == {IDENTITY.space: unit(1).tolist(), MOVES.space: unit(*LAST).tolist()}
+        assert looks(right)[MOVES.space] == unit(*LAST[1:], 0).tolist()
+        assert (embedder.calls, head.calls) == (2, 2)
+
+    def test_are_compared_and_grouped_by_the_head(self) -> None:
+        known, space = make_photo(), Space.objects.get(name=MOVES.space)
+        anna = make_cluster(owner=known.owner, person=make_person(owner=known.owner))
+        make_face(photo=known, space=space, vector=unit(*LAST), cluster=anna)
+        photo = make_photo(owner=known.owner)
+        found = [face_at(10), face_at(300)]
+        find = FindFaces(
+            FakeDetector(found), FakeEmbedder([unit(1), unit(0, 1)]), "fakes", FakeHead()
+        )
+
+        find.look(SCENE).keep(Place(photo.owner, "some/folder"))(photo)
+
+        left, right = photo.faces.with_people().order_by("x")
+        assert (left.cluster, right.cluster) == (anna, None)
+        assert [due.space for due in GroupingDue.objects.all()] == [space]
+
+    def test_get_what_they_lack_when_the_photo_is_looked_at_again(self) -> None:
+        photo, space = make_photo(), Space.objects.get(name=MOVES.space)
+        known = make_face(
+            photo=photo, x=10, y=10, width=120, height=120, space=space, vector=unit(*LAST)
+        )
+        seeing = FakeDetector([face_at(10, 10, side=120)]), FakeEmbedder([unit(0, 1)])
+
+        FindFaces(*seeing, "fakes", FakeHead()).look(SCENE).keep(Place(photo.owner, "a"))(photo)
+
+        assert photo.faces.get() == known
+        assert looks(known) == {
+            IDENTITY.space: unit(0, 1).tolist(), MOVES.space: unit(*LAST).tolist(),
+        }  # fmt: skip
+
+    def test_of_somebody_who_is_not_to_be_recognised_are_seen_by_neither(self) -> None:
+        photo = make_photo()
+        secret = make_person(owner=photo.owner, unrecognised=True)
+        known = make_face(
+            photo=photo, x=10, y=10, width=120, height=120,
+            cluster=make_cluster(owner=photo.owner, person=secret),
+        )  # fmt: skip
+        seeing = FakeDetector([face_at(10, 10, side=120)]), FakeEmbedder([unit(1)])
+
+        FindFaces(*seeing, "fakes", FakeHead()).look(SCENE).keep(Place(photo.owner, "a"))(photo)
+
+        assert (photo.faces.get(), looks(known)) == (known, {})
+
+
+def looks(face: Face) -> dict[str, list[float]]:
+    """The vectors of `face` by the names of their spaces."""
+    return {each.space.name: each.vector for each in face.vectors.all()}
 
 
 @pytest.mark.django_db

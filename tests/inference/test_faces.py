@@ -224,14 +224,6 @@ class Turned:
 
 
 class TestTritonFaceMatcher:
-    def test_gives_the_embedders_vectors_as_the_head_moves_them(self) -> None:
-        head = Turned()
-
-        vectors = TritonFaceMatcher(FakeEmbedder(list(alike(3))), head).embed(crops(3))
-
-        assert (vectors == -alike(3)).all()
-        assert head.batches == [3]
-
     def test_has_a_space_of_its_own(self) -> None:
         identity = TritonFaceMatcher(FakeEmbedder(), Turned()).identity
 
@@ -241,7 +233,7 @@ class TestTritonFaceMatcher:
     def test_asks_the_head_nothing_for_no_face(self) -> None:
         head = Turned()
 
-        vectors = TritonFaceMatcher(FakeEmbedder(), head).embed([])
+        vectors = TritonFaceMatcher(FakeEmbedder(), head).moved(alike(0))
 
         assert vectors.shape == (0, 8)
         assert vectors.dtype == np.float32
@@ -256,15 +248,13 @@ class TestTritonFaceMatcher:
         assert head.batches == [128, 128, 44]
 
     def test_takes_no_vectors_of_an_embedder_that_it_was_not_trained_for(self) -> None:
-        head, embedder = Turned(takes="face_embedder:other:2"), FakeEmbedder(list(alike(1)))
-        matcher = TritonFaceMatcher(embedder, head)
+        head = Turned(takes="face_embedder:other:2")
+        matcher = TritonFaceMatcher(FakeEmbedder(), head)
 
         with pytest.raises(InferenceNotReady, match=r"face_embedder:other:2, not of .*:fake:1"):
-            matcher.embed(crops(1))
-        with pytest.raises(InferenceNotReady):
             matcher.moved(alike(1))
 
-        assert (embedder.calls, head.batches) == (0, [])
+        assert head.batches == []
 
     def test_calls_vectors_corrupt_that_cannot_be_compared(self) -> None:
         matcher = TritonFaceMatcher(FakeEmbedder(), Turned(length=1.1))

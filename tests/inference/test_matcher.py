@@ -88,9 +88,10 @@ class TestServedMatcher:
         embedder = TritonFaceEmbedder(triton, FACE_EMBEDDER)
         crops = list(embedder_reference().images)
 
-        found = TritonFaceMatcher(embedder, heads, FACE_MATCHER.at(NAME)).embed(crops)
-
         before = embedder.embed(crops)
+
+        found = TritonFaceMatcher(embedder, heads, FACE_MATCHER.at(NAME)).moved(before)
+
         moved = before + before @ head["change.weight"].T + head["change.bias"]
         wanted = moved / np.linalg.norm(moved, axis=1, keepdims=True)
         np.testing.assert_allclose(found, wanted, atol=1e-5)
@@ -109,4 +110,4 @@ class TestServedMatcher:
         matcher = TritonFaceMatcher(FakeEmbedder(), heads, FACE_MATCHER.at(NAME))
 
         with pytest.raises(InferenceNotReady, match=f"trained for vectors of {SPACE}"):
-            matcher.embed([])
+            matcher.moved(np.zeros((0, DIMENSION), np.float32))

@@ -324,10 +324,10 @@ class TestMissingFile:
 
 
 @pytest.mark.parametrize("role", ["face_matcher", "other"])
-def test_faces_are_embedded_with_the_head_that_is_active(role: str, nobody: TritonClient) -> None:
+def test_faces_are_seen_by_the_head_that_is_active(role: str, nobody: TritonClient) -> None:
     active = {"face_detector": DETECTOR, "face_embedder": EMBEDDER, role: f"{role}.a.1"}
     made = ActiveOperations(nobody, settings.MODEL_REPOSITORY, lambda: active)()[FACES]
 
     assert isinstance(made, FindFaces)
-    wanted = TritonFaceMatcher if role == "face_matcher" else TritonFaceEmbedder
-    assert type(made.embedder) is wanted
+    wanted = TritonFaceMatcher if role == "face_matcher" else type(None)
+    assert (type(made.embedder), type(made.head)) == (TritonFaceEmbedder, wanted)

@@ -6,12 +6,11 @@ import pytest
 from django.core.files.storage import default_storage
 from rest_framework.test import APIClient
 
-import photos.services
 from faces.models import Cluster, Edit, Face, FaceVector, Membership, Person
 from faces.people import boxes, naming, placing, redetecting
 from faces.people.changes import row_of
 from faces.people.editing import undo
-from faces.services import FindFaces
+from faces.services import FindFaces, spaces_of
 from inference.faces import DetectedFace
 from jobs import redetection
 from jobs.models import Job
@@ -26,7 +25,7 @@ from tests.factories import (
     make_user,
     unit,
 )
-from tests.fakes import IDENTITY, FakeDetector, FakeEmbedder, face_at
+from tests.fakes import IDENTITY, MOVES, FakeDetector, FakeEmbedder, FakeHead, face_at
 from tests.pictures import noise
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +35,7 @@ URL = "/api/v1/faces/redetect"
 @pytest.fixture(autouse=True)
 def space(db: None) -> Space:
     """Of the models' vectors: an index is not made in a transaction that has written vectors."""
-    return photos.services.space_of(IDENTITY, FaceVector)
+    return spaces_of([IDENTITY, MOVES])[0]
 
 
 @pytest.fixture
@@ -48,10 +47,16 @@ def face(photo: Photo, x: float = 4, **values: Any) -> Face:
     return make_face(photo=photo, **{"x": x, "y": 4, "width": 16, "height": 16} | values)
 
 
-def redetect(owner: Owner, *seen: DetectedFace, dry_run: bool = False, **arguments: Any) -> Outcome:
+def redetect(
+    owner: Owner,
+    *seen: DetectedFace,
+    dry_run: bool = False,
+    head: FakeHead | None = None,
+    **arguments: Any,
+) -> Outcome:
     """What came of it, where the detector sees `seen` in each photo."""
     embedder = FakeEmbedder([unit(1)] * 9)
-    find = FindFaces(FakeDetector(list(seen)), embedder, "new")
+    find = FindFaces(FakeDetector(list(seen)), embedder, "new", head)
     steps = redetection.steps(owner, {"dry_run": dry_run} | arguments, {}, find)
     while True:
         try:
@@ -129,6 +134,19 @@ class TestFindingFacesAgain:
         assert all(default_storage.exists(str(each.crop)) for each in new)
         assert photo.analyses.get(operation=FACES).recipe == "new"
         assert list(photo.tags.values_list("key", flat=True)) == ["people:2"]
+
+    def test_has_faces_seen_by_the_embedder_and_the_head(self, owner: Owner, photo: Photo) -> None:
+        spaces = spaces_of([IDENTITY, MOVES])
+        stays = face(photo, 40, drawn=True, space=spaces[1], vector=unit(1))
+        head = FakeHead()
+
+        for _ in range(2):
+            redetect(owner, face_at(4, 4, 16), head=head)
+
+        [new] = Face.objects.exclude(pk=stays.pk)
+        for each in (stays, new):
+            assert {vector.space for vector in each.vectors.all()} == {*spaces}
+        assert head.calls == 3  # what stays has all its vectors the second time
 
     def test_is_an_edit_of_each_photo_that_can_be_undone(self, owner: Owner, photo: Photo) -> None:
         user = make_user()

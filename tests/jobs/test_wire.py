@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,20 +11,25 @@ import pytest
 from django.conf import settings as django_settings
 from PIL import Image
 
+from faces.services import FoundFaces
 from inference.configs import DescribedModels
 from inference.errors import InferenceNotReady
 from inference.geometry import Box
 from inference.roles import FACE_EMBEDDER
+from jobs.active import Making
 from jobs.errors import FindingsInvalid
 from jobs.given import Given
 from jobs.models import Item, State
+from jobs.operations import configured_recipes
 from jobs.remote.pictures import picture_to_json, read_picture
+from jobs.remote.wire import Reading, findings_to_json
 from photos import roles
 from photos.decoder import exif_to_json
 from photos.exif import PhotoExif
 from photos.models import Analysis, Photo
 from photos.regions import Region
 from photos.services import Picture
+from search.vocabulary import load
 from tests.factories import make_owner, unit
 from tests.jobs.remote import (
     HEIGHT,
@@ -41,6 +47,13 @@ from tests.pictures import jpeg
 from tests.served import FACE_EMBEDDER as SERVED
 
 Answer = dict[str, Any]
+HEAD, HEAD_SPACE = "face_matcher.tests.1", "face_matcher:tests:1"
+HEAD_CONFIG = f"""
+parameters {{ key: "space" value {{ string_value: "{HEAD_SPACE}" }} }}
+parameters {{ key: "weights_sha256" value {{ string_value: "{"0" * 64}" }} }}
+parameters {{ key: "dimension" value {{ string_value: "512" }} }}
+parameters {{ key: "takes" value {{ string_value: "%s" }} }}
+"""
 
 
 def with_face(**changes: Any) -> Answer:
@@ -344,6 +357,57 @@ class TestAnswer:
 
         assert job.items.get().state == State.SUCCEEDED
         assert list(Analysis.objects.values_list("operation", flat=True)) == ["objects"]
+
+
+class TestFacesBehindAHead:
+    """The server can't make the embedder's vectors of the head's: both are sent."""
+
+    @pytest.fixture
+    def reading(self, tmp_path: Path) -> Reading:
+        """With the real embedder, and a head for it."""
+        real = django_settings.MODEL_REPOSITORY
+        embedder = DescribedModels(real).identity(SERVED)
+        for model in real.glob("face_*"):
+            (tmp_path / model.name).symlink_to(model)
+        (tmp_path / HEAD).mkdir()
+        (tmp_path / HEAD / "config.pbtxt").write_text(HEAD_CONFIG % embedder.space)
+        active = {role: f"{role}.packaged.1" for role in ("face_detector", "face_embedder")}
+        active["face_matcher"] = HEAD
+        vocabulary = load(django_settings.VOCABULARY_DIR)
+        recipes = configured_recipes(active, vocabulary)
+        making = Making(DescribedModels(tmp_path), tmp_path, active, vocabulary, recipes)
+        return Reading(WIDTH, HEIGHT, making)
+
+    def test_are_the_same_there_and_back(self, reading: Reading) -> None:
+        own, moved = numbers(1, dimension=512), numbers(0, 1, dimension=512)
+        sent = {"space": HEAD_SPACE, "faces": [face(vector=moved, own_vector=own)]}
+
+        found = reading.findings("faces", Given(sent))
+
+        assert isinstance(found, FoundFaces)
+        assert [each.role for each in found.identities] == ["face_embedder", "face_matcher"]
+        again = findings_to_json(found)
+        assert again["space"] == HEAD_SPACE
+        [both] = [(each["own_vector"], each["vector"]) for each in again["faces"]]
+        assert both == (own, moved)
+
+    @pytest.mark.parametrize(
+        ("changes", "says"),
+        [
+            ({}, "own_vector: it is missing"),
+            ({"own_vector": numbers(1)}, "own_vector: give 512 numbers"),
+            ({"own_vector": numbers(1, dimension=512), "vector": ""}, "vector: give 512 numbers"),
+        ],
+    )
+    def test_need_both_vectors(self, reading: Reading, changes: dict[str, Any], says: str) -> None:
+        wrong = {"space": HEAD_SPACE, "faces": [face(**changes)]}
+
+        with pytest.raises(FindingsInvalid, match=rf"^faces\[0\]\.{says}"):
+            reading.findings("faces", Given(wrong))
+
+    def test_need_the_space_of_the_head(self, reading: Reading) -> None:
+        with pytest.raises(FindingsInvalid, match=f"must be of {HEAD_SPACE}"):
+            reading.findings("faces", Given({"space": "face_embedder:0:1", "faces": []}))
 
 
 class TestGiven:

@@ -1,25 +1,25 @@
 """Faces that somebody draws: added, moved, deleted, and all of it undone."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from django.core.files.storage import default_storage
 
-import photos.services
 from faces import gone
 from faces.errors import BoxUnusable, FaceMissing, FaceThere, TwiceInPhoto
 from faces.models import Edit, Face, FaceVector, GroupingDue, Membership, Pair, Person, Rejection
 from faces.people import boxes, naming, placing
 from faces.people.changes import row_of
 from faces.people.editing import undo
-from faces.services import FindFaces
+from faces.services import FindFaces, spaces_of
 from inference.faces import DetectedFace
 from inference.geometry import Box
 from photos.models import Owner, Photo, Space
 from photos.operations import Place
 from tests.factories import make_cluster, make_face, make_owner, make_person, make_photo, unit
-from tests.fakes import IDENTITY, FakeDetector, FakeEmbedder, face_at
+from tests.fakes import IDENTITY, MOVES, FakeDetector, FakeEmbedder, FakeHead, face_at
 from tests.pictures import noise
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ BOX = Box(300, 200, 80, 90)
 @pytest.fixture(autouse=True)
 def space(db: None) -> Space:
     """Of the models' vectors: an index is not made in a transaction that has written vectors."""
-    return photos.services.space_of(IDENTITY, FaceVector)
+    return spaces_of([IDENTITY, MOVES])[0]
 
 
 def models(*seen: DetectedFace) -> FindFaces:
@@ -75,6 +75,23 @@ class TestADrawnFace:
         assert face.vectors.count() == 0
         assert len(face.landmarks) == 5
         assert "uncertain" in face.quality_reasons
+
+    def test_is_kept_as_the_embedder_and_the_head_see_it(self) -> None:
+        photo, seeing = make_photo(), models(face_at(92, 92, side=85))
+        seeing = replace(seeing, head=FakeHead())
+
+        face = boxes.add(photo, drawn(photo, find=seeing))
+        before = dict(face.vectors.values_list("space__name", "vector"))
+        boxes.move(
+            Face.objects.with_people().get(), drawn(photo, Box(310, 210, 80, 90), find=seeing)
+        )
+
+        assert before == {
+            IDENTITY.space: pytest.approx(unit(1, 2), abs=1e-3),
+            MOVES.space: pytest.approx(unit(1, 2)[::-1], abs=1e-3),
+        }
+        assert set(face.vectors.values_list("space__name", flat=True)) == before.keys()
+        assert GroupingDue.objects.get().space.name == MOVES.space
 
     def test_has_the_landmarks_that_the_detector_sees_around_it(self) -> None:
         photo = make_photo()
