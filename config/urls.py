@@ -44,10 +44,12 @@ from jobs.views.clustering import (
 from jobs.views.enrolment import EnrolView, ReferencesView
 from jobs.views.jobs import JobItemsView, JobViewSet
 from jobs.views.people import (
+    EditDoors,
     EraseView,
     ErasureView,
     FaceBoxView,
     FaceDoors,
+    PersonDoors,
     PhotoFacesView,
     RedetectView,
 )
@@ -221,7 +223,7 @@ api = [
     ),
     re_path(
         rf"^{_PERSON}/?$",
-        PersonViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        PersonDoors.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         name="person-detail",
     ),
     re_path(rf"^{_PERSON}/faces/?$", PersonFacesView.as_view(), name="person-faces"),
@@ -235,7 +237,7 @@ api = [
     ),
     re_path(r"^edits/?$", EditViewSet.as_view({"get": "list"}), name="edit-list"),
     re_path(rf"^{_EDIT}/?$", EditViewSet.as_view({"get": "retrieve"}), name="edit-detail"),
-    re_path(rf"^{_EDIT}/undo/?$", EditViewSet.as_view({"post": "undo"}), name="edit-undo"),
+    re_path(rf"^{_EDIT}/undo/?$", EditDoors.as_view({"post": "undo"}), name="edit-undo"),
     re_path(rf"^{_PERSON}/erase/?$", EraseView.as_view(), name="person-erase"),
     re_path(r"^erasures/(?P<pk>[0-9]{1,18})/?$", ErasureView.as_view(), name="erasure-detail"),
     re_path(r"^worker/claim/?$", ClaimView.as_view(), name="worker-claim"),

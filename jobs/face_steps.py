@@ -8,7 +8,7 @@ from typing import Any
 from faces import centroids, statistics
 from faces.errors import NothingFound
 from faces.people import clearing
-from jobs import backfill, maintenance, services
+from jobs import backfill, looking, maintenance, services
 from jobs.clustering import current_space
 from jobs.following import follow, outcome_of, unfinished
 from jobs.models import Job
@@ -118,6 +118,12 @@ STEPS: Mapping[str, Step] = {
         backfill.backfill,
         ("limit", "dry_run"),
         backfill.ask,
+    ),
+    "look": Step(
+        "give vectors to faces that have none, on photos where the active models have looked",
+        looking.look,
+        ("dry_run",),
+        lambda owner, _arguments: looking.ask(owner),
     ),
     "cluster": Step(
         "match faces of no cluster with those who are known, and cluster the rest",

@@ -1,8 +1,9 @@
 """The people desk for staff. Importing it registers the pages.
 
-The page of a person is registered by `jobs`: erasing somebody spans the house.
+The pages of people and of edits are registered by `jobs`: erasing somebody, and what follows from
+undoing an edit, spans the house.
 """
 
-from faces.admin import clusters, edits, erasures, faces
+from faces.admin import clusters, erasures, faces
 
-__all__ = ["clusters", "edits", "erasures", "faces"]
+__all__ = ["clusters", "erasures", "faces"]

@@ -33,7 +33,6 @@ FACES_SHOWN = 60  # of those that an edit has touched
 CHANGES_SHOWN = 200
 
 
-@admin.register(Edit)
 class EditAdmin(ReadOnlyAdmin[Edit]):
     """The newest first. Nothing is changed here; an edit is taken back by another one."""
 

@@ -85,7 +85,7 @@ def change(person: Person, *, by: User | None = None, **details: Any) -> Person:
     """Set some of what is known of a person: the columns of `Person`; `cover` is a face, or None.
 
     What their faces look like is forgotten where they are not to be recognised; undoing that does
-    not bring it back, but the next look at the photos does.
+    not bring it back, but the next look at them does.
 
     Raises:
         NameMissing, NameTooLong, NameTaken: the name, an alias or the contact id can't be theirs.

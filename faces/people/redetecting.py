@@ -1,6 +1,5 @@
 """Faces as another detector sees them: what somebody has said of faces stays, whatever it sees."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -9,23 +8,15 @@ import numpy as np
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from faces import gone, grouping
-from faces.models import Edit, Face, FaceVector, Membership, Pair, Person, Rejection
-from faces.people import boxes
+from faces import gone
+from faces.models import Edit, Face, Membership, Pair, Person, Rejection
+from faces.people import boxes, looking
 from faces.people.changes import Changes
 from faces.people.editing import editing
-from faces.services import (
-    FindFaces,
-    FoundFace,
-    Look,
-    keep_crop,
-    new_row,
-    remember,
-    spaces_of,
-)
+from faces.services import FindFaces, FoundFace, keep_crop, new_row, spaces_of
 from inference.arrays import RGB
-from inference.geometry import align, overlaps
-from photos.models import Analysis, Photo, Space
+from inference.geometry import overlaps
+from photos.models import Analysis, Photo
 from photos.operations import FACES
 
 
@@ -136,7 +127,7 @@ def apply(seen: Seen, image: RGB, find: FindFaces, *, by: User | None = None) ->
     """
     photo, owner = seen.photo, seen.photo.owner
     spaces = spaces_of(find.identities)
-    looks = _looks(seen.stay, image, find, spaces)
+    looks = looking.looks(seen.stay, image, find, spaces)
     folder = boxes.folder_of(photo)
     crops = {id(face): keep_crop(folder, face.crop) for face in seen.added}
     asked = {"photo": photo.pk, "detector": find.recipe}
@@ -146,29 +137,15 @@ def apply(seen: Seen, image: RGB, find: FindFaces, *, by: User | None = None) ->
             boxes.take_out(changes, now.lost)
             looks += [(face, found.look) for face, found in now.kept]
             looks += _added(changes, photo, now.added, crops)
-            _remember(photo, looks, spaces)
+            looking.keep(photo, looks, spaces)
             _note(photo, find.recipe)
         newest = Edit.objects.of(owner).order_by("-pk").values_list("pk", flat=True)
         return newest.first() if changes.steps else None
 
 
-def _looks(
-    faces: Iterable[Face], image: RGB, find: FindFaces, spaces: Sequence[Space]
-) -> list[tuple[Face, Look]]:
-    """Of those of `faces` that lack a vector in one of `spaces`. They are embedded at once."""
-    left = [face for face in faces if not (face.person and face.person.unrecognised)]
-    known = FaceVector.objects.filter(face__in=left, space__in=spaces)
-    done = Counter(known.values_list("face_id", flat=True))
-    unseen = [face for face in left if done[face.pk] < len(spaces)]
-    if not unseen:
-        return []
-    crops = [align(image, np.array(face.landmarks, np.float32)) for face in unseen]
-    return list(zip(unseen, find.looks(crops), strict=True))
-
-
 def _added(
     changes: Changes, photo: Photo, added: Iterable[FoundFace], crops: Mapping[int, str]
-) -> list[tuple[Face, Look]]:
+) -> list[looking.Looked]:
     """Rows for those that have a file; for others there is a next time."""
     looks = []
     for found in added:
@@ -177,13 +154,6 @@ def _added(
             changes.create(face)
             looks.append((face, found.look))
     return looks
-
-
-def _remember(photo: Photo, looks: Sequence[tuple[Face, Look]], spaces: Sequence[Space]) -> None:
-    """Keep what is not known yet, but nothing of those who are not to be recognised."""
-    remember(photo.owner_id, looks, spaces, known=[face.pk for face, _ in looks])
-    if looks:
-        grouping.ask(photo.owner_id, spaces[-1])
 
 
 def _note(photo: Photo, recipe: str) -> None:

@@ -1,4 +1,4 @@
-"""The page of a person, for staff, with a way to erase them: that spans the house."""
+"""The pages of people and edits, for staff, as far as they span the house."""
 
 from typing import Any
 
@@ -11,9 +11,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from faces.admin.doing import by, refusals_told
+from faces.admin.edits import EditAdmin
 from faces.admin.people import PersonAdmin
-from faces.models import Person
+from faces.models import Edit, Person
 from faces.people.naming import tidy_name
+from jobs import looking
+from jobs.aftermath import follow
 from jobs.erasure import erase
 
 
@@ -37,6 +40,16 @@ class ErasingForm(forms.Form):
         return typed
 
 
+@admin.register(Edit)
+class FollowedEditAdmin(EditAdmin):
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """As there; and then all that follows from it."""
+        answer = super().undo_view(request, pk)
+        if request.method == "POST" and (undone := Edit.objects.filter(undoes=pk).first()):
+            follow(undone.owner, undone.pk)
+        return answer
+
+
 @admin.register(Person)
 class ErasablePersonAdmin(PersonAdmin):
     def get_urls(self) -> list[URLPattern]:
@@ -51,6 +64,17 @@ class ErasablePersonAdmin(PersonAdmin):
     ) -> HttpResponse:
         shown = context | {"can_erase": self.has_erase_permission(request)}
         return super().render_change_form(request, shown, *args, **values)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Person,
+        form: forms.ModelForm[Person],
+        change: bool,  # noqa: FBT001  # Django's signature
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        if "unrecognised" in form.changed_data and not obj.unrecognised:
+            looking.ask(obj.owner)
 
     def erase_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask for the name, and then erase them. There is no way back."""

@@ -86,6 +86,7 @@ class Job(models.Model):
         ASSIGN = "assign", "matching faces with people"
         RECLUSTER = "recluster", "clustering all faces anew"
         REDETECT = "redetect", "finding faces again"
+        LOOK = "look", "looking at faces without a vector"
         TRAIN = "train", "training a matcher"
         MERGE = "merge", "merging clusters"
         THUMBNAILS = "backfill_thumbnails", "making missing thumbnails"

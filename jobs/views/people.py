@@ -21,12 +21,14 @@ from faces.people.naming import tidy_name
 from faces.people.once import asked_before
 from faces.serializers import PlacedFaceSerializer
 from faces.views.changing import Changing, changes
+from faces.views.edits import EditViewSet
 from faces.views.faces import FaceViewSet
+from faces.views.people import PersonViewSet
 from inference.geometry import Box
 from jobs import drawing, services
+from jobs.aftermath import follow
 from jobs.erasure import erase
 from jobs.models import Job
-from jobs.recounting import recount
 from jobs.serializers.jobs import JobSerializer
 from jobs.serializers.people import (
     DrawingSerializer,
@@ -76,7 +78,25 @@ class ErasureView(generics.RetrieveAPIView[Erasure]):
         return Erasure.objects.filter(owner__in=Owner.objects.of(self.request.user))
 
 
-class PhotoFacesView(Changing):
+class Followed(Changing):
+    """Edits of which more follows than that people, clusters and faces are changed."""
+
+    def changed(self, *asked: Any, **shown: Any) -> Response:
+        answer = super().changed(*asked, **shown)
+        if told := answer.data["edit"]:
+            follow(self.owner, told["id"])
+        return answer
+
+
+class EditDoors(Followed, EditViewSet):
+    """What was done, which can be undone: also as far as more has followed."""
+
+
+class PersonDoors(Followed, PersonViewSet):
+    """People, whose faces are looked at again where they may be."""
+
+
+class PhotoFacesView(Followed):
     """Faces that somebody draws into a photo."""
 
     @extend_schema(request=DrawingSerializer, parameters=[HEADER], responses={201: DrawnSerializer})
@@ -86,7 +106,6 @@ class PhotoFacesView(Changing):
         photo = self.mine(Photo.objects.select_related("owner"), pk=pk)
         act = _nothing if _is_known(self) else self._adding(photo, **asked)
         answer = self.changed(Edit.Kind.FACE, act, code=status.HTTP_201_CREATED)
-        recount([photo.pk])
         return _with_face(answer, self.owner, request)
 
     def _adding(self, photo: Photo, box: Box, person: int | None = None) -> Callable[[], object]:
@@ -99,7 +118,7 @@ class PhotoFacesView(Changing):
         return add
 
 
-class FaceBoxView(Changing):
+class FaceBoxView(Followed):
     """Where a face is."""
 
     @extend_schema(request=MovingSerializer, parameters=[HEADER], responses=DrawnSerializer)
@@ -121,22 +140,16 @@ class FaceBoxView(Changing):
         return lambda: boxes.move(face, drawn, by=self.by)
 
 
-class FaceDoors(FaceViewSet):
+class FaceDoors(Followed, FaceViewSet):
     """Faces, which can be deleted too: that changes what else is said of their photos."""
 
     @changes()
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Say that there is no such face. No model's find is kept in its place again."""
-        photos_changed: list[int] = []
-
-        def delete() -> None:
-            face = _face(self.owner, kwargs["pk"])
-            boxes.delete(face, by=self.by)
-            photos_changed.append(face.photo_id)
-
-        answer = self.changed(Edit.Kind.FACE, delete)
-        recount(photos_changed)
-        return answer
+        return self.changed(
+            Edit.Kind.FACE,
+            lambda: boxes.delete(_face(self.owner, kwargs["pk"]), by=self.by),
+        )
 
 
 def _is_known(view: Changing) -> bool:

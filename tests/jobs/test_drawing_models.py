@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 import photos.services
 from faces.models import Edit, Face, FaceVector
+from faces.people import naming
 from jobs import maintenance
 from jobs.models import Item, Job
 from photos import roles
@@ -40,10 +41,15 @@ def redetect(api: APIClient, **asked: Any) -> dict[str, Any]:
     """The outcome of the job, which a worker has done."""
     answer = api.post("/api/v1/faces/redetect", asked)
     assert answer.status_code == 202, answer.json()
-    [item] = Item.objects.claim(worker="anna", limit=1, lease_s=60)
-    maintenance.run(item)
+    work()
     outcome: dict[str, Any] = api.get(answer.headers["Location"]).json()["outcome"]
     return outcome
+
+
+def work() -> None:
+    """As a worker does."""
+    [item] = Item.objects.claim(worker="anna", limit=1, lease_s=60)
+    maintenance.run(item)
 
 
 def vector_of(face: Face) -> Any:
@@ -88,3 +94,23 @@ class TestFacesOfARealPhoto:
         assert apart.max() < found.width / 10
         assert photos.services.current_space("face_embedder") == drawn.vectors.get().space
         assert photo.faces.count() == 6
+
+    def test_are_known_again_when_their_deletion_is_undone(
+        self, api: APIClient, owner: Owner, group_photo: bytes
+    ) -> None:
+        stored(owner, group_photo)
+        redetect(api, dry_run=False)
+        face = Face.objects.order_by("x")[0]
+        anna = naming.create(owner, "Anna", faces=[face.pk])
+        before = vector_of(face)
+        deleted = api.delete(f"/api/v1/faces/{face.pk}").json()["edit"]["id"]
+        default_storage.delete(str(face.crop))
+
+        assert api.post(f"/api/v1/edits/{deleted}/undo").status_code == 200
+        work()
+
+        back = Face.objects.with_people().get(pk=face.pk)
+        assert (back.person, back.crop) == (anna, face.crop)
+        assert default_storage.exists(str(back.crop))
+        assert vector_of(back) @ before > 0.99
+        assert photos.services.current_space("face_embedder") == back.vectors.get().space

@@ -303,6 +303,25 @@ class TestEnsuring:
             assert cursor.fetchone() == (1,)
 
 
+class TestLooking:
+    def test_is_told_first_and_left_to_a_worker(self, anna: Owner, space: Space) -> None:
+        activate("face_detector", "face_embedder")
+        for vector in (None, unit(1)):
+            photo = make_face(photo=make_photo(owner=anna), space=space, vector=vector).photo
+            photo.analyses.create(operation=FACES, recipe=current_recipes()[FACES])
+
+        [tell] = told("look", "--dry-run")
+        [work] = told("look", "--queue")
+
+        job = Job.objects.get()
+        assert tell == {"owner": "anna", "look": {"photos": 1, "faces": 1}}
+        assert (work["look"], job.kind) == ({"job": str(job.pk)}, Job.Kind.LOOK)
+
+    def test_is_of_nothing_where_no_face_was_found(self, anna: Owner) -> None:
+        assert told("look", "--queue") == [{"owner": "anna", "look": {"job": None}}]
+        assert told("look", "--dry-run")[0]["look"] == {"photos": 0, "faces": 0}
+
+
 class TestBackfill:
     @pytest.fixture
     def photos(self, anna: Owner) -> list[Photo]:

@@ -1,0 +1,100 @@
+"""Looking at faces that have no vector, although their photos were looked at."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import faces.crops
+from faces.people import looking
+from faces.services import FindFaces, spaces_of
+from inference.errors import InferenceNotReady
+from jobs import services
+from jobs.clustering import current_space
+from jobs.decoding import decoders
+from jobs.models import Item, Job, State
+from jobs.operations import current_recipes
+from jobs.sight import face_finder
+from jobs.steps import Outcome, Progress, Steps
+from photos.errors import PhotoError
+from photos.models import Owner, Photo
+from photos.operations import FACES
+from photos.thumbnails import original_of
+
+_LOOKED_AT = 100  # photos of one look at the database
+_FAILURES = 100  # that are told one by one
+
+
+@dataclass
+class Looked:
+    """What looking has come to, so far."""
+
+    photos: int = 0  # that were looked at
+    faces: int = 0  # that have a vector now
+    failed: int = 0  # photos that could not be read
+    failures: list[dict[str, Any]] = field(default_factory=list)  # the first of them
+    last_photo: int = 0  # primary key
+
+    def look(self, photo: Photo, find: FindFaces) -> None:
+        """
+        Raises:
+            InferenceError: the server gave no answer, or a wrong one; nothing of it is counted.
+        """
+        try:
+            with decoders().decoded(original_of(photo)) as decoded:
+                self.faces += looking.look(photo, decoded.pixels, find)
+                faces.crops.make(faces.crops.missing(photo), decoded.pixels)
+        except PhotoError as exc:
+            self.failed += 1
+            self.failures = [*self.failures, {"photo": photo.pk, "code": exc.code}][:_FAILURES]
+        self.photos, self.last_photo = self.photos + 1, photo.pk
+
+
+def are_unseen(owner: Owner, keys: Collection[int]) -> bool:
+    """Whether one of the owner's faces with these `keys` has no vector, and should have one."""
+    space = current_space()
+    return space is not None and looking.unseen(owner, space).filter(pk__in=keys).exists()
+
+
+def ask(owner: Owner) -> Job | None:
+    """A job of look() that has not begun, or a new one. None: no face was found in any photo."""
+    if current_space() is None:
+        return None
+    waiting = Item.objects.filter(owner=owner, job__kind=Job.Kind.LOOK, state=State.QUEUED)
+    item = waiting.filter(started_at=None).select_related("job").first()
+    return item.job if item else services.submit_task(owner, Job.Kind.LOOK, {})
+
+
+def look(owner: Owner, arguments: Mapping[str, Any], before: Outcome) -> Steps:
+    """Give vectors to the faces that have none, on photos that the active models have looked at.
+
+    `dry_run`: only count them.
+    """
+    if arguments.get("dry_run"):
+        lacking = _lacking(owner)
+        return lambda: lacking
+    with face_finder() as find:
+        if not isinstance(find, FindFaces):
+            raise InferenceNotReady(f"{find.recipe}: a file of these models is missing.")
+        return (yield from steps(owner, before, find))
+
+
+def steps(owner: Owner, before: Outcome, find: FindFaces) -> Steps:
+    """As look(), with the models that `find` has."""
+    done = Looked(**before)
+    space = spaces_of(find.identities)[-1]
+    left = looking.left(owner, space, find.recipe).select_related("owner").order_by("pk")
+    total = done.photos + left.filter(pk__gt=done.last_photo).count()
+    while some := list(left.filter(pk__gt=done.last_photo)[:_LOOKED_AT]):
+        for photo in some:
+            done.look(photo, find)
+            yield Progress(done.photos, max(total, done.photos), asdict(done))
+    return lambda: asdict(done)
+
+
+def _lacking(owner: Owner) -> dict[str, int]:
+    space, recipe = current_space(), current_recipes().get(FACES, "")
+    if space is None:
+        return {"photos": 0, "faces": 0}
+    left = looking.left(owner, space, recipe)
+    faces_left = looking.unseen(owner, space).filter(photo__in=left)
+    return {"photos": left.count(), "faces": faces_left.count()}
