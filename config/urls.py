@@ -59,7 +59,7 @@ from jobs.views.results import JobFilesView, JobFileView
 from jobs.views.staff import CleanUpView, StatsView
 from jobs.views.storage import StorageWebhookView
 from jobs.views.streams import EventsView, JobEventsView
-from jobs.views.tasks import MergeView, ThumbnailsView
+from jobs.views.tasks import MergeView, ReadNamesView, ThumbnailsView
 from jobs.views.training import (
     ActivateMatcherView,
     MatcherPlotView,
@@ -208,6 +208,7 @@ api = [
         name="face-detail",
     ),
     re_path(rf"^{_FACE}/box/?$", FaceBoxView.as_view(), name="face-box"),
+    re_path(r"^faces/read-names/?$", ReadNamesView.as_view(), name="faces-read-names"),
     re_path(r"^faces/redetect/?$", RedetectView.as_view(), name="faces-redetect"),
     re_path(r"^photos/(?P<pk>[0-9]{1,18})/faces/?$", PhotoFacesView.as_view(), name="photo-faces"),
     re_path(rf"^{_FACE}/history/?$", FaceHistoryView.as_view(), name="face-history"),

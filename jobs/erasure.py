@@ -19,7 +19,13 @@ from jobs.models import UNFINISHED, Item, Job, State
 from jobs.recounting import recount
 from photos.models import Owner, Photo
 
-_ABOUT_PHOTOS = (Job.Kind.PHOTOS, Job.Kind.REINDEX, Job.Kind.THUMBNAILS, Job.Kind.LOOK)
+_ABOUT_PHOTOS = (
+    Job.Kind.PHOTOS,
+    Job.Kind.REINDEX,
+    Job.Kind.THUMBNAILS,
+    Job.Kind.LOOK,
+    Job.Kind.READ_NAMES,
+)
 _BATCH = 500  # items that are read at once
 _WAITING = "waiting"  # in a receipt's counts: the keys of files, until they are gone
 

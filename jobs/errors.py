@@ -107,6 +107,12 @@ class StorageEventInvalid(JobError):
     code = "invalid"
 
 
+class NamesUnwanted(JobError):
+    """READ_NAMES says that names in the files of photos are left alone here."""
+
+    code = "names_unwanted"
+
+
 class OperationUnavailable(JobError):
     """No model of this installation does what was asked for."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from faces import centroids, statistics
 from faces.errors import NothingFound
 from faces.people import clearing
-from jobs import backfill, looking, maintenance, services
+from jobs import backfill, looking, maintenance, naming, services
 from jobs.clustering import current_space
 from jobs.following import follow, outcome_of, unfinished
 from jobs.models import Job
@@ -124,6 +124,12 @@ STEPS: Mapping[str, Step] = {
         looking.look,
         ("dry_run",),
         lambda owner, _arguments: looking.ask(owner),
+    ),
+    "read-names": Step(
+        "give faces the names in the files of photos that were stored before these were read",
+        naming.read_names,
+        ("limit", "dry_run"),
+        naming.ask,
     ),
     "cluster": Step(
         "match faces of no cluster with those who are known, and cluster the rest",

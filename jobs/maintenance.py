@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 import faces.crops
 import faces.people.merging
 import photos.thumbnails
-from jobs import clustering, looking, pulse, queue, redetection, training
+from jobs import clustering, looking, naming, pulse, queue, redetection, training
 from jobs.decoding import decoders
 from jobs.models import Item, Job
 from jobs.steps import Last, Outcome, Progress, Steps, Task, user_of
@@ -149,5 +149,6 @@ TASKS: Mapping[Job.Kind, Task] = {
     Job.Kind.TRAIN: training.task,
     Job.Kind.REDETECT: redetection.redetect,
     Job.Kind.LOOK: looking.look,
+    Job.Kind.READ_NAMES: naming.read_names,
     Job.Kind.THUMBNAILS: thumbnails,
 }

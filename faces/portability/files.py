@@ -3,8 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db import transaction
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
 from faces import gone
 from faces.models import MAX_NAME, Edit, Face, Membership
+from faces.people import boxes
 from faces.people.changes import Changes
 from faces.people.editing import editing, hold
 from faces.people.naming import called, tidy_name
@@ -13,13 +19,24 @@ from faces.portability.overlap import covers, same_faces
 from faces.services import FoundFaces, keep_crop, portrait
 from inference.geometry import CROP_SIDE, TEMPLATE, Box
 from photos.images import Decoded
-from photos.models import Owner, Photo
+from photos.models import Analysis, Owner, Photo
 from photos.operations import FACES, Place, Store
 from photos.regions import Region
 
-Named = tuple[str, Box]  # whose face, and where
+Called = tuple[str, Box]  # whose face, and where
 
+NAMES, RECIPE = "names", "xmp.1"  # that the names of a photo's file were read: of its analyses
 _DIGITS = 2  # of a pixel
+_NOT_WHO = (Edit.Kind.FACE, Edit.Kind.CLUSTER, Edit.Kind.CLEAR)  # edits that say nothing of whom
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the names of a photo's file have come to."""
+
+    faces: int = 0  # that were given to people
+    drawn: int = 0  # of these, where none was found
+    people: int = 0  # who were not known
 
 
 def portraits(decoded: Decoded) -> tuple[bytes, ...]:
@@ -50,8 +67,8 @@ class NamedFaces:
 
     def _crops(self, place: Place) -> dict[int, str]:
         """Files for those of the regions in which no face was found."""
-        boxes = [each.box for each in self.found.found]
-        found = same_faces([each.box for each in self.regions], boxes)
+        seen = [each.box for each in self.found.found]
+        found = same_faces([each.box for each in self.regions], seen)
         return {
             number: keep_crop(place.folder, crop)
             for number, crop in enumerate(self.portraits)
@@ -59,13 +76,45 @@ class NamedFaces:
         }
 
 
-def name(owner: Owner, photo: Photo, regions: Sequence[Region], crops: Mapping[int, str]) -> None:
+def unread(owner: Owner) -> QuerySet[Photo]:
+    """The owner's photos whose faces were found, and whose files were not asked for names yet."""
+    done = Analysis.objects.filter(photo=OuterRef("pk"))
+    found, read = (done.filter(operation=each) for each in (FACES, NAMES))
+    photo = Cast(KeyTextTransform("photo", "asked"), BigIntegerField())
+    edits = Edit.objects.of(owner).filter(kind=Edit.Kind.IMPORT, asked__has_key="photo")
+    named = edits.annotate(photo=photo).values("photo")  # also before that was noted
+    return Photo.objects.of(owner).filter(Exists(found), ~Exists(read)).exclude(pk__in=named)
+
+
+def read(photo: Photo, decoded: Decoded, *, dry_run: bool = False) -> Named:
+    """Have the faces of a photo that is stored go by the names in its file, as name() does. Once.
+
+    Writes the crops of those that are drawn. `dry_run`: only tells.
+    """
+    regions, folder = decoded.exif.regions, boxes.folder_of(photo)
+    found = same_faces([each.box for each in regions], [gone.box_of(f) for f in photo.faces.all()])
+    crops = {
+        number: "" if dry_run else keep_crop(folder, crop)
+        for number, crop in enumerate(portraits(decoded))
+        if number not in found
+    }
+    with transaction.atomic():
+        hold(photo.owner)
+        if not unread(photo.owner).filter(pk=photo.pk).exists():
+            return Named()  # somebody was faster
+        named = name(photo.owner, photo, regions, crops)
+        if dry_run:
+            transaction.set_rollback(True)
+    return named
+
+
+def name(owner: Owner, photo: Photo, regions: Sequence[Region], crops: Mapping[int, str]) -> Named:
     """Give the faces in `regions` of the owner's photo to the people of these names.
 
     People whom the owner does not have are made. Where no face was found, one is drawn if it has
     a file in `crops`, which are by the place of the region. What somebody has said of a face, or
     of who is in the photo, goes before what the file says. Where a face was erased or deleted,
-    there is none.
+    there is none. In the caller's transaction, which holds the owner's lock.
     """
     deleted = gone.boxes(photo)
     named = {
@@ -75,22 +124,36 @@ def name(owner: Owner, photo: Photo, regions: Sequence[Region], crops: Mapping[i
     }
     with editing(owner, Edit.Kind.IMPORT, None, photo=photo.pk) as changes:
         giving = Giving(changes)
-        giving.give(_wishes(changes, photo, named))
-        giving.give(_drawn(changes, photo, named, crops))
+        given = giving.give(_wishes(changes, photo, named)).given
+        drawn = giving.give(_drawn(changes, photo, named, crops)).given
+    Analysis.objects.bulk_create(
+        [Analysis(photo=photo, operation=NAMES, recipe=RECIPE)], ignore_conflicts=True
+    )
+    new = [step for step in changes.steps if step.get("row") == "person" and not step["before"]]
+    return Named(len(given) + len(drawn), len(drawn), len(new))
 
 
-def _wishes(changes: Changes, photo: Photo, named: Mapping[int, Named]) -> list[Wish]:
-    """Of the faces that were found."""
+def _wishes(changes: Changes, photo: Photo, named: Mapping[int, Called]) -> list[Wish]:
+    """Of the faces that were found, and that nobody has said anything of."""
     faces, regions = list(photo.faces.order_by("pk")), list(named.values())
     found = same_faces([box for _, box in regions], [gone.box_of(face) for face in faces])
+    said = _said(changes.owner, photo) if found else set()
     return [
         Wish(faces[column].pk, called(changes, regions[row][0]).pk)
         for row, column in sorted(found.items())
+        if faces[column].pk not in said
     ]
 
 
+def _said(owner: Owner, photo: Photo) -> set[int]:
+    """Faces of `photo` of which an edit says whose they are, or are not; be it undone since."""
+    edits = Edit.objects.of(owner).exclude(kind__in=_NOT_WHO).exclude(undoes__kind__in=_NOT_WHO)
+    touched = photo.faces.filter(Exists(edits.filter(faces__contains=[OuterRef("pk")])))
+    return set(touched.values_list("pk", flat=True))
+
+
 def _drawn(
-    changes: Changes, photo: Photo, named: Mapping[int, Named], crops: Mapping[int, str]
+    changes: Changes, photo: Photo, named: Mapping[int, Called], crops: Mapping[int, str]
 ) -> list[Wish]:
     """Of the others, which are drawn: one for each of the people who are not in the photo yet."""
     wishes = []

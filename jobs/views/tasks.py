@@ -16,7 +16,7 @@ from faces.people import merging
 from faces.people.history import merged_of
 from faces.people.merging import Merged
 from faces.people.once import asked_before, once
-from jobs import services
+from jobs import naming, services
 from jobs.models import Job
 from jobs.serializers.jobs import JobSerializer
 from jobs.views.jobs import accepted
@@ -24,6 +24,7 @@ from photos.idempotency import HEADER, Idempotency, idempotency_of
 from photos.models import Owner
 
 _MOST_CLUSTERS = 100  # of one merge
+_MOST_PHOTOS = 2**31 - 1
 
 
 class MergingSerializer(serializers.Serializer[None]):
@@ -98,6 +99,27 @@ class ThumbnailsView(APIView):
         """Answers 202 with the job."""
         owner = photos.services.owner_of(request.user)
         return _queue(request, owner, Job.Kind.THUMBNAILS, {})
+
+
+class ReadingSerializer(serializers.Serializer[None]):
+    """Of which photos names are read."""
+
+    limit = serializers.IntegerField(
+        required=False, min_value=1, max_value=_MOST_PHOTOS, help_text="So many photos at most."
+    )
+    dry_run = serializers.BooleanField(default=False, help_text="Only tell what would change.")
+
+
+class ReadNamesView(APIView):
+    """Names in the files of photos that were stored before these were read."""
+
+    @extend_schema(request=ReadingSerializer, parameters=[HEADER], responses={202: JobSerializer})
+    def post(self, request: Request) -> Response:
+        """Answers 202 with the job. Each file is asked once; what somebody has said stays."""
+        asked = ReadingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        owner = photos.services.owner_of(request.user)
+        return accepted(request, naming.ask(owner, asked.validated_data, idempotency_of(request)))
 
 
 def _merged(
