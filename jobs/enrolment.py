@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
 import photos.services
 import search.tags
-from faces.errors import Contradicted, FaceMissing, NameMissing
-from faces.models import Face, Person
+from faces.errors import Contradicted, FaceMissing, NameMissing, PersonMissing
+from faces.models import Edit, Face, Person
 from faces.people import naming, placing
 from faces.people.editing import hold
+from faces.people.history import created
+from faces.people.once import asked_before, once
 from faces.recognition import Probe, vector_of
 from faces.references import check_good, the_only
 from inference.geometry import Box
 from jobs.sight import Sight, look_at
+from photos.idempotency import Idempotency
 from photos.models import Owner, Photo
 from photos.operations import FACES, Place, Store
 from photos.services import Kept
@@ -108,11 +112,12 @@ def enrol(
     stored: Sequence[int] = (),
     *,
     by: User | None,
+    idempotency: Idempotency | None = None,
 ) -> Enrolled:
     """Keep the pictures as photos, and say that their faces, and those `stored`, are theirs.
 
     All or nothing; one edit, which can be undone: the photos stay then, and their faces are of
-    nobody. Twice changes nothing.
+    nobody. Twice changes nothing. With an idempotency key that is known, as enrolled_before().
 
     Raises:
         NameMissing, NameTooLong, NameTaken: somebody new can't be called so.
@@ -127,8 +132,37 @@ def enrol(
         }
         hold(owner)
         faces = [*stored, *(_face(rows[each.sha256], each) for each in ready)]
-        person, created = _person(owner, whom, faces, by)
-    return Enrolled(person, created, _shown(faces))
+        asked: dict[str, Any] = {"faces": faces}
+        done: list[Enrolled] = []
+
+        def act() -> None:
+            person, new = _person(owner, whom, faces, by)
+            asked["person"] = person.pk
+            done.append(Enrolled(person, new, _shown(owner, faces)))
+
+        nothing = Edit(kind=Edit.Kind.ASSIGN, actor=by, asked=asked)
+        edit = once(owner, idempotency, act, unchanged=nothing)
+        return done[0] if done else _again(owner, edit)
+
+
+def enrolled_before(owner: Owner, idempotency: Idempotency | None) -> Enrolled | None:
+    """Who was enrolled with the same key before, as they and their faces are now. None: nobody.
+
+    Raises:
+        IdempotencyKeyReused: it was something else that was asked for.
+        PersonMissing: they are not there any more.
+    """
+    edit = asked_before(owner, idempotency)
+    return _again(owner, edit) if edit else None
+
+
+def _again(owner: Owner, edit: Edit | None) -> Enrolled:
+    assert edit  # noqa: S101  # whoever has not acted was told of one
+    new = created(edit, Person)
+    person = Person.objects.filter(owner=owner, pk=new or edit.asked["person"]).first()
+    if person is None:
+        raise PersonMissing("Whom this request has enrolled is not there any more.")
+    return Enrolled(person, new is not None, _shown(owner, edit.asked["faces"]))
 
 
 def _ready(owner: Owner, reference: Reference) -> _Ready:
@@ -168,6 +202,8 @@ def _person(owner: Owner, whom: Whom, faces: Sequence[int], by: User | None) -> 
     return naming.create(owner, name, faces=faces, by=by, **details), True
 
 
-def _shown(faces: Sequence[int]) -> list[Face]:
-    rows = Face.objects.with_people().select_related("photo").in_bulk(faces)
-    return [rows[pk] for pk in faces]
+def _shown(owner: Owner, faces: Sequence[int]) -> list[Face]:
+    """Those that are there still."""
+    mine = Face.objects.with_people().select_related("photo").filter(photo__owner=owner)
+    rows = mine.in_bulk(faces)
+    return [rows[pk] for pk in faces if pk in rows]

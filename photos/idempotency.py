@@ -66,4 +66,5 @@ def _digest(file: File[bytes]) -> dict[str, str]:
     content = hashlib.sha256()
     for chunk in file.chunks():
         content.update(chunk)
+    file.seek(0)  # others read it too
     return {"file": file.name or "", "sha256": content.hexdigest()}

@@ -23,7 +23,9 @@ def words(edit: Edit, names: Names) -> str:
     if edit.erased and not edit.asked:
         return f"{kind}: what it was has been erased with a person"
     said = [
-        _said(key, value, names) for key, value in edit.asked.items() if value not in (None, "", [])
+        _said(key, value, names)
+        for key, value in edit.asked.items()
+        if value not in (None, "", []) and not isinstance(value, dict)  # what came of it
     ]
     return f"{kind}: {', '.join(said)}" if said else kind
 

@@ -5,8 +5,10 @@ changed is one edit.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import chain
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -14,15 +16,19 @@ from django.db import transaction
 from faces.models import Edit, Membership, Pair, Person, Rejection
 from faces.people.changes import Changes
 from faces.people.editing import editing
+from faces.people.once import once
 from faces.portability.document import At, Document, Theirs
 from faces.portability.giving import Giving, Wish
 from faces.portability.locating import Located, batches
 from faces.portability.someone import People
+from photos.idempotency import Idempotency
 from photos.models import Owner
 
 MAX_TOLD = 100  # conflicts of one import
 _AT_ONCE = 1000  # entries
 MATCHED = Membership.How.MATCHED
+_KIND = Edit.Kind.IMPORT
+_TOLD = "told"  # in what an edit was asked: what came of it
 
 
 @dataclass
@@ -42,6 +48,14 @@ class Imported:
     conflict_count: int = 0
     conflicts: list[str] = field(default_factory=list)  # the first MAX_TOLD
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """What may be kept: names of people, which are in the rest, may have to be erased."""
+        counted = asdict(self)
+        for name in ("dry_run", "edit", "conflicts"):
+            del counted[name]
+        return counted
+
     def tell(self, conflict: str) -> None:
         self.conflict_count += 1
         if len(self.conflicts) < MAX_TOLD:
@@ -49,25 +63,65 @@ class Imported:
 
 
 def import_people(
-    owner: Owner, document: Document, *, dry_run: bool = False, by: User | None = None
+    owner: Owner,
+    document: Document,
+    *,
+    dry_run: bool = False,
+    by: User | None = None,
+    idempotency: Idempotency | None = None,
 ) -> Imported:
     """Have the owner's people and faces be as `document` says; doing it twice changes nothing.
 
     People are found by their contact id, or else by a name that they go by; others are made.
-    What they lack is added; nothing that is known of them here is taken away.
+    What they lack is added; nothing that is known of them here is taken away. With an idempotency
+    key that is known nothing is done: it tells the counts of the first time, and the conflicts of
+    now. A `dry_run` neither knows nor keeps a key.
 
     Raises:
         TwiceInPhoto, Contradicted: the document contradicts itself; nothing was changed.
+        IdempotencyKeyReused: something else was asked for with this key.
     """
     report = Imported(dry_run)
-    asked = {"people": len(document.people), "faces": len(document.faces)}
+    asked: dict[str, Any] = {"people": len(document.people), "faces": len(document.faces)}
+    if idempotency:
+        asked[_TOLD] = {}
+    changed: list[bool] = []
     with transaction.atomic():
-        with editing(owner, Edit.Kind.IMPORT, by, **asked) as changes:
-            _Import(changes, document, report).run()
-        if changes.steps and not dry_run:
-            report.edit = Edit.objects.of(owner).latest("pk").pk  # others wait for our lock
+        act = partial(_run, owner, document, report, by, asked, changed)
         if dry_run:
+            act()
             transaction.set_rollback(True)
+            return report
+        edit = once(owner, idempotency, act, unchanged=Edit(kind=_KIND, actor=by, asked=asked))
+    if not changed:
+        return _again(owner, document, edit)
+    report.edit = edit.pk if edit and changed[0] else None
+    return report
+
+
+def _run(
+    owner: Owner,
+    document: Document,
+    report: Imported,
+    by: User | None,
+    asked: dict[str, Any],
+    changed: list[bool],
+) -> None:
+    """`asked` has what came of it then, where that is to be told once more."""
+    with editing(owner, _KIND, by, **asked) as changes:
+        _Import(changes, document, report).run()
+        changed.append(bool(changes.steps))
+        if _TOLD in asked:
+            asked[_TOLD].update(report.counts, changed=changed[0])
+
+
+def _again(owner: Owner, document: Document, edit: Edit | None) -> Imported:
+    assert edit  # noqa: S101  # whoever has not acted was told of one
+    counts = dict(edit.asked[_TOLD])
+    made = edit.pk if counts.pop("changed") else None
+    report = Imported(dry_run=False, edit=made, **counts)
+    if report.conflict_count:
+        report.conflicts = import_people(owner, document, dry_run=True).conflicts
     return report
 
 

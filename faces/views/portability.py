@@ -23,6 +23,7 @@ from faces.portability.document import read
 from faces.portability.exporting import export
 from faces.portability.importing import Imported, import_people
 from faces.portability.sidecars import SUFFIX, sidecar_of
+from photos.idempotency import HEADER, idempotency_of
 from photos.models import Owner, Photo
 from photos.regions.xmp import MAX_BYTES as MAX_SIDECAR_BYTES
 from photos.views import OneAnswer
@@ -119,7 +120,10 @@ class ImportView(APIView):
             "application/json": OpenApiTypes.OBJECT,
             "multipart/form-data": DocumentSerializer,
         },
-        parameters=[OpenApiParameter("dry_run", bool, description="Only say what would change.")],
+        parameters=[
+            HEADER,
+            OpenApiParameter("dry_run", bool, description="Only say what would change."),
+        ],
         responses=ImportedSerializer,
     )
     def post(self, request: Request) -> Response:
@@ -129,9 +133,11 @@ class ImportView(APIView):
         asked = DocumentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         owner = photos.services.owner_of(request.user)
+        key = idempotency_of(request)
         document = read(asked.validated_data["file"])
         by = request.user if isinstance(request.user, User) else None
-        report = import_people(owner, document, dry_run=tried.validated_data["dry_run"], by=by)
+        only_tried = tried.validated_data["dry_run"]
+        report = import_people(owner, document, dry_run=only_tried, by=by, idempotency=key)
         return Response(ImportedSerializer(report).data)
 
 

@@ -1,6 +1,7 @@
 """Getting to know people by reference pictures, over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,7 +16,7 @@ from faces import recognition
 from faces.models import Face, Person
 from faces.recognition import active_space
 from jobs import enrolment
-from jobs.enrolment import Whom
+from jobs.enrolment import Enrolled, Whom
 from jobs.serializers.enrolment import (
     MOST,
     EnrolledSerializer,
@@ -23,6 +24,7 @@ from jobs.serializers.enrolment import (
     ReferencesSerializer,
 )
 from jobs.views.recognition import PicturesView
+from photos.idempotency import HEADER, Idempotency, idempotency_of
 from photos.models import Owner, Photo
 
 
@@ -36,15 +38,17 @@ class ReferencesView(PicturesView):
             "multipart/form-data": ReferencesSerializer,
             "application/json": ReferencesSerializer,
         },
+        parameters=[HEADER],
         responses={200: EnrolledSerializer},
     )
     def post(self, request: Request, pk: str) -> Response:
         """All of them or none. Each must show exactly one good face: 422 says what is wrong."""
         owner = photos.services.owner_of(request.user)
-        person = get_object_or_404(Person.objects.filter(owner=owner), pk=pk)
         asked = ReferencesSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        return _enrolled(request, owner, Whom(person), asked.validated_data)
+        mine = Person.objects.filter(owner=owner)
+        whom = partial(get_object_or_404, mine, pk=pk)
+        return _enrolled(request, owner, lambda: Whom(whom()), asked.validated_data)
 
 
 class EnrolView(PicturesView):
@@ -57,6 +61,7 @@ class EnrolView(PicturesView):
             "multipart/form-data": EnrolmentSerializer,
             "application/json": EnrolmentSerializer,
         },
+        parameters=[HEADER],
         responses={200: EnrolledSerializer, 201: EnrolledSerializer},
     )
     def post(self, request: Request) -> Response:
@@ -66,16 +71,30 @@ class EnrolView(PicturesView):
         data = asked.validated_data
         whom = Whom(contact_id=data.get("contact_id", ""), name=data.get("name", ""))
         owner = photos.services.owner_of(request.user)
-        return _enrolled(request, owner, whom, data)
+        return _enrolled(request, owner, lambda: whom, data)
 
 
-def _enrolled(request: Request, owner: Owner, whom: Whom, data: Mapping[str, Any]) -> Response:
+def _enrolled(
+    request: Request, owner: Owner, whom: Callable[[], Whom], data: Mapping[str, Any]
+) -> Response:
+    """`whom` is looked up only if it is not known by an idempotency key what was done."""
+    key = idempotency_of(request)
+    enrolled = enrolment.enrolled_before(owner, key) or _enrol(request, owner, whom(), data, key)
+    code = status.HTTP_201_CREATED if enrolled.created else status.HTTP_200_OK
+    return Response(EnrolledSerializer(enrolled, context={"request": request}).data, code)
+
+
+def _enrol(
+    request: Request,
+    owner: Owner,
+    whom: Whom,
+    data: Mapping[str, Any],
+    key: Idempotency | None,
+) -> Enrolled:
     stored = _stored(owner, data.get("photo_ids", ()), data.get("face_ids", ()))
     sent = enrolment.references([file.read() for file in data["file"]], data["box"])
     assert isinstance(request.user, User)  # noqa: S101  # others are not let in
-    enrolled = enrolment.enrol(owner, whom, sent, stored, by=request.user)
-    code = status.HTTP_201_CREATED if enrolled.created else status.HTTP_200_OK
-    return Response(EnrolledSerializer(enrolled, context={"request": request}).data, code)
+    return enrolment.enrol(owner, whom, sent, stored, by=request.user, idempotency=key)
 
 
 def _stored(owner: Owner, photo_ids: list[int], face_ids: list[int]) -> list[int]:

@@ -410,6 +410,49 @@ class TestEnrol:
         assert again == first | {"created": False}
         assert (Photo.objects.count(), Face.objects.count(), Edit.objects.count()) == (1, 1, 1)
 
+    def test_with_an_idempotency_key_is_done_once(
+        self, api: APIClient, owner: Owner, file: File
+    ) -> None:
+        key = {"idempotency-key": "one"}
+
+        def ask(name: str, *, sent: str = "Barack") -> Any:
+            form = {"name": sent, "file": [file(name)]}
+            return api.post(ENROL, form, format="multipart", headers=key)
+
+        first = ask("obama.jpg")
+        Person.objects.update(name="Barack Obama")
+        again = ask("obama.jpg")
+        others = [ask("biden.jpg"), ask("obama.jpg", sent="Joe")]
+
+        person = first.json()["person"] | {"name": "Barack Obama"}
+        assert (again.status_code, again.json()) == (201, first.json() | {"person": person})
+        assert [(each.status_code, each.json()["code"]) for each in others] == [
+            (422, "idempotency_key_reused")
+        ] * 2
+        assert (Photo.objects.count(), Person.objects.count(), Edit.objects.count()) == (1, 1, 1)
+
+    def test_with_a_key_is_not_taken_back_again_by_who_asks_again(
+        self, api: APIClient, owner: Owner, file: File
+    ) -> None:
+        """Neither is somebody made anew who has gone, nor is what was undone done once more."""
+        person = make_person(owner=owner)
+        url = f"/api/v1/people/{person.pk}/references"
+
+        def ask() -> Any:
+            form, key = {"file": [file("obama.jpg")]}, {"idempotency-key": "one"}
+            return api.post(url, form, format="multipart", headers=key)
+
+        first = ask()
+        undo(owner, Edit.objects.get().pk, None)
+
+        again = ask()
+        Person.objects.all().delete()
+        gone = ask()
+
+        assert (again.status_code, again.json()) == (200, first.json())
+        assert Face.objects.alone().count() == 1
+        assert (gone.status_code, gone.json()["code"]) == (404, "person_missing")
+
     def test_stores_nothing_where_one_picture_will_not_do(self, send: Send, file: File) -> None:
         answer = send(ENROL, name="Barack", file=[file("obama.jpg"), file("coffee.png")])
         several = send(ENROL, name="Barack", file=[file("t1.jpg")])

@@ -111,6 +111,78 @@ class TestImportView:
         assert answer.json()["edit"] is None
         assert not Person.objects.filter(owner=other).exists()
 
+    def test_with_an_idempotency_key_is_done_once(
+        self, api: APIClient, photo: Photo, other: Owner, others_api: APIClient
+    ) -> None:
+        photo_of(other)
+        document, key = exported(api), {"idempotency-key": "one"}
+
+        def ask(body: bytes, **more: Any) -> Any:
+            return others_api.post(IMPORT, body, content_type="application/json", **more)
+
+        first = ask(document, headers=key)
+        Person.objects.filter(owner=other).update(name="Anni")
+        again = ask(document, headers=key)
+        reused = ask(document.replace(b"Anna", b"Ben"), headers=key)
+
+        assert (again.status_code, again.json()) == (200, first.json())
+        assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
+        assert [each.name for each in Person.objects.filter(owner=other)] == ["Anni"]
+        assert Edit.objects.of(other).filter(kind="import").count() == 1
+
+    def test_with_a_key_tells_once_more_what_could_not_be_had(
+        self, api: APIClient, photo: Photo, other: Owner, others_api: APIClient
+    ) -> None:
+        photo_of(other, "Ben")
+        headers = {"idempotency-key": "one"}
+
+        first, again = (
+            others_api.post(IMPORT, exported(api), content_type="application/json", headers=headers)
+            for _ in range(2)
+        )
+
+        assert (again.json(), first.json()["conflict_count"]) == (first.json(), 1)
+        assert "Anna" not in str(Edit.objects.of(other).get(kind="import").asked)
+
+    def test_with_a_key_changes_nothing_though_there_was_nothing_the_first_time(
+        self, api: APIClient, photo: Photo
+    ) -> None:
+        headers, document = {"idempotency-key": "one"}, exported(api)
+
+        first, again = (
+            api.post(IMPORT, document, content_type="application/json", headers=headers)
+            for _ in range(2)
+        )
+
+        assert (first.json()["edit"], again.json()) == (None, first.json())
+        assert Person.objects.count() == 1
+
+    def test_only_tried_out_leaves_the_key_free(
+        self, api: APIClient, photo: Photo, other: Owner, others_api: APIClient
+    ) -> None:
+        photo_of(other)
+        headers, document = {"idempotency-key": "one"}, exported(api)
+
+        tried, done = (
+            others_api.post(url, document, content_type="application/json", headers=headers)
+            for url in (f"{IMPORT}?dry_run=true", IMPORT)
+        )
+
+        assert (tried.json()["edit"], tried.json()["faces_given"]) == (None, 1)
+        assert done.json()["edit"] == Edit.objects.of(other).get().pk
+
+    def test_as_a_form_with_a_key_reads_the_file_all_the_same(
+        self, api: APIClient, photo: Photo, other: Owner, others_api: APIClient
+    ) -> None:
+        photo_of(other)
+        file = SimpleUploadedFile("people.json", exported(api))
+
+        answer = others_api.post(
+            IMPORT, {"file": file}, format="multipart", headers={"idempotency-key": "one"}
+        )
+
+        assert (answer.status_code, answer.json()["faces_given"]) == (200, 1)
+
     def test_says_what_is_wrong(self, api: APIClient) -> None:
         answer = api.post(IMPORT, b'{"format": "contacts"}', content_type="application/json")
 
