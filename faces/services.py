@@ -163,11 +163,11 @@ def store(
         for face, crop in zip(found, crops, strict=True)
     ]
     seen_before = [row.pk for row in rows if row.pk is not None]
-    Face.objects.bulk_create(row for row in rows if row.pk is None)
+    new = Face.objects.bulk_create(row for row in rows if row.pk is None)
     looks = [(row, face.look) for row, face in zip(rows, found, strict=True)]
     remember(photo.owner_id, looks, spaces, known=seen_before)
     admitted = {row.pk: join for row, join in zip(rows, joins, strict=True) if join}
-    matching.admit(photo.owner_id, admitted)
+    matching.admit(photo.owner_id, admitted, new={row.pk for row in new})
     if not all(joins):
         grouping.ask(photo.owner_id, spaces[-1])
 

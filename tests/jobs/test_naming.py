@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 from rest_framework.test import APIClient
 
-from faces.models import Edit, Face, Person
+from faces.models import Edit, Face, Membership, Person
 from faces.people import boxes, naming, placing
 from faces.people.changes import row_of
 from faces.people.editing import undo
@@ -60,7 +60,7 @@ def read(owner: Owner, **arguments: Any) -> Outcome:
 def names(photo: Photo) -> list[tuple[str | None, bool]]:
     """Of whom the faces are, and which of them are drawn."""
     faces = photo.faces.order_by("x")
-    return list(faces.values_list("membership__cluster__person__name", "drawn"))
+    return list(faces.values_list("membership__part__cluster__person__name", "drawn"))
 
 
 def found(photo: Photo) -> Face:
@@ -237,7 +237,7 @@ class TestWhatSomebodyHasSaidSince:
 
     def test_but_a_match_is_nobodys_word(self, owner: Owner, photo: Photo) -> None:
         dan = make_cluster(owner=owner, person=make_person(owner=owner, name="Dan"))
-        dan.memberships.create(face=found(photo), how="matched", similarity=0.9)
+        Membership.objects.create(face=found(photo), part_id=dan.pk, how="matched", similarity=0.9)
 
         read(owner)
 
