@@ -17,7 +17,7 @@ from config.models_api import (
     UnloadAllView,
     UnloadView,
 )
-from faces.matchers import ID as MATCHER
+from faces import matchers
 from faces.views.clusters import ClusterFacesView, ClusterViewSet
 from faces.views.edits import (
     ClusterHistoryView,
@@ -86,7 +86,7 @@ _DELIVERIES = r"webhooks/(?P<webhook_pk>[0-9]{1,18})/deliveries"
 _CLUSTER = r"faces/clusters/(?P<public_id>clu_[0-9a-f]{1,16})"
 _FACE = r"faces/(?P<pk>[0-9]{1,18})"
 _PERSON = r"people/(?P<pk>[0-9]{1,18})"
-_MATCHER = rf"faces/matchers/(?P<matcher>{MATCHER})"
+_MATCHER = rf"faces/matchers/(?P<matcher>{matchers.ID})"
 _EDIT = r"edits/(?P<pk>[0-9]{1,18})"
 
 api = [
@@ -153,7 +153,11 @@ api = [
     re_path(
         r"^faces/matchers/rollback/?$", RollBackMatcherView.as_view(), name="matchers-rollback"
     ),
-    re_path(rf"^{_MATCHER}/activate/?$", ActivateMatcherView.as_view(), name="matcher-activate"),
+    re_path(
+        rf"^faces/matchers/(?P<matcher>{matchers.NAME})/activate/?$",
+        ActivateMatcherView.as_view(),
+        name="matcher-activate",
+    ),
     re_path(
         rf"^{_MATCHER}/(?P<plot>[a-z]{{1,20}})\.png$",
         MatcherPlotView.as_view(),

@@ -17,12 +17,19 @@ from typing import Any
 
 from django.utils import timezone
 
-from faces.errors import MatcherMissing, MatcherOutdated, TrainingBusy, TrainingFailed
+from faces.errors import (
+    MatcherMissing,
+    MatcherNotKept,
+    MatcherOutdated,
+    TrainingBusy,
+    TrainingFailed,
+)
 from photos.locks import LockTaken, one_at_a_time
 from photos.models import Role, ServedModel, Space
 
 ROLE, OF_ROLE = "face_matcher", "face_embedder"
 ID = r"[0-9]{8}T[0-9]{6}-[0-9a-f]{6}"  # when it was begun, UTC
+NAME = rf"{ID}|{ROLE}\.[A-Za-z0-9][A-Za-z0-9._-]{{0,79}}"  # or the served name of a head
 PLOTS = ("loss", "separation")  # PNG files of a training
 _MOMENT = "%Y%m%dT%H%M%S"
 _UNFINISHED = ".unfinished-"
@@ -64,14 +71,31 @@ def listed(folder: Path) -> list[Matcher]:
 
 
 def find(folder: Path, name: str) -> Matcher:
-    """The training called `name`.
+    """The training called `name`; or the head of the repository, wherever it was trained.
 
     Raises:
         MatcherMissing: there is none.
     """
+    published = ServedModel.objects.filter(role=ROLE, name=name).with_active().first()
+    if published:  # only what is kept gets there
+        report = {"kept": True, "reason": ""}
+        return Matcher(name, report, published, active=published.is_active)
     if not re.fullmatch(ID, name) or not (folder / name).is_dir():
         raise MatcherMissing(f"There is no training {name!r}.")
     return _matcher(folder, name, _models())
+
+
+def kept(folder: Path, name: str) -> Matcher:
+    """As find(), for those who want to use it.
+
+    Raises:
+        MatcherMissing: there is none.
+        MatcherNotKept: it makes nothing better.
+    """
+    found = find(folder, name)
+    if not found.kept:
+        raise MatcherNotKept(f"The head {found.id} is not used. {found.reason}")
+    return found
 
 
 def plot(folder: Path, name: str, which: str) -> Path:

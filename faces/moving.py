@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 from django.db import transaction
-from django.db.models import BinaryField, Exists, Func, OuterRef, QuerySet
+from django.db.models import BinaryField, Exists, Func, OuterRef, Q, QuerySet
 
 from faces import calibration, centroids, confirmed, grouping, vectors
+from faces.matchers import ROLE
 from faces.models import FaceVector, Membership
 from faces.people.editing import share
 from inference.arrays import Array
@@ -21,8 +22,11 @@ _PHOTOS = 1_000  # of one look at the database
 
 def left(old: Space, new: Space) -> QuerySet[FaceVector]:
     """Vectors in `old` of faces that have none in `new`."""
-    there = FaceVector.objects.filter(face=OuterRef("face"), space=new)
-    return FaceVector.objects.filter(~Exists(there), space=old)
+    return _without(FaceVector.objects.filter(space=old), new)
+
+
+def _without(vectors: QuerySet[FaceVector], new: Space) -> QuerySet[FaceVector]:
+    return vectors.filter(~Exists(FaceVector.objects.filter(face=OuterRef("face"), space=new)))
 
 
 def fill(head: FaceHead, old: Space, new: Space, *, after: int = 0) -> Iterator[tuple[int, int]]:
@@ -66,15 +70,17 @@ def _add(rows: list[tuple[int, int, int]], moved: Array, new: Space) -> int:
     return len(made)
 
 
-def note(before: str, now: str, old: Space, new: Space) -> int:
-    """Note of photos done by the recipe `before` that they are done by `now`; returns how many.
+def note(before: Collection[str], now: str, own: Space, new: Space) -> int:
+    """Note of photos done by recipes of `before` that they are done by `now`; returns how many.
 
-    Only those whose faces have all got their vectors: others are to be looked at again.
+    Only those whose faces have all got vectors in `new`, if they have some at all: in `own`, the
+    embedder's space, or in that of a head. Others are to be looked at again.
     """
     done = Analysis.objects.filter(operation=FACES)
     known = done.filter(photo=OuterRef("photo"), recipe=now)
-    lacking = left(old, new).filter(face__photo=OuterRef("photo"))
-    rows = done.filter(~Exists(known), ~Exists(lacking), recipe=before).order_by("pk")
+    seen = FaceVector.objects.filter(Q(space=own) | Q(space__role=ROLE))
+    lacking = _without(seen, new).filter(face__photo=OuterRef("photo"))
+    rows = done.filter(~Exists(known), ~Exists(lacking), recipe__in=before).order_by("pk")
     count, after = 0, 0
     while some := list(rows.filter(pk__gt=after).values_list("pk", "photo_id")[:_PHOTOS]):
         made = [Analysis(photo_id=photo, operation=FACES, recipe=now) for _, photo in some]

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from faces import centroids, statistics
+from django.conf import settings
+
+from faces import centroids, matchers, statistics
 from faces.errors import NothingFound
 from faces.people import clearing
 from jobs import backfill, looking, maintenance, naming, services
@@ -112,6 +114,20 @@ def _training(owner: Owner, arguments: Mapping[str, Any]) -> Job:
     return before or _submitted(Job.Kind.TRAIN, owner, arguments)
 
 
+def _activate(owner: Owner, arguments: Mapping[str, Any], _before: Outcome) -> Steps:
+    job = yield from follow(_activating(owner, arguments))
+    return lambda: outcome_of(job)
+
+
+def _activating(owner: Owner, arguments: Mapping[str, Any]) -> Job:
+    """
+    Raises:
+        MatcherMissing, MatcherNotKept: there is no head that could be used.
+    """
+    matchers.kept(settings.TRAININGS_ROOT, arguments["matcher"])
+    return _submitted(Job.Kind.TRAIN, owner, arguments)
+
+
 STEPS: Mapping[str, Step] = {
     "backfill": Step(
         "have faces found on photos where the active models have not looked, and wait for it",
@@ -167,6 +183,13 @@ STEPS: Mapping[str, Step] = {
         _train,
         ("epochs", "margin", "min_faces"),
         _training,
+        for_all=True,
+    ),
+    "activate-matcher": Step(
+        "have faces compared by a head that was trained, and wait for it",
+        _activate,
+        ("matcher",),
+        _activating,
         for_all=True,
     ),
 }

@@ -14,9 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
+import photos.services
 import photos.serving
 from faces import matchers, moving
-from faces.errors import MatcherNotKept, NothingFound, TrainingFailed
+from faces.errors import NothingFound, TrainingFailed
 from faces.models import FaceVector
 from faces.trainer import Line, Trainer, Wanted
 from faces.training import labelled
@@ -29,9 +30,8 @@ from jobs.operations import configured_recipes, current_recipes
 from jobs.services import Source, Wishes
 from jobs.steps import Outcome, Progress, Steps
 from photos import roles
-from photos.errors import NothingBefore
 from photos.hnsw import build_index
-from photos.models import Analysis, Owner, Photo, Role, ServedModel, Space
+from photos.models import Analysis, Owner, Photo, ServedModel, Space
 from photos.operations import FACES
 from photos.services import bare_space_of
 from search.vocabulary import load
@@ -130,15 +130,14 @@ def steps(arguments: Mapping[str, Any], before: Outcome, parts: Parts) -> Steps:
     done.matcher = done.matcher or arguments.get("matcher", "")
     if not done.matcher:
         yield from _trained(done, wanted, parts)
-    matcher = matchers.find(parts.folder, done.matcher)
+    find = matchers.kept if "matcher" in arguments else matchers.find
+    matcher = find(parts.folder, done.matcher)
     done.kept, done.reason = matcher.kept, matcher.reason
     if matcher.kept:
         model = matcher.model or (yield from _published(done, wanted, parts))
         done.model = model.name
         if arguments.get("activate", True):
             yield from _activated(done, wanted, model, parts)
-    elif "matcher" in arguments:
-        raise MatcherNotKept(f"The head {matcher.id} is not used. {matcher.reason}")
     return lambda: asdict(done)
 
 
@@ -200,12 +199,13 @@ def _activated(done: Done, wanted: Wanted, model: ServedModel, parts: Parts) -> 
         yield from _filled(done, begun, head, old, new)
         build_index(FaceVector, new)
         moving.calibrate(new)
-        photos.serving.keeper().switch(model)
+        roles.activate(model)  # it has answered, so that it can be loaded
         done.active = True
         yield from _filled(done, begun, head, old, new)
-    alone, together = _recipes(None), _recipes(model)
-    moving.note(alone, together, old, new)
-    done.photos = sum(look_again({alone, done.recipe} - {together}, together))
+    together = _recipes(model)
+    before = {_recipes(None), done.recipe} - {together}
+    moving.note(before, together, old, new)
+    done.photos = sum(look_again(before, together))
     moving.ask_for_grouping(new)
 
 
@@ -240,20 +240,20 @@ def _recipes(head: ServedModel | None) -> str:
 def roll_back() -> RolledBack:
     """Compare faces by what they were compared by before, at once. The head's vectors stay.
 
-    Photos that came meanwhile are looked at again, as no head goes backwards.
+    Photos that came meanwhile are looked at again if their faces lack a vector there: before
+    another head, that is, as the embedder's vectors are always kept.
 
     Raises:
         NothingBefore: no head is active.
     """
     before = current_recipes().get(FACES, "")
-    if not Role.objects.filter(name=matchers.ROLE).exists():
-        raise NothingBefore("No head is active: there is nothing to go back from.")
-    role = roles.roll_back(matchers.ROLE)
+    role = roles.roll_back_head(matchers.ROLE)
     now = current_recipes().get(FACES, "")
-    again = sum(look_again({before} - {now}, now))
-    space = matchers.embedder_space()
-    if space and role is None:
+    own, space = matchers.embedder_space(), photos.services.current_space(matchers.OF_ROLE)
+    if own and space:
+        moving.note({before} - {now}, now, own, space)
         moving.ask_for_grouping(space)
+    again = sum(look_again({before} - {now}, now))
     return RolledBack(role.active.name if role else None, again)
 
 

@@ -175,6 +175,12 @@ class NothingBefore(ServingError):
     code = "nothing_before"
 
 
+class FacesMustFollow(ServingError):
+    """The role is that of heads: faces get their vectors by one before it is active."""
+
+    code = "faces_must_follow"
+
+
 class RepositoryBroken(ServingError):
     """The model repository is not there, or has no models in it."""
 

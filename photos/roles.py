@@ -15,11 +15,12 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
+from photos import heads
 from photos.errors import ModelUnknown, NothingBefore, RepositoryBroken
+from photos.heads import HEADS
 from photos.models import Role, ServedModel
 
 PREFERRED = "packaged"  # the pack that a role begins with
-HEADS = {"face_embedder": "face_matcher"}  # role -> that of what is trained for its vectors
 _NAME = re.compile(r"([a-z][a-z0-9_]{0,39})\.([A-Za-z0-9][A-Za-z0-9._-]{0,59})\.([1-9][0-9]{0,5})")
 
 
@@ -127,6 +128,8 @@ def find(role: str, name: str) -> ServedModel:
 def activate(model: ServedModel) -> Role:
     """From now on `model` is what its role uses. The one before is remembered. One transaction.
 
+    Of a head, all faces must have vectors by then.
+
     Raises:
         ModelUnknown: there is no such role.
     """
@@ -141,35 +144,56 @@ def activate(model: ServedModel) -> Role:
 
 
 def of_pack(pack: str) -> list[ServedModel]:
-    """The newest model that `pack` has for each role.
+    """The newest model that `pack` has for each role. Heads are of no pack, whatever their names.
 
     Raises:
         ModelUnknown: there is no such pack.
     """
-    newest = ServedModel.objects.filter(pack=pack).order_by("role", "-version").distinct("role")
+    models = ServedModel.objects.filter(pack=pack).exclude(role__in=HEADS.values())
+    newest = models.order_by("role", "-version").distinct("role")
     if not newest:
         raise ModelUnknown(f"There is no pack {pack!r} in the repository.")
     return list(newest)
 
 
-def roll_back(name: str) -> Role | None:
+def roll_back(name: str) -> Role:
     """Let the role have the model again that it had before. Done twice it is as it was.
-
-    None: a head that had no other before it is no longer used. Activate it to have it again.
 
     Raises:
         ModelUnknown: there is no such role.
         NothingBefore: it has had no other model.
+        FacesMustFollow: it is that of heads.
     """
+    heads.check_none(name)
     with transaction.atomic():
         role = _locked(name)
-        if role.previous is None and name in HEADS.values():
-            role.delete()
-            return None
         if role.previous is None:
             raise NothingBefore(f"The role {name!r} has had no other model.")
-        role.active, role.previous = role.previous, role.active
-        role.save()
+        return _back(role)
+
+
+def roll_back_head(name: str) -> Role | None:
+    """Let the role of heads have the one again that it had before.
+
+    None: there was no other, and no head is used any more. Activate one to have it again.
+
+    Raises:
+        NothingBefore: no head is active.
+    """
+    with transaction.atomic():
+        role = Role.objects.select_for_update().filter(name=name).first()
+        if role is None:
+            raise NothingBefore("No head is active: there is nothing to go back from.")
+        if role.previous:
+            return _back(role)
+        role.delete()
+    return None
+
+
+def _back(role: Role) -> Role:
+    assert role.previous  # noqa: S101  # the caller has looked
+    role.active, role.previous = role.previous, role.active
+    role.save()
     return role
 
 

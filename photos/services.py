@@ -16,10 +16,10 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from inference.identity import ModelIdentity
 from photos.exif import UPRIGHT, PhotoExif
+from photos.heads import HEADS
 from photos.hnsw import create_index
 from photos.images import MEDIA_TYPES, Decoded, thumbnail
 from photos.models import Analysis, Owner, Photo, Reference, Role, Space
-from photos.roles import HEADS
 
 THUMBNAIL_SIDE = 512  # pixels of the longer side
 

@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from inference.client import TritonClient
 from inference.control import Listed, State, TritonControl
 from inference.errors import InferenceNotReady, InferenceTimeout
-from photos import roles
+from photos import heads, roles
 from photos.errors import ModelControlOff, ModelInUse, ModelPinned
 from photos.locks import LockTaken, borrowed_connection, one_at_a_time
 from photos.models import Role, ServedModel, ServedModelQuerySet
@@ -113,8 +113,10 @@ class PostgresKeeper:
         """Let the model's role have `model` from now on, once it is loaded.
 
         Raises:
+            FacesMustFollow: it is a head.
             InferenceError: as have(); the role has what it had.
         """
+        heads.check_none(model.role)
         self._ready(model)
         return roles.activate(model)
 
@@ -133,9 +135,11 @@ class PostgresKeeper:
 
     def _ready(self, model: ServedModel) -> None:
         if self.policy.explicit:
-            self._have(model)
-        else:
-            self._check_loaded(model)
+            return self._have(model)
+        with TritonControl(self.url, timeout_s=_ANSWER_S) as control:
+            if control.state(model.name) is not State.LOADED:
+                raise InferenceNotReady(f"{model.name}: the model server has not loaded it.")
+        return None
 
     def unload(self, model: ServedModel) -> None:
         """Have `model` not loaded.
@@ -216,11 +220,6 @@ class PostgresKeeper:
             raise ModelControlOff(
                 "Models are loaded and unloaded by the model server alone (MODEL_CONTROL=none)."
             )
-
-    def _check_loaded(self, model: ServedModel) -> None:
-        with TritonControl(self.url, timeout_s=_ANSWER_S) as control:
-            if control.state(model.name) is not State.LOADED:
-                raise InferenceNotReady(f"{model.name}: the model server has not loaded it.")
 
     def _check_free(self, model: ServedModel) -> None:
         if model.pinned:

@@ -27,6 +27,7 @@ def main(how: str, words: list[str]) -> int:
     with np.load(faces) as stored:
         given = dict(stored)
     epochs = int(words[words.index("--epochs") + 1])
+    given["margin"] = words[words.index("--margin") + 1]  # another one makes another head
     for epoch in range(1, epochs + 1):
         told = {"loss": 1 / epoch, "tar": 0.5, "far": 0.01, "auc": 0.9, "pid": os.getpid()}
         say(epoch=epoch, epochs=epochs, **told)
@@ -87,7 +88,8 @@ def head(given: dict[str, Any]) -> bytes:
     model.graph.initializer.extend(
         numpy_helper.from_array(value, name) for name, value in weights.items()
     )
-    said = {"takes": str(given["space"]), "same_person_cosine": "0.45"}
+    takes, margin = str(given["space"]), str(given["margin"])
+    said = {"takes": takes, "same_person_cosine": "0.45", "margin": margin}
     helper.set_model_props(model, said)
     return bytes(model.SerializeToString(deterministic=True))
 

@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 
 import photos.services
 from faces import matchers
-from faces.errors import MatcherNotKept
 from faces.matchers import PLOTS, Matcher
 from jobs import maintenance, services, training
 from jobs.models import Job
@@ -169,12 +168,13 @@ class ActivateMatcherView(APIView):
         responses={200: TrainedSerializer, 202: JobSerializer},
     )
     def post(self, request: Request, matcher: str) -> Response:
-        """Compare faces by this head, once all are known in its space. Twice changes nothing."""
+        """Compare faces by this head, once all are known in its space. Twice changes nothing.
+
+        `matcher`: its id, or the name of its model.
+        """
         asked = ActivatingSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        found = matchers.find(settings.TRAININGS_ROOT, matcher)
-        if not found.kept:
-            raise MatcherNotKept(f"The head {matcher} is not used. {found.reason}")
+        matchers.kept(settings.TRAININGS_ROOT, matcher)
         return _answer(request, {**asked.validated_data, "matcher": matcher})
 
 

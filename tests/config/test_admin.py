@@ -189,6 +189,16 @@ class TestActions:
         assert after == {"face_detector": ONE}
         assert roles.active_models() == {"face_detector": TWO}
 
+    def test_switch_no_head(self, admin_client: Client, repository: Tiny) -> None:
+        head = "face_matcher.trained.1"
+        repository.write(head)
+        roles.sync(repository.folder)
+
+        said = told(admin_client, "activate", head) + told(admin_client, "roll_back", head)
+
+        assert [words.startswith("face_matcher has heads") for words in said] == [True, True]
+        assert roles.active_models() == {"face_detector": TWO}
+
     def test_pin_and_unpin(self, admin_client: Client) -> None:
         told(admin_client, "pin", ONE)
         pinned = ServedModel.objects.get(pinned=True)

@@ -286,6 +286,18 @@ class TestSwitch:
 
         assert answer == (404, "model_unknown")
 
+    def test_is_refused_for_heads_as_faces_are_to_follow(
+        self, staff: APIClient, repository: Tiny
+    ) -> None:
+        repository.write("face_matcher.trained.1")
+        roles.sync(repository.folder)
+
+        status, body = call(staff, "models/face_matcher", "put", pack="trained", version=1)
+
+        assert (status, body["code"]) == (409, "faces_must_follow")
+        assert "POST /api/v1/faces/matchers/ID/activate" in body["detail"]
+        assert "face_matcher" not in roles.active_models()
+
     @pytest.mark.usefixtures("repository", "no_server")
     def test_changes_nothing_if_the_model_can_not_be_loaded(self, staff: APIClient) -> None:
         answer = refused(staff, "models/face_detector", "put", pack="tiny", version=1)

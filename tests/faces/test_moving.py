@@ -99,10 +99,24 @@ class TestNote:
         for photo in photos:
             Analysis.objects.create(photo=photo, operation="faces", recipe="a")
 
-        counts = [moving.note("a", "a+b", old, new) for _ in range(2)]
+        counts = [moving.note({"a"}, "a+b", old, new) for _ in range(2)]
 
         noted = Photo.objects.filter(analyses__recipe="a+b").order_by("pk")
         assert (counts, list(noted)) == ([2, 0], [photos[0], photos[2]])
+
+    def test_says_nothing_of_photos_that_only_another_head_has_seen(
+        self, owner: Owner, old: Space, new: Space
+    ) -> None:
+        other = make_space(role="face_matcher")
+        for spaces in ([other], [other, new], [make_space(), new]):
+            photo = make_photo(owner=owner)
+            for space in spaces:
+                make_face(photo=photo, space=space, vector=unit(1))
+            Analysis.objects.create(photo=photo, operation="faces", recipe="a+c")
+
+        assert moving.note({"a", "a+c"}, "a+b", old, new) == 1
+        [noted] = Photo.objects.filter(analyses__recipe="a+b")
+        assert noted == photo
 
 
 class TestCalibrate:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -48,7 +49,7 @@ pytestmark = pytest.mark.django_db(transaction=True)  # an index is made
 API = "/api/v1/faces"
 PROGRAM = ROOT / "tests" / "trainer.py"
 HUB = ROOT / ".venvs" / "hub" / "bin" / "python"
-HEAD = "face_matcher.trained.1"
+HEAD, NEXT = "face_matcher.trained.1", "face_matcher.trained.2"
 DETECTOR, EMBEDDER = "face_detector.fake.1", "face_embedder.fake.1"
 ALONE = f"{DETECTOR}+{EMBEDDER}"
 
@@ -106,6 +107,15 @@ def add(owner: Owner, space: Space, *numbers: float, **values: Any) -> Face:
     Analysis.objects.create(photo=photo, operation=FACES, recipe=recipe)
     vector = unit(*(numbers or (1, 0, 0, 0, 1)))
     return make_face(photo=photo, space=space, vector=vector, **values)
+
+
+def came_behind(owner: Owner, space: Space) -> Face:
+    """A face of a new photo, as it is kept while a head is active: in its space and in `space`."""
+    of_head = photos.services.current_space("face_embedder")
+    assert of_head is not None
+    face = add(owner, of_head, 0, 0, 1)
+    FaceVector.objects.create(face=face, owner=owner, space=space, vector=unit(0, 0, 1).tolist())
+    return face
 
 
 def finish(steps: Any) -> tuple[list[Progress], Outcome]:
@@ -264,7 +274,7 @@ class TestActivating:
         finish(training.steps({"matcher": matcher}, {}, parts))
         new = photos.services.current_space("face_embedder")
         assert new
-        late = add(owner, new)
+        late = add(owner, new)  # by a version that kept no vector of the embedder's
 
         answer = staff.post(f"{API}/matchers/rollback")
 
@@ -274,6 +284,55 @@ class TestActivating:
         job = Job.objects.get()
         assert (job.owner, job.operations) == (owner, ["faces"])
         assert [item.location for item in job.items.all()] == [late.photo.original.name]
+
+    def test_is_taken_back_without_a_look_at_what_came_meanwhile(
+        self, matcher: str, owner: Owner, space: Space, parts: Parts
+    ) -> None:
+        finish(training.steps({"matcher": matcher}, {}, parts))
+        late = came_behind(owner, space)
+
+        done = training.roll_back()
+
+        assert (done.photos, Job.objects.count()) == (0, 0)
+        assert Analysis.objects.filter(photo=late.photo, recipe=current_recipes()[FACES]).exists()
+        assert GroupingDue.objects.get(space=space).owner == owner
+
+    def test_is_followed_by_the_next_one_without_a_look_at_what_came_meanwhile(
+        self, matcher: str, owner: Owner, space: Space, parts: Parts
+    ) -> None:
+        finish(training.steps({"matcher": matcher}, {}, parts))
+        late = came_behind(owner, space)
+
+        _, outcome = finish(training.steps({"epochs": 1, "margin": 0.3}, {}, parts))
+
+        new = photos.services.current_space("face_embedder")
+        assert (outcome["model"], outcome["photos"], outcome["faces"]) == (NEXT, 0, 2)
+        assert new is not None
+        assert vectors(new).keys() == vectors(space).keys() >= {late.pk}
+        assert Analysis.objects.filter(photo=late.photo, recipe=current_recipes()[FACES]).exists()
+
+    def test_is_taken_back_to_the_one_before(
+        self, matcher: str, owner: Owner, space: Space, parts: Parts
+    ) -> None:
+        finish(training.steps({"matcher": matcher}, {}, parts))
+        before = photos.services.current_space("face_embedder")
+        finish(training.steps({"epochs": 1, "margin": 0.3}, {}, parts))
+        late = came_behind(owner, space)
+
+        done = training.roll_back()
+
+        assert (done.active, done.photos) == (HEAD, 1)  # the new photo lacks that head's vectors
+        assert photos.services.current_space("face_embedder") == before
+        assert [item.location for item in Item.objects.all()] == [late.photo.original.name]
+
+    def test_of_a_head_that_was_trained_elsewhere_goes_by_its_name(
+        self, matcher: str, parts: Parts
+    ) -> None:
+        shutil.rmtree(parts.folder / matcher)
+
+        _, outcome = finish(training.steps({"matcher": HEAD}, {}, parts))
+
+        assert (outcome["model"], outcome["active"], outcome["faces"]) == (HEAD, True, 1)
 
     def test_is_not_taken_back_where_no_head_is_active(
         self, matcher: str, staff: APIClient
@@ -405,8 +464,24 @@ class TestDoors:
         there = staff.post(f"{API}/matchers/{outcome['matcher']}/activate")
         missing = staff.post(f"{API}/matchers/20260101T000000-abcdef/activate")
 
+        unknown = staff.post(f"{API}/matchers/face_matcher.trained.7/activate")
+
         assert (there.status_code, there.json()["code"]) == (409, "matcher_not_kept")
         assert (missing.status_code, missing.json()["code"]) == (404, "matcher_missing")
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "matcher_missing")
+
+    def test_activate_a_head_by_the_name_of_its_model(
+        self, staff: APIClient, owner: Owner, space: Space, parts: Parts
+    ) -> None:
+        add(owner, space)
+        finish(training.steps({"epochs": 1, "activate": False}, {}, parts))
+
+        answer = staff.post(f"{API}/matchers/{HEAD}/activate")
+        listed = staff.get(f"{API}/matchers").json()
+
+        assert (answer.status_code, answer.json()["kind"]) == (202, "train")
+        assert Job.objects.get().arguments["matcher"] == HEAD
+        assert [each["model"] for each in listed] == [HEAD]
 
     @pytest.mark.parametrize(
         ("name", "value"),

@@ -14,6 +14,7 @@ from tests.tiny import Tiny
 
 pytestmark = pytest.mark.django_db
 ONE, TWO = "face_detector.tiny.1", "face_detector.tiny.2"
+HEAD = "face_matcher.trained.1"
 
 
 @pytest.fixture
@@ -54,6 +55,14 @@ class TestModels:
 
         assert after == {"face_detector": ONE}
         assert said == f"face_detector has {TWO}.\n"
+
+    def test_are_no_heads_where_they_are_switched(self, repository: Tiny) -> None:
+        repository.write(HEAD)
+        roles.sync(repository.folder)
+
+        for words in (("activate", HEAD), ("rollback", "face_matcher")):
+            with pytest.raises(CommandError, match=r"faces activate-matcher.*rollback_matcher"):
+                models(*words)
 
     def test_go_when_nobody_needs_them(self, settings: Any) -> None:
         models("load", ONE)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from photos import roles
-from photos.errors import ModelUnknown, NothingBefore, RepositoryBroken
+from photos.errors import FacesMustFollow, ModelUnknown, NothingBefore, RepositoryBroken
 from photos.models import Role, ServedModel
 from tests.tiny import Tiny
 
@@ -314,8 +314,37 @@ class TestHeads:
     def test_are_gone_after_one_step_back(self) -> None:
         roles.activate(model(HEAD))
 
-        assert roles.roll_back("face_matcher") is None
+        assert roles.roll_back_head("face_matcher") is None
         assert roles.active_models() == {"face_embedder": TWO}
+
+    def test_give_way_to_the_one_before(self, repository: Tiny) -> None:
+        newer = HEAD.replace(".1", ".2")
+        repository.write(newer)
+        roles.sync(repository.folder)
+        roles.activate(model(HEAD))
+        roles.activate(model(newer))
+
+        role = roles.roll_back_head("face_matcher")
+
+        assert role is not None
+        assert (role.active.name, role.previous) == (HEAD, model(newer))
+
+    def test_are_not_taken_back_where_there_is_none(self) -> None:
+        with pytest.raises(NothingBefore, match="No head is active"):
+            roles.roll_back_head("face_matcher")
+
+    def test_are_not_taken_back_as_others_are(self) -> None:
+        roles.activate(model(HEAD))
+
+        with pytest.raises(FacesMustFollow, match=r"matchers/rollback.*py rollback_matcher"):
+            roles.roll_back("face_matcher")
+
+        assert roles.active_models() == {"face_embedder": TWO, "face_matcher": HEAD}
+
+    def test_are_of_no_pack(self) -> None:
+        assert {each.role for each in roles.of_pack("packaged")} == {"face_embedder"}
+        with pytest.raises(ModelUnknown):
+            roles.of_pack("trained")
 
     def test_cost_no_query_more(self, django_assert_num_queries: Any) -> None:
         roles.activate(model(HEAD))

@@ -25,7 +25,7 @@ from inference.errors import (
 from inference.spec import ModelSpec
 from local.processes import wait_until
 from photos import roles, serving
-from photos.errors import ModelControlOff, ModelInUse, ModelPinned, ModelUnknown
+from photos.errors import FacesMustFollow, ModelControlOff, ModelInUse, ModelPinned, ModelUnknown
 from photos.locks import one_at_a_time
 from photos.models import ServedModel
 from photos.policy import NOTE_S, Policy, shares_memory
@@ -34,6 +34,7 @@ from tests.tiny import BASE, BROKEN, GATE, GIVEN, Tiny, doubler
 
 pytestmark = pytest.mark.django_db
 ONE, TWO, THREE = (f"{role}.tiny.1" for role in ("face_detector", "face_embedder", "tagger"))
+HEAD = "face_matcher.trained.1"
 MB = 2**20
 _VERSIONS = count(2)  # a name that died once is not taken again
 LOCKS = (  # of the test's own database
@@ -437,6 +438,16 @@ class TestSwitch:
 
         assert roles.active_models()["face_detector"] == ONE
 
+    def test_is_not_for_heads(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
+        tiny.write(HEAD)
+        roles.sync(tiny.folder)
+
+        with pytest.raises(FacesMustFollow, match="matchers/ID/activate"):
+            keeper.switch(model(HEAD))
+
+        assert "face_matcher" not in roles.active_models()
+        assert loaded(keeper) == []
+
 
 class TestSwitchPack:
     def test_switches_all_roles_that_the_pack_has(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
@@ -451,6 +462,16 @@ class TestSwitchPack:
             "face_embedder": TWO,
             "tagger": "tagger.other.1",
         }
+
+    def test_leaves_heads_alone(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
+        for name in (HEAD, "tagger.trained.1"):
+            tiny.write(name)
+        roles.sync(tiny.folder)
+
+        keeper.switch_pack("trained")
+
+        assert roles.active_models()["tagger"] == "tagger.trained.1"
+        assert "face_matcher" not in roles.active_models()
 
     def test_switches_nothing_if_one_is_broken(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
         tiny.write("face_detector.odd.1")

@@ -221,7 +221,10 @@ def _add(parser: argparse.ArgumentParser, taken: Sequence[str], *, with_owner: b
         parser.add_argument("--owner", metavar="SUBJECT", help="whose faces; default: everybody's")
     for name, (kind, words) in _OPTIONS.items():
         if name in taken:
-            parser.add_argument(_flag(name), type=kind, metavar=name.upper(), help=words)
+            needed = name == "matcher"
+            parser.add_argument(
+                _flag(name), type=kind, metavar=name.upper(), help=words, required=needed
+            )
     if "unknown_method" in taken:
         methods = [each.value for each in Method]
         parser.add_argument("--unknown-method", choices=methods, help="how the rest is clustered")
@@ -255,7 +258,7 @@ def _between(kind: type[int] | type[float], least: float, most: float) -> Callab
     return number
 
 
-_OPTIONS: Mapping[str, tuple[Callable[[str], float], str]] = {
+_OPTIONS: Mapping[str, tuple[Callable[[str], float | str], str]] = {
     "limit": (_between(int, 1, 2**31 - 1), "photos that faces are looked for on, at most"),
     "max_faces": (_between(int, 1, POOL), "faces that are looked at, the best ones"),
     "person_threshold": (
@@ -269,4 +272,5 @@ _OPTIONS: Mapping[str, tuple[Callable[[str], float], str]] = {
     "epochs": (_between(int, 1, 10_000), "of training; default: FACE_TRAINING_EPOCHS"),
     "margin": (_between(float, 0, 4), "of the triplets; default: FACE_TRIPLET_MARGIN"),
     "min_faces": (_between(int, 2, 10_000), "confirmed faces of a person who is trained on"),
+    "matcher": (str, "id of the training, or the name of the head's model"),
 }

@@ -46,7 +46,7 @@ class Command(BaseCommand):
                 self._steer(action, roles.find(*model.partition(".")[::2]))
             elif role:
                 back = roles.roll_back(role)
-                self._say(f"{role} has {back.active if back else 'no model any more'}.")
+                self._say(f"{role} has {back.active}.")
             else:
                 {"list": self._list, "sync": self._sync, "tend": serving.keeper().tend}[action]()
         except (ServingError, InferenceError) as exc:
