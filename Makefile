@@ -185,7 +185,7 @@ faces-pipeline-dual: db-up ## Find faces, match people, cluster the rest, count 
 faces-pipeline-full: db-up ## The same with training, and all clustered anew (and EPOCHS MARGIN MIN_FACES)
 	@$(FACES) pipeline-full $(OF) $(BACKFILL) $(CLUSTER) $(TRAIN)
 
-faces-ensure-collection: db-up ## Have the tables of faces, and the index of the active model's vectors
+faces-ensure-collection: db-up ## Have the tables of faces, and the spaces of the active models with their indexes
 	@$(FACES) ensure-collection
 
 faces-backfill: db-up ## Have faces found on photos that lack them (LIMIT=1000 photos, OWNER)

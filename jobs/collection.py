@@ -1,4 +1,4 @@
-"""What face vectors are kept in: the tables, and the space of the active model with its index."""
+"""What face vectors are kept in: tables, and the spaces of the active models with their indexes."""
 
 from django.conf import settings
 from django.core.management import call_command
@@ -20,21 +20,19 @@ def ensure() -> Outcome:
 
     Raises:
         RepositoryBroken: there are no models.
-        InferenceNotReady: the active one does not say what its vectors are like.
+        InferenceNotReady: an active one does not say what its vectors are like.
     """
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
         call_command("migrate", interactive=False, verbosity=0)
     sync(settings.MODEL_REPOSITORY)
-    embedder = active_models().get(roles.FACE_EMBEDDER.name)
-    if embedder:
-        described = DescribedModels(settings.MODEL_REPOSITORY)
-        identity = described.identity(roles.FACE_EMBEDDER.at(embedder))
-        photos.services.space_of(identity, FaceVector)
+    active, described = active_models(), DescribedModels(settings.MODEL_REPOSITORY)
+    for role in (roles.FACE_EMBEDDER, roles.FACE_MATCHER):
+        if role.name in active:
+            identity = described.identity(role.at(active[role.name]))
+            create_index(FaceVector, photos.services.bare_space_of(identity))
     space = current_space()  # that of the head behind the embedder, if there is one
-    if space:
-        create_index(FaceVector, space)
     return {
         "migrations": len(plan),
         "space": space and space.name,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -27,6 +28,7 @@ from jobs.operations import current_recipes
 from jobs.pipeline import Parts
 from jobs.steps import Progress
 from local.processes import wait_until
+from photos import roles
 from photos.models import Owner, Photo, Role, ServedModel, Space
 from photos.operations import FACES
 from tests.factories import (
@@ -38,6 +40,7 @@ from tests.factories import (
     unit,
 )
 from tests.fakes import FakeDetector, FakeEmbedder, decoded_here, face_at, operations
+from tests.heads import HEAD, SPACE, make_repository
 
 
 def run(*words: str) -> str:
@@ -59,8 +62,8 @@ def faces(owner: Owner, space: Space, *vectors: Any, **values: Any) -> list[int]
     ]
 
 
-def activate(*roles: str) -> None:
-    for role in roles:
+def activate(*names: str) -> None:
+    for role in names:
         model = ServedModel.objects.create(
             name=f"{role}.packaged.1", role=role, pack="packaged", version=1, space=f"{role}:x:1",
             memory_bytes=1,
@@ -286,12 +289,32 @@ class TestEnsuring:
             == {"ensure-collection": {"migrations": 0, "space": space.name, "dimension": 512}}
         )
         assert space.role == "face_embedder"
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_indexes WHERE indexname = %s",
-                [f"faces_facevector_hnsw_{space.pk}"],
-            )
-            assert cursor.fetchone() == (1,)
+        assert has_index(space)
+
+    def test_makes_those_of_the_embedder_and_of_the_head_that_is_active(
+        self, db: None, tmp_path: Path, settings: Any
+    ) -> None:
+        settings.MODEL_REPOSITORY = make_repository(tmp_path)
+        roles.sync(settings.MODEL_REPOSITORY)
+        roles.activate(ServedModel.objects.get(name=HEAD))
+
+        [first] = told("ensure-collection")
+        [again] = told("ensure-collection")
+
+        embedders, heads = Space.objects.order_by("pk")
+        assert (embedders.role, heads.name) == ("face_embedder", SPACE)
+        assert [has_index(each) for each in (embedders, heads)] == [True, True]
+        assert first["ensure-collection"]["space"] == SPACE
+        assert again == first
+
+    def test_says_which_head_is_damaged(self, db: None, tmp_path: Path, settings: Any) -> None:
+        settings.MODEL_REPOSITORY = make_repository(tmp_path)
+        roles.sync(settings.MODEL_REPOSITORY)
+        roles.activate(ServedModel.objects.get(name=HEAD))
+        (tmp_path / HEAD / "config.pbtxt").unlink()
+
+        with pytest.raises(CommandError, match=f"{HEAD}: its configuration can"):
+            run("ensure-collection")
 
     def test_has_an_index_back_that_was_lost(self, db: None) -> None:
         collection.ensure()
@@ -299,8 +322,14 @@ class TestEnsuring:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP INDEX {name}")
             collection.ensure()
-            cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexname = %s", [name])
-            assert cursor.fetchone() == (1,)
+        assert has_index(Space.objects.get())
+
+
+def has_index(space: Space) -> bool:
+    with connection.cursor() as cursor:
+        name = f"faces_facevector_hnsw_{space.pk}"
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
+        return bool(cursor.fetchone()[0])
 
 
 class TestLooking:
@@ -515,6 +544,40 @@ class TestTraining:
         [again] = told("train-matching", "--queue")
 
         assert first == again == {"train-matching": {"job": str(Job.objects.get().pk)}}
+
+
+@pytest.mark.django_db(transaction=True)
+class TestActivating:
+    @pytest.fixture(autouse=True)
+    def _head(self, settings: Any, tmp_path: Path) -> None:
+        settings.TRAININGS_ROOT = tmp_path
+        make_space()
+        make_owner()
+        ServedModel.objects.create(
+            name=HEAD, role="face_matcher", pack="trained", version=1,
+            space="face_matcher:x:1", memory_bytes=1,
+        )  # fmt: skip
+
+    def test_of_a_head_is_done_by_a_worker(self) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            telling = pool.submit(_told_there, "activate-matcher", "--matcher", HEAD)
+            wait_until(Job.objects.exists, timeout_s=30, what="The job")
+            [item] = Item.objects.claim(worker="anna", limit=1, lease_s=60)
+            queue.finish(item, outcome={"active": True})
+
+            assert telling.result(timeout=30) == [{"activate-matcher": {"active": True}}]
+        assert (item.job.kind, item.job.arguments) == (Job.Kind.TRAIN, {"matcher": HEAD})
+
+    @pytest.mark.parametrize("name", ["20260101T000000-abcdef", "face_matcher.tests.2", "../x"])
+    def test_of_what_is_not_there_is_refused(self, name: str) -> None:
+        with pytest.raises(CommandError, match="There is no training"):
+            run("activate-matcher", "--matcher", name)
+
+        assert Job.objects.count() == 0
+
+    def test_needs_a_name(self) -> None:
+        with pytest.raises(CommandError, match="--matcher"):
+            run("activate-matcher")
 
 
 class TestWatch:

@@ -31,6 +31,8 @@ from photos.regions import Region
 from photos.services import Picture
 from search.vocabulary import load
 from tests.factories import make_owner, unit
+from tests.heads import HEAD, make_repository
+from tests.heads import SPACE as HEAD_SPACE
 from tests.jobs.remote import (
     HEIGHT,
     WIDTH,
@@ -47,13 +49,6 @@ from tests.pictures import jpeg
 from tests.served import FACE_EMBEDDER as SERVED
 
 Answer = dict[str, Any]
-HEAD, HEAD_SPACE = "face_matcher.tests.1", "face_matcher:tests:1"
-HEAD_CONFIG = f"""
-parameters {{ key: "space" value {{ string_value: "{HEAD_SPACE}" }} }}
-parameters {{ key: "weights_sha256" value {{ string_value: "{"0" * 64}" }} }}
-parameters {{ key: "dimension" value {{ string_value: "512" }} }}
-parameters {{ key: "takes" value {{ string_value: "%s" }} }}
-"""
 
 
 def with_face(**changes: Any) -> Answer:
@@ -365,17 +360,12 @@ class TestFacesBehindAHead:
     @pytest.fixture
     def reading(self, tmp_path: Path) -> Reading:
         """With the real embedder, and a head for it."""
-        real = django_settings.MODEL_REPOSITORY
-        embedder = DescribedModels(real).identity(SERVED)
-        for model in real.glob("face_*"):
-            (tmp_path / model.name).symlink_to(model)
-        (tmp_path / HEAD).mkdir()
-        (tmp_path / HEAD / "config.pbtxt").write_text(HEAD_CONFIG % embedder.space)
+        folder = make_repository(tmp_path)
         active = {role: f"{role}.packaged.1" for role in ("face_detector", "face_embedder")}
         active["face_matcher"] = HEAD
         vocabulary = load(django_settings.VOCABULARY_DIR)
         recipes = configured_recipes(active, vocabulary)
-        making = Making(DescribedModels(tmp_path), tmp_path, active, vocabulary, recipes)
+        making = Making(DescribedModels(folder), folder, active, vocabulary, recipes)
         return Reading(WIDTH, HEIGHT, making)
 
     def test_are_the_same_there_and_back(self, reading: Reading) -> None:
