@@ -10,19 +10,22 @@ two people (95 % sure: fewer than 7 in 10,000). At a score of .5 (.45) it is 75 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from faces import confirmed
-from faces.models import Calibration
+from faces.models import Calibration, Edit, FaceVector
 from inference.arrays import Array
 from photos.models import Owner, Space
 
 ONE_IN = 100  # pairs of faces, one is of one person
 ENOUGH_SAME = 50  # pairs, for an owner's own calibration
 ENOUGH_DIFFERENT = 500
+ENOUGH_CHANGED = 0.1  # of these pairs, come or gone: then scores are worth other numbers
 # Of a space of which nothing is known but its `same_person_cosine`: as the packaged model has them.
 _SLOPE = 23.5
 _AT_SAME_PERSON = 0.4  # the score there; one more pair in a thousand is wrong than at 0.7
@@ -85,30 +88,59 @@ def _scale(row: Calibration, source: Source) -> Scale:
     return Scale(row.slope, row.middle, source, row.same, row.different)
 
 
-def refit(owner: Owner, space: Space) -> Scale:
+def due(space: Space) -> QuerySet[Owner]:
+    """Who has edited something since `space` was last calibrated for them, or ever before."""
+    edits = Edit.objects.filter(owner=OuterRef("pk")).order_by("-pk").values("created_at")[:1]
+    fitted = space.calibrations.filter(owner=OuterRef("pk")).values("created_at")
+    seen = FaceVector.objects.filter(owner=OuterRef("pk"), space=space)
+    owners = Owner.objects.annotate(edited_at=Subquery(edits), fitted_at=Subquery(fitted))
+    changed = Q(fitted_at=None) | Q(edited_at__gt=F("fitted_at"))
+    return owners.filter(changed, Exists(seen), edited_at__isnull=False)
+
+
+def refit(owner: Owner, space: Space, *, least_change: float = 0.0) -> Scale:
     """Calibrate `space` anew by what the owner has confirmed; returns what is in force then.
 
-    With too few pairs the owner goes by the space's calibration, as at first.
+    With too few pairs the owner goes by the space's calibration, as at first. What is known by
+    now stays where less than `least_change` of the pairs, as a share, have come or gone.
     """
+    begun = timezone.now()
     known = confirmed.sample(owner, space)
     pairs = zip(known.cosines(), confirmed.verdicts(owner, space, known), strict=True)
     same, different = (np.concatenate(both) for both in pairs)
     if len(same) < ENOUGH_SAME or len(different) < ENOUGH_DIFFERENT:
         Calibration.objects.filter(owner=owner, space=space).delete()
         return score_of(space, owner)
-    return _store(space, owner, same, different)
+    before = Calibration.objects.filter(owner=owner, space=space).first()
+    if before and _change(before, len(same), len(different)) < least_change:
+        return _scale(before, Source.OWNER)
+    return _store(space, owner, same, different, begun)
+
+
+def _change(before: Calibration, same: int, different: int) -> float:
+    """By which share there are more or fewer pairs than before, of one kind or the other."""
+    return max(
+        abs(same - before.same) / before.same,
+        abs(different - before.different) / before.different,
+    )
 
 
 def refit_space(space: Space, same: Array, different: Array) -> Scale:
     """Calibrate `space` for all owners, by the cosines of labelled pairs."""
-    return _store(space, None, same, different)
+    return _store(space, None, same, different, timezone.now())
 
 
-def _store(space: Space, owner: Owner | None, same: Array, different: Array) -> Scale:
+def _store(
+    space: Space, owner: Owner | None, same: Array, different: Array, begun: datetime
+) -> Scale:
     start = _of_space(space, space.calibrations.filter(owner=None).first() if owner else None)
     slope, middle = fit(same, different, start)
-    values = {"slope": slope, "middle": middle, "same": len(same), "different": len(different)}
-    row, _ = Calibration.objects.update_or_create(space=space, owner=owner, defaults=values)
+    pairs = {"same": len(same), "different": len(different)}
+    row, _ = Calibration.objects.update_or_create(
+        space=space,
+        owner=owner,
+        defaults={"slope": slope, "middle": middle, "created_at": begun, **pairs},
+    )
     return _scale(row, Source.OWNER if owner else Source.SPACE)
 
 

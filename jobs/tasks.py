@@ -10,6 +10,7 @@ from django.conf import settings
 import photos.roles
 import photos.serving
 import search.tags
+from faces import calibration
 from faces.errors import ConstraintsConflict, GroupingBusy
 from faces.models import GroupingDue
 from inference.client import TritonClient
@@ -78,6 +79,18 @@ def group(until: float) -> bool:
 def group_faces() -> None:
     """Group the faces that wait for it, also where no photo came in since."""
     group(time.monotonic() + settings.DRAIN_S)
+
+
+def calibrate() -> None:
+    """Let scores mean what owners have confirmed since. What there is no time for has another."""
+    space, until = clustering.current_space(), time.monotonic() + settings.DRAIN_S
+    if space is None:
+        return
+    for owner in calibration.due(space).order_by("?"):  # so that nobody is always the last one
+        pulse.beat()
+        calibration.refit(owner, space, least_change=calibration.ENOUGH_CHANGED)
+        if time.monotonic() > until or pulse.STOPPING.is_set():
+            break
 
 
 def clean_up() -> None:

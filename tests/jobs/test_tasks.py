@@ -4,16 +4,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from faces import grouping
-from faces.models import Cluster, GroupingDue
+from faces.models import Calibration, Cluster, GroupingDue, Membership, Person
+from faces.people import naming, placing
 from jobs import pulse, schedules, tasks
 from jobs.management.commands.worker import WatchedCluster
 from jobs.models import State
+from photos.models import Owner, Space
 from tests.factories import make_face, make_item, make_owner, make_photo, make_space, unit
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +131,103 @@ class TestGroup:
         tasks.sweep()
 
         assert set(woken()) == {"jobs.tasks.drain"}
+
+
+class TestCalibrate:
+    """Once a day, by what owners have confirmed."""
+
+    @pytest.fixture
+    def space(self) -> Space:
+        return make_space()
+
+    def confirm(self, owner: Owner, space: Space, *, people: int, faces: int) -> None:
+        """Have somebody say of so many people whose so many faces are."""
+        for number in range(people):
+            rows = [
+                make_face(
+                    photo=make_photo(owner=owner),
+                    space=space,
+                    vector=np.roll(unit(5, 1 + shade / 10), number),
+                ).pk
+                for shade in range(faces)
+            ]
+            naming.create(owner, f"{owner.pk}-{Person.objects.count()}", faces=rows)
+
+    def rows(self) -> list[Any]:
+        return list(Calibration.objects.order_by("owner").values())
+
+    def test_fits_scores_to_what_each_owner_has_confirmed(self, space: Space) -> None:
+        anna, ben = make_owner(), make_owner()
+        self.confirm(anna, space, people=8, faces=5)
+        self.confirm(ben, space, people=2, faces=2)  # too few
+
+        tasks.calibrate()
+
+        [row] = Calibration.objects.all()
+        assert (row.owner, row.space, row.same, row.different) == (anna, space, 80, 700)
+
+    def test_twice_changes_nothing_and_reads_no_face(
+        self, space: Space, django_assert_num_queries: Any
+    ) -> None:
+        self.confirm(make_owner(), space, people=8, faces=5)
+        tasks.calibrate()
+        before = self.rows()
+
+        with django_assert_num_queries(2):  # the space, and nobody
+            tasks.calibrate()
+
+        assert self.rows() == before
+
+    def test_leaves_what_has_changed_by_little(self, space: Space) -> None:
+        owner = make_owner()
+        self.confirm(owner, space, people=8, faces=8)
+        tasks.calibrate()
+        before = self.rows()
+
+        placing.remove(owner, [Membership.objects.earliest("pk").face_id])
+        tasks.calibrate()
+
+        assert self.rows() == before
+
+    def test_fits_anew_what_has_changed_by_much(self, space: Space) -> None:
+        owner = make_owner()
+        self.confirm(owner, space, people=8, faces=5)
+        tasks.calibrate()
+        before = Calibration.objects.get()
+
+        self.confirm(owner, space, people=1, faces=5)
+        tasks.calibrate()
+
+        now = Calibration.objects.get()
+        assert (now.pk, now.same, now.different) == (before.pk, 90, 900)
+        assert now.created_at > before.created_at
+
+    def test_takes_back_what_is_no_longer_borne_out(self, space: Space) -> None:
+        owner = make_owner()
+        self.confirm(owner, space, people=8, faces=5)
+        tasks.calibrate()
+
+        for person in Person.objects.all():
+            naming.delete(person)
+        tasks.calibrate()
+
+        assert self.rows() == []
+
+    def test_has_nothing_to_do_before_the_first_face(self) -> None:
+        tasks.calibrate()
+
+        assert self.rows() == []
+
+    def test_ends_when_the_worker_is_stopped(self, space: Space) -> None:
+        for _ in range(2):
+            self.confirm(make_owner(), space, people=8, faces=5)
+        pulse.STOPPING.set()
+        try:
+            tasks.calibrate()
+        finally:
+            pulse.STOPPING.clear()
+
+        assert len(self.rows()) == 1
 
 
 class TestWatchedCluster:
