@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
-from faces.models import Cluster, Edit, Face, Membership
+from faces.models import Cluster, Edit, Membership
 from faces.people.changes import TABLES, Place, Row, Step
 from faces.people.merging import Merged, Moved
 from photos.models import Owner
@@ -56,9 +56,9 @@ def edits_of(owners: Iterable[Owner], *, whole: bool = False) -> QuerySet[Edit]:
     )
 
 
-def touching(face: Face) -> Q:
-    """The edits that touched `face`, by itself or with the others of its cluster."""
-    edits = Q(faces__contains=[face.pk])
+def touching(face: int) -> Q:
+    """The edits that touched a face (its key), by itself or with the others of its cluster."""
+    edits = Q(faces__contains=[face])
     if member := Membership.objects.filter(face=face).first():
         carried = [{"row": "part", "key": member.part_id}]
         edits |= Q(

@@ -80,4 +80,4 @@ class FaceHistoryView(HistoryView):
 
     def touching(self, owners: QuerySet[Owner]) -> Q:
         mine = Face.objects.filter(photo__owner__in=owners)
-        return touching(get_object_or_404(mine, pk=self.kwargs["pk"]))
+        return touching(get_object_or_404(mine, pk=self.kwargs["pk"]).pk)

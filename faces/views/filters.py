@@ -7,6 +7,7 @@ from django.forms import IntegerField
 from django_filters import rest_framework as filters
 
 from faces.models import Cluster, Edit, Face, Person
+from faces.people.history import touching
 from faces.serializers.asked import MAX_KEY
 
 
@@ -23,10 +24,14 @@ class KeyFilter(filters.NumberFilter):  # type: ignore[misc]  # django-filter ha
 
 
 class HiddenFilter(filters.BooleanFilter):  # type: ignore[misc]  # django-filter has no types
-    """What is hidden, if that is asked for; else what is not."""
+    """What is hidden, by itself or with its `of`, if that is asked for; else what is not."""
+
+    def __init__(self, *args: Any, of: str = "", **values: Any) -> None:
+        super().__init__(*args, **values)
+        self._hidden = Q(hidden=True) | (Q((f"{of}__hidden", True)) if of else Q())
 
     def filter(self, rows: QuerySet[Any], value: bool | None) -> QuerySet[Any]:  # noqa: FBT001  # django-filter's
-        return rows.filter(**{self.field_name: bool(value)})
+        return rows.filter(self._hidden) if value else rows.exclude(self._hidden)
 
 
 class PersonFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -48,7 +53,9 @@ class PersonFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter ha
 class ClusterFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     person = KeyFilter("person_id")
     named = filters.BooleanFilter("person", "isnull", exclude=True, label="Has a person's name.")
-    hidden = HiddenFilter(label="The hidden ones, in place of the others.")
+    hidden = HiddenFilter(
+        of="person", label="Those that are hidden, or whose person is, in place of the others."
+    )
 
     class Meta:
         model = Cluster
@@ -68,16 +75,19 @@ class FaceFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has 
 
 class EditFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     kind = filters.ChoiceFilter(choices=Edit.Kind.choices)
-    person = KeyFilter("people", method="touching")
-    face = KeyFilter("faces", method="touching")
+    person = KeyFilter("people", method="touching_person")
+    face = KeyFilter("faces", method="touching_face")
     cluster = filters.CharFilter(method="touching_cluster", label="Its id.")
 
     class Meta:
         model = Edit
         fields = ("kind", "person", "cluster", "face")
 
-    def touching(self, edits: QuerySet[Edit], array: str, key: int) -> QuerySet[Edit]:
-        return edits.filter(**{f"{array}__contains": [key]})
+    def touching_person(self, edits: QuerySet[Edit], _name: str, key: int) -> QuerySet[Edit]:
+        return edits.filter(people__contains=[key])
+
+    def touching_face(self, edits: QuerySet[Edit], _name: str, key: int) -> QuerySet[Edit]:
+        return edits.filter(touching(int(key)))
 
     def touching_cluster(self, edits: QuerySet[Edit], _name: str, cluster: str) -> QuerySet[Edit]:
         there = Cluster.objects.filter(public_id=cluster).values_list("pk", flat=True)

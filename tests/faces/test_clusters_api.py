@@ -213,6 +213,14 @@ class TestMarks:
         assert lists == ([shown.public_id], [hidden.public_id], [hidden.public_id])
         assert ids(api) == [shown.public_id, hidden.public_id]
 
+    def test_of_somebody_hidden_are_hidden_as_well(self, api: APIClient, owner: Owner) -> None:
+        hidden = make_cluster(owner=owner, person=make_person(owner=owner, hidden=True))
+        shown = make_cluster(owner=owner, person=make_person(owner=owner))
+        nobodys = make_cluster(owner=owner)
+
+        assert ids(api) == [shown.public_id, nobodys.public_id]
+        assert ids(api, "hidden=true") == [hidden.public_id]
+
     def test_of_a_hidden_cluster_are_found_by_its_id(self, api: APIClient, owner: Owner) -> None:
         cluster = make_cluster(owner=owner, hidden=True)
 
