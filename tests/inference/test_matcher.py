@@ -1,8 +1,6 @@
 """A head behind the real embedder, published and served as a trained one is."""
 
-import json
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -14,34 +12,15 @@ from inference.errors import InferenceNotReady
 from inference.faces import TritonFaceEmbedder, TritonFaceMatcher
 from inference.roles import FACE_MATCHER
 from local.triton import Triton
-from tests.export.exporting import need_built_models, python
+from tests.export.exporting import need_built_models
 from tests.fakes import FakeEmbedder
+from tests.heads import HEAD as NAME
+from tests.heads import publish
 from tests.inference.references import embedder_reference
 from tests.served import FACE_EMBEDDER
 
 SPACE = "face_embedder:87aacdfe57510db2:1"
-NAME = "face_matcher.tests.1"
 DIMENSION = 512
-WRITE = """
-import sys
-import numpy as np, onnx
-from onnx import helper, numpy_helper
-
-model = onnx.parser.parse_model('''
-    <ir_version: 8, opset_import: ["": 17]>
-    face_matcher (float[B,512] vectors) => (float[B,512] embedding) {
-        change = Gemm <transB = 1> (vectors, "change.weight", "change.bias")
-        moved = Add (vectors, change)
-        length = ReduceL2 <axes = [1], keepdims = 1> (moved)
-        embedding = Div (moved, length)
-    }''')
-with np.load(sys.argv[1]) as head:
-    model.graph.initializer.extend(
-        numpy_helper.from_array(head[name], name) for name in ("change.weight", "change.bias")
-    )
-helper.set_model_props(model, {"takes": sys.argv[3], "same_person_cosine": "0.31"})
-onnx.save(model, sys.argv[2])
-"""
 
 
 @pytest.fixture(scope="module")
@@ -58,17 +37,8 @@ def head() -> dict[str, Array]:
 def repository(tmp_path_factory: pytest.TempPathFactory, head: dict[str, Array]) -> Path:
     """The head in a repository, as `python -m training publish` puts it there."""
     need_built_models()
-    folder, out = tmp_path_factory.mktemp("matcher"), tmp_path_factory.mktemp("out")
-    np.savez(out / "head.npz", allow_pickle=False, **head)
-    written = python("-c", WRITE, out / "head.npz", out / "model.onnx", SPACE)
-    assert written.returncode == 0, written.stderr
-    digest = sha256((out / "model.onnx").read_bytes()).hexdigest()
-    report = {"kept": True, "reason": "", "model_sha256": digest}
-    (out / "report.json").write_text(json.dumps(report))
-    words = ("publish", out, "--name", "tests", "--repository", folder)
-    published = python("-m", "training", *words)
-    assert published.returncode == 0, published.stdout + published.stderr
-    assert json.loads(published.stdout)["model"] == NAME
+    folder = tmp_path_factory.mktemp("matcher")
+    assert publish(folder, head, takes=SPACE, same_person_cosine=0.31) == NAME
     return folder
 
 

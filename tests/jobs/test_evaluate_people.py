@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -15,9 +16,12 @@ from inference.errors import InferenceNotReady
 from jobs.people_evaluation import FaceModels
 from local.packages import CACHE
 from local.photos import packaged_photos
+from tests.export.exporting import need_built_models
+from tests.heads import publish
 from tests.pictures import jpeg
 
 PEOPLE = {"obama": ("obama.jpg", "obama2.jpg", "obama3.jpg"), "biden": ("biden.jpg",)}
+SPACE = "face_embedder:87aacdfe57510db2:1"
 GROUP = "t1.jpg"  # six people
 
 
@@ -70,6 +74,28 @@ class TestEvaluatePeople:
         [agglomerative] = [line for line in lines if "agglomerative" in line]
         assert "1.000  (1.000, 1.000)" in agglomerative
         assert agglomerative.rstrip("│ ").endswith("-")
+
+    def test_measures_before_and_after_with_each_head_for_the_embedder(
+        self, photos: Path, tmp_path: Path, settings: Any
+    ) -> None:
+        need_built_models()
+        for model in settings.MODEL_REPOSITORY.glob("face_*.packaged.*"):
+            shutil.copytree(model, tmp_path / model.name)
+        settings.MODEL_REPOSITORY, settings.TRITON_URL = tmp_path, "127.0.0.1:9"  # it starts one
+        nothing, ones = np.zeros((512, 512), np.float32), np.ones(512, np.float32)
+        same = {"change.weight": nothing, "change.bias": nothing[0]}
+        blind = {"change.weight": -np.eye(512, dtype=np.float32), "change.bias": ones}
+        for head, takes in ((same, SPACE), (blind, SPACE), (same, "face_embedder:other:1")):
+            publish(tmp_path, head, takes=takes, same_person_cosine=0.43)
+
+        told = json.loads(run(photos / "people", "--groups", photos / "groups", "--json"))
+
+        names = ["face_embedder.packaged.1", "face_matcher.tests.1", "face_matcher.tests.2"]
+        assert [trial["model"] for trial in told["trials"]] == names
+        before, alike, none = (trial["scores"] for trial in told["trials"])
+        assert alike == before
+        # Everybody is one to it; but a face is nobody's who is as like somebody else.
+        assert [each["false_merges"] for each in none] == [3, 3, 3, 0]
 
     def test_names_a_photo_that_can_not_be_read(self, photos: Path, tmp_path: Path) -> None:
         shutil.copytree(photos / "people", tmp_path / "people")
