@@ -85,13 +85,18 @@ class _Seen:
     face: DetectedFace
     tile: Tile
 
+    def is_inexact(self, photo: Tile) -> bool:
+        """Whether another tile of `photo` may show it better: it is cut, or too large in this."""
+        box = self.face.box
+        return self.tile.may_cut(box, photo) or self.tile.is_filled_by(box)
+
 
 @dataclass(frozen=True)
 class TritonFaceDetector:
     """Letterboxes a photo, asks the server, and drops what overlaps or is unlikely.
 
     With `tiling`, a large photo is looked at in tiles as well: they show faces that are too small
-    in the whole of it.
+    in the whole of it. Where a face may be too large in it, the photo is looked at from afar too.
     """
 
     client: Inference
@@ -105,21 +110,24 @@ class TritonFaceDetector:
         return self.client.identity(self.model)
 
     def detect(self, image: RGB) -> list[DetectedFace]:
-        """As promised by FaceDetector. One call; for tiles, one more for each batch of them.
+        """As promised by FaceDetector. One call; one more for each batch of further looks.
 
         Raises:
             InferenceError: as the client's infer().
         """
         photo = whole(image)
         tiles = [] if self.tiling is Tiling.OFF else tiles_of(photo)
-        seen = self._seen(image, [photo], min(FAINT, self.min_score) if tiles else self.min_score)
-        if tiles and (self.tiling is Tiling.ON or self._hints_at_more(seen, photo)):
-            seen += self._seen(image, tiles, self.min_score)
+        seen = self._seen(image, [photo], min(FAINT, self.min_score))
+        if not (tiles and (self.tiling is Tiling.ON or self._hints_at_more(seen, photo))):
+            tiles = []
+        if any(photo.is_filled_by(each.face.box) for each in seen):
+            tiles.append(photo.from_afar())
+        seen += self._seen(image, tiles, self.min_score)
         likely = [each for each in seen if each.face.score >= self.min_score]
         return self._distinct(likely, photo)
 
     def _seen(self, image: RGB, tiles: Sequence[Tile], least: float) -> list[_Seen]:
-        """What scores `least` in the `tiles` of `image`."""
+        """What scores `least` in the `tiles` of `image`; no call for none."""
         most = self.model.max_batch
         batches = (tiles[start : start + most] for start in range(0, len(tiles), most))
         return [face for some in batches for face in self._ask(image, some, least)]
@@ -145,10 +153,10 @@ class TritonFaceDetector:
     def _distinct(self, seen: Sequence[_Seen], photo: Tile) -> list[DetectedFace]:
         """Each face once, best first, MOST_FACES at most."""
         faces = [each.face for each in seen]
-        cut = np.array([each.tile.may_cut(each.face.box, photo) for each in seen], bool)
+        inexact = np.array([each.is_inexact(photo) for each in seen], bool)
         scores = np.array([face.score for face in faces])
         boxes = [face.box for face in faces]
-        kept = distinct(boxes, scores, cut, max_iou=self.max_iou, most=MOST_FACES)
+        kept = distinct(boxes, scores, inexact, max_iou=self.max_iou, most=MOST_FACES)
         return [faces[row] for row in kept]
 
 

@@ -124,14 +124,20 @@ class Fit(StrEnum):
     CROP = "crop"  # its middle
 
 
-def fitted(image: RGB, height: int, width: int, how: Fit) -> tuple[RGB, Letterbox]:
-    """`image`, of any size, as (height, width, 3), and how points come back from there."""
+def fitted(
+    image: RGB, height: int, width: int, how: Fit, filled: float = 1.0
+) -> tuple[RGB, Letterbox]:
+    """`image`, of any size, as (height, width, 3), and how points come back from there.
+
+    What is letterboxed takes as much of the sides as `filled` says, 0 to 1.
+    """
     cut_x, cut_y = _ends(image) if how is Fit.CROP else (0, 0)
     image = image[cut_y : image.shape[0] - cut_y, cut_x : image.shape[1] - cut_x]
     rows, columns = image.shape[:2]
     scale_x, scale_y = width / columns, height / rows
     if how is not Fit.STRETCH:
-        scale_x = scale_y = (min if how is Fit.LETTERBOX else max)(scale_x, scale_y)
+        fits = filled * min(scale_x, scale_y) if how is Fit.LETTERBOX else max(scale_x, scale_y)
+        scale_x = scale_y = fits
     size = max(1, round(columns * scale_x)), max(1, round(rows * scale_y))
     shrinks = cv2.INTER_AREA if max(scale_x, scale_y) < 1 else cv2.INTER_LINEAR
     scaled = np.asarray(cv2.resize(image, size, interpolation=shrinks), dtype=np.uint8)
@@ -161,9 +167,12 @@ def shrunk(image: RGB, longer_px: int) -> RGB:
     return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def letterbox(image: RGB, side: int) -> tuple[RGB, Letterbox]:
-    """Fit `image`, of any size, into a square of `side` pixels, keeping its shape, on grey."""
-    return fitted(image, side, side, Fit.LETTERBOX)
+def letterbox(image: RGB, side: int, filled: float = 1.0) -> tuple[RGB, Letterbox]:
+    """Fit `image`, of any size, into a square of `side` pixels, keeping its shape, on grey.
+
+    `filled`: how much of the side its longer one takes, 0 to 1.
+    """
+    return fitted(image, side, side, Fit.LETTERBOX, filled)
 
 
 def similarity(source: Array, target: Array) -> Array:

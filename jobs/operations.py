@@ -35,7 +35,7 @@ ROLES: Mapping[str, tuple[ModelSpec, ...]] = {
 }
 FINDINGS = (FACES, OBJECTS, OCR, TAGS)  # what a caption without a model is made of
 TEMPLATE = "template.1"  # its next version when sentences are made in another way
-TILES = "tiles.1"  # its next version when tiles are made in another way
+TILES = "tiles.2"  # its next version when photos are looked at for faces in another way
 
 
 def current_recipes() -> dict[str, str]:
@@ -67,7 +67,7 @@ def recipes(
     }
     if FACES in found and roles.FACE_MATCHER.name in active:
         found[FACES] += f"+{active[roles.FACE_MATCHER.name]}"
-    if FACES in found and tiling is not Tiling.OFF:
+    if FACES in found:
         found[FACES] += f"+{TILES}.{tiling}"
     if CAPTION not in found and any(name in found for name in FINDINGS):
         made_of = "+".join(found[name] for name in FINDINGS if name in found)

@@ -236,7 +236,7 @@ class TestSwitching:
 
 
 def recipe_of(embedder: str) -> str:
-    return f"{DETECTOR}+{embedder}"
+    return f"{DETECTOR}+{embedder}+tiles.2.off"
 
 
 def spaces(*operations: Operation) -> list[str]:

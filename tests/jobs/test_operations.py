@@ -56,23 +56,23 @@ class TestRecipes:
     def test_name_the_models_of_the_roles(self, vocabulary: Vocabulary) -> None:
         found = recipes(FACE_ROLES, vocabulary, "")
 
-        assert found[FACES] == "face_detector.a.1+face_embedder.b.2"
+        assert found[FACES] == "face_detector.a.1+face_embedder.b.2+tiles.2.off"
 
     def test_of_faces_name_the_head_behind_the_embedder(self, vocabulary: Vocabulary) -> None:
         active = FACE_ROLES | {"face_matcher": "face_matcher.trained.3"}
 
         found = recipes(active, vocabulary, "")[FACES]
 
-        assert found == "face_detector.a.1+face_embedder.b.2+face_matcher.trained.3"
+        assert found == ("face_detector.a.1+face_embedder.b.2+face_matcher.trained.3+tiles.2.off")
 
     def test_of_faces_differ_with_tiles(self, vocabulary: Vocabulary) -> None:
         found = {tiling: recipes(FACE_ROLES, vocabulary, "", tiling) for tiling in Tiling}
 
         plain = "face_detector.a.1+face_embedder.b.2"
         assert {tiling: each[FACES] for tiling, each in found.items()} == {
-            Tiling.OFF: plain,
-            Tiling.AUTO: f"{plain}+tiles.1.auto",
-            Tiling.ON: f"{plain}+tiles.1.on",
+            Tiling.OFF: f"{plain}+tiles.2.off",
+            Tiling.AUTO: f"{plain}+tiles.2.auto",
+            Tiling.ON: f"{plain}+tiles.2.on",
         }
         assert len({each[CAPTION] for each in found.values()}) == 3
 
