@@ -8,7 +8,7 @@ from django.db.models import Count
 
 from faces.errors import Contradicted, TwiceInPhoto
 from faces.models import Cluster, Membership
-from faces.people.changes import Changes
+from faces.people.changes import Changes, any_of
 
 # Groups: people, by their keys, and clusters of no person, by minus theirs.
 _TWICE = """
@@ -67,7 +67,8 @@ def keep(changes: Changes) -> None:
 
     Raises:
         TwiceInPhoto: somebody would be in a photo twice.
-        Contradicted: a face would be of somebody it was said not to be of.
+        Contradicted: a face would be of somebody it was said not to be of, or of a cluster although
+            it is left out of them.
     """
     _not_ignored(changes)
     if not (changes.clusters or changes.people):
@@ -83,12 +84,12 @@ def keep(changes: Changes) -> None:
 
 
 def _not_ignored(changes: Changes) -> None:
-    there = Membership.objects.filter(face__in=changes.faces, face__ignored=True)
+    there = Membership.objects.filter(face__in=any_of(changes.faces), face__ignored=True)
     rows = list(there.order_by("face").values_list("face_id", "how"))
     if said := [face for face, how in rows if how != Membership.How.MATCHED]:
         raise Contradicted(
-            f"Somebody has put face {_some(said)} where it is, so it can't be ignored: take it out "
-            "first."
+            f"Face {_some(said)} is left out of clusters, but would be in one: take one of these "
+            "back first."
         )
     _take_out(changes, [face for face, _ in rows])
 
@@ -141,8 +142,11 @@ def _not_different(changes: Changes, touched: Touched) -> None:
 
 
 def _take_out(changes: Changes, faces: Iterable[int]) -> None:
+    """Clusters that are empty then go."""
     there = Membership.objects.filter(face__in=set(faces), how=Membership.How.MATCHED)
-    changes.put(dict.fromkeys(there.values_list("face_id", flat=True)))
+    rows = dict(there.values_list("face_id", "part__cluster_id"))
+    changes.put(dict.fromkeys(rows))
+    changes.delete(*Cluster.objects.filter(pk__in=set(rows.values())).empty().order_by("pk"))
 
 
 def _rows(statement: str, touched: Touched) -> list[tuple[Any, ...]]:

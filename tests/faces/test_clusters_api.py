@@ -218,7 +218,7 @@ class TestMarks:
         shown = make_cluster(owner=owner, person=make_person(owner=owner))
         nobodys = make_cluster(owner=owner)
 
-        assert ids(api) == [shown.public_id, nobodys.public_id]
+        assert sorted(ids(api)) == sorted([shown.public_id, nobodys.public_id])
         assert ids(api, "hidden=true") == [hidden.public_id]
 
     def test_of_a_hidden_cluster_are_found_by_its_id(self, api: APIClient, owner: Owner) -> None:

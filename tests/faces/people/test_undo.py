@@ -307,40 +307,6 @@ class TestRules:
         assert Person.objects.get(name="Anna B.").clusters.get() == cluster
 
 
-class TestAnIgnoredFace:
-    def test_is_somebodys_again_as_soon_as_somebody_says_so(self, owner: Owner) -> None:
-        cluster = make_cluster(owner=owner, faces=2)
-        face = Face.objects.get(pk=faces_of(cluster)[0])
-        placing.ignore(owner, [face.pk])
-
-        anna = naming.create(owner, "Anna", faces=[face.pk])
-
-        face.refresh_from_db()
-        assert (face.ignored, face.membership.cluster.person) == (False, anna)
-        undo(owner, last(owner).pk, None)
-        face = Face.objects.get(pk=face.pk)
-        assert (face.ignored, face.cluster) == (True, None)
-
-    def test_can_not_be_one_that_somebody_has_put_somewhere_since(self, owner: Owner) -> None:
-        face = make_face(photo=make_photo(owner=owner), ignored=True)
-        placing.ignore(owner, [face.pk], ignored=False)
-        unignored = last(owner)
-        naming.create(owner, "Anna", faces=[face.pk])
-
-        with pytest.raises(Contradicted, match=f"face {face.pk}"):
-            undo(owner, unignored.pk, None)
-
-    def test_leaves_where_it_was_only_matched(self, owner: Owner) -> None:
-        face = make_face(photo=make_photo(owner=owner), ignored=True)
-        placing.ignore(owner, [face.pk], ignored=False)
-        match(face, make_cluster(owner=owner, faces=1))
-
-        undo(owner, last(owner).pk, None)
-
-        assert Face.objects.get(pk=face.pk).cluster is None
-        assert Face.objects.get(pk=face.pk).ignored
-
-
 class TestRefusals:
     @pytest.mark.parametrize(
         "act",
