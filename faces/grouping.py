@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from faces import centroids, matching, vectors
@@ -105,8 +106,12 @@ class Pool:
         alone = FaceVector.objects.filter(
             owner=owner, space=space, face__membership=None, face__ignored=False
         )
-        best = alone.order_by("-face__quality", "face_id")[:most]
-        faces, rows = vectors.load(best)
+        return cls.of(alone, most)
+
+    @classmethod
+    def of(cls, some: QuerySet[FaceVector], most: int) -> "Pool":
+        """Of the faces of `some` vectors, the clearest first."""
+        faces, rows = vectors.load(some.order_by("-face__quality", "face_id")[:most])
         known = {face: (photo, quality) for face, photo, quality in facts(faces)}
         photos, quality = zip(*(known[face] for face in faces), strict=True) if faces else ((), ())
         return cls(faces, np.array(photos, np.int64), np.array(quality, np.float32), rows)

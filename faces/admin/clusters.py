@@ -14,8 +14,10 @@ from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
+from faces import splitting
 from faces.admin.doing import (
     EditedAdmin,
+    NotTogether,
     Question,
     answered,
     ask,
@@ -31,6 +33,7 @@ from faces.admin.members import act_on
 from faces.forms import ChosenFacesForm, NameForm, NamingForm
 from faces.models import MAX_NAME, Cluster, Membership
 from faces.people import merging, naming, placing
+from faces.recognition import active_space
 from photos.admin import OwnerFilter
 from photos.models import Owner
 
@@ -46,7 +49,16 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     list_filter = (NamedFilter, HiddenFilter, "ignored", ("owner", OwnerFilter))
     search_fields = ("person__name", "public_id", "owner__subject")
     search_help_text = "A person's name, a cluster's label, or an owner"
-    actions = ("merge", "name_as", "hide", "show", "ignore", "unignore", "take_apart")
+    actions = (
+        "merge",
+        "name_as",
+        "hide",
+        "show",
+        "ignore",
+        "unignore",
+        "split_apart",
+        "take_apart",
+    )
     actions_selection_counter = False  # its script knows tables alone
     readonly_fields = (
         "person", "label", "public_id", "owner", "space", "created_at", "hidden", "ignored",
@@ -217,6 +229,26 @@ class ClusterAdmin(EditedAdmin[Cluster]):
             acts = [partial(placing.mark, each, by=by(request), **marks) for each in rows]
             edit(request, owner, *acts, done=f"{done} {_counted(len(rows))}.")
 
+    @admin.action(description="Split by who looks alike…", permissions=["change"])
+    def split_apart(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> HttpResponse | None:
+        with refusals_told(request):
+            rows, owner = chosen(clusters, _owner)
+            if len(rows) > 1:
+                raise NotTogether("Choose one cluster: each is looked at by itself.")
+            [cluster] = rows
+            parts = splitting.parts(cluster, active_space())
+            if answered(request) is None:
+                question = Question(
+                    form=forms.Form(),
+                    title=f"{cluster.label} would be {len(parts)} clusters",
+                    pictures=(),
+                    parts=[_worded(*each) for each in enumerate(splitting.shown(parts))],
+                )
+                return ask(request, self, rows, question)
+            act = partial(placing.split_apart, cluster, parts[1:], by=by(request))
+            edit(request, owner, act, done=f"Split into {len(parts)} clusters.")
+        return None
+
     @admin.action(description="Take apart: take all faces out", permissions=["change"])
     def take_apart(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> None:
         with refusals_told(request):
@@ -233,6 +265,11 @@ def _owner(cluster: Cluster) -> Owner:
 
 def _counted(count: int) -> str:
     return "1 cluster" if count == 1 else f"{count} clusters"
+
+
+def _worded(number: int, part: splitting.LookAlikes) -> tuple[str, list[str]]:
+    words = "stay" if number == 0 else "become a cluster"
+    return f"{part.face_count} faces {words}", [face.crop.url for face in part.sample]
 
 
 def _best_members(cluster: Cluster) -> list[Membership]:

@@ -1,6 +1,6 @@
 """What pages that change people have in common: doing it, and telling what came of it."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -112,6 +112,7 @@ class Question:
     form: forms.Form
     pictures: Iterable[str]  # their addresses; they show what was chosen
     names: Collection[str] = ()  # offered while one is typed
+    parts: Sequence[tuple[str, Sequence[str]]] = ()  # what it comes to: words, and pictures
 
 
 def ask(
@@ -127,6 +128,7 @@ def ask(
         "action": request.POST["action"],
         "pictures": list(islice(question.pictures, _PICTURES)),
         "names": question.names,
+        "parts": question.parts,
     }
     return TemplateResponse(request, "admin/faces/ask.html", shown)
 

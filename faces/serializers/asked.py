@@ -94,8 +94,32 @@ class LinkSerializer(ExactlyOne):
     name = _name(required=False, help_text="Of the contact, if nobody has this id yet.")
 
 
-class SplitSerializer(FacesSerializer):
-    name = _name(required=False, help_text="Of whom they are.")
+class SplitSerializer(serializers.Serializer[None]):
+    """Which faces become a cluster of their own: those that are chosen, or as they look."""
+
+    faces = _keys(MOST_FACES, required=False)
+    name = _name(required=False, help_text="Of whom the `faces` are.")
+    automatic = serializers.BooleanField(
+        default=False, help_text="Instead of `faces`: all that look like somebody else."
+    )
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Only tell the `parts` of an automatic split."
+    )
+    threshold = serializers.FloatField(
+        required=False,
+        min_value=0.01,
+        max_value=0.999,
+        help_text="Score from which on two faces are one person, of an automatic split.",
+    )
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if data["automatic"] == ("faces" in data):
+            raise serializers.ValidationError({"faces": "Give either faces or automatic."})
+        wrong = {"name"} if data["automatic"] else {"dry_run", "threshold"}
+        given = {name for name, value in data.items() if value is not False}
+        if other := sorted(wrong & given):
+            raise serializers.ValidationError({other[0]: "It does not go with the others."})
+        return data
 
 
 class AssignSerializer(ExactlyOne, FacesSerializer):

@@ -1,5 +1,6 @@
 """What was done to people, as API callers see it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,9 @@ from rest_framework import serializers
 from faces.models import Cluster, Edit, Person
 from faces.people.changes import TABLES
 from faces.people.history import Change, changes_of, faces_touched
+from faces.serializers.faces import SampleSerializer
 from faces.serializers.people import ClusterSerializer, PersonDetailSerializer
+from faces.splitting import LookAlikes
 
 
 class EditSerializer(serializers.ModelSerializer[Edit]):
@@ -81,6 +84,13 @@ class Done:
     cluster: Cluster | None
 
 
+@dataclass(frozen=True)
+class Preview(Done):
+    """What a change would come to: the parts of a cluster, the first of which stays."""
+
+    parts: Sequence[LookAlikes]
+
+
 class DoneSerializer(serializers.Serializer[Done]):
     """What a change has come to."""
 
@@ -89,3 +99,19 @@ class DoneSerializer(serializers.Serializer[Done]):
         allow_null=True, help_text="Whom it was about, as they are now."
     )
     cluster = ClusterSerializer(allow_null=True, help_text="What it was about, as it is now.")
+
+
+class AlikeSerializer(serializers.Serializer[LookAlikes]):
+    """Faces that look like one person."""
+
+    face_count = serializers.IntegerField()
+    faces = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Their ids, the clearest ones first."
+    )
+    sample = SampleSerializer(many=True, help_text="The clearest faces, a few of them.")
+
+
+class SplitDoneSerializer(DoneSerializer):
+    """What splitting a cluster has come to, or would."""
+
+    parts = AlikeSerializer(many=True, required=False, help_text="Of a dry run; the first stays.")

@@ -1,13 +1,17 @@
 """Clusters over HTTP."""
 
 from django.db.models import Q, QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, mixins, viewsets
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from faces import splitting
 from faces.models import Cluster, Edit, Face
 from faces.people import linking, naming, placing
+from faces.people.once import asked_before
+from faces.recognition import active_space
 from faces.serializers import ClusterSerializer, SampleSerializer
 from faces.serializers.asked import (
     ClusterMarksSerializer,
@@ -15,8 +19,10 @@ from faces.serializers.asked import (
     LinkSerializer,
     SplitSerializer,
 )
+from faces.serializers.edits import Preview, SplitDoneSerializer
 from faces.views.changing import Changing, changes
 from faces.views.filters import ClusterFilter
+from photos.idempotency import HEADER, idempotency_of
 from photos.models import Owner
 from photos.pages import Pages
 
@@ -76,12 +82,31 @@ class ClusterViewSet(
 
         return self.changed(Edit.Kind.ASSIGN, act, cluster=Q(public_id=public_id))
 
-    @changes(SplitSerializer)
+    @extend_schema(request=SplitSerializer, parameters=[HEADER], responses=SplitDoneSerializer)
     def split(self, request: Request, public_id: str) -> Response:
-        """Make a cluster of its own of some of the faces. It is the `cluster` of the answer."""
+        """Make a cluster of its own of some of the faces. It is the `cluster` of the answer.
+
+        `automatic`: one of all faces that look like one person, and not like the others, for each
+        of these people; the first one is the `cluster` of the answer. A `dry_run` only tells the
+        `parts` that they would come to: the first one stays.
+        """
         asked = self.asked(SplitSerializer)
+        if not asked["automatic"]:
+            faces, name = asked["faces"], asked.get("name", "")
+            return self.changed(
+                Edit.Kind.SPLIT,
+                lambda: placing.split(self.named(public_id), faces, name=name, by=self.by),
+            )
+        if not asked["dry_run"] and asked_before(self.owner, idempotency_of(request)):
+            return self.changed(Edit.Kind.SPLIT, lambda: None)
+        cluster = self.mine(Cluster.objects.with_faces(), public_id=public_id)
+        parts = splitting.parts(cluster, active_space(), threshold=asked.get("threshold"))
+        if asked["dry_run"]:
+            preview = Preview(None, None, cluster, splitting.shown(parts))
+            return Response(SplitDoneSerializer(preview, context={"request": request}).data)
+        _, *going = parts
         return self.changed(
-            Edit.Kind.SPLIT, lambda: placing.split(self.named(public_id), **asked, by=self.by)
+            Edit.Kind.SPLIT, lambda: placing.split_apart(cluster, going, by=self.by)
         )
 
     def named(self, public_id: str) -> Cluster:
