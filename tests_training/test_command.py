@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from hashlib import sha256
 from pathlib import Path
@@ -158,6 +159,28 @@ class TestTrain:
         assert lines[-1]["code"] == code
         assert list((tmp_path / "below").rglob("*")) == []
 
+    @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no file of ours"])
+    def test_refuses_a_checkpoint_that_it_can_not_read(
+        self, faces: Path, tmp_path: Path, damage: bytes
+    ) -> None:
+        file = tmp_path / "checkpoint"
+        file.write_bytes(damage)
+
+        exit_code, [line] = run(faces, tmp_path / "out", *FEW, "--checkpoint", file)
+
+        assert (exit_code, line["code"]) == (2, "checkpoint_unreadable")
+        assert file.read_bytes() == damage
+
+    def test_begins_anew_beside_the_checkpoint_of_another_training(
+        self, faces: Path, trained: tuple[Path, list[dict[str, Any]]], tmp_path: Path
+    ) -> None:
+        checkpoint = ("--checkpoint", tmp_path / "checkpoint")
+        run(faces, tmp_path / "other", *FEW, *checkpoint, "--seed", "1")
+
+        told = run(faces, tmp_path / "out", *FEW, *checkpoint)
+
+        assert told == (0, trained[1])
+
     def test_leaves_what_is_there_as_it_is(self, faces: Path, tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
         (tmp_path / "out" / "mine.txt").write_text("mine")
@@ -249,6 +272,43 @@ class TestPublish:
         code, [line] = run("publish", tmp_path, "--repository", tmp_path / "models")
 
         assert (code, line["code"]) == (2, "report_unreadable")
+
+
+class TestKilled:
+    def test_goes_on_where_it_was_and_makes_the_same_head(
+        self, faces: Path, trained: tuple[Path, list[dict[str, Any]]], tmp_path: Path
+    ) -> None:
+        words = (faces, tmp_path / "out", *FEW, "--checkpoint", tmp_path / "checkpoint")
+        said = [begun_and_killed(words) for _ in range(3)]
+
+        code, lines = run(*words)
+
+        assert [line["epoch"] for line in said] == [1, 2, 3]
+        assert (code, lines) == (0, trained[1][-1:])  # all epochs are done
+        for name in ("model.onnx", "report.json"):
+            assert (tmp_path / "out" / name).read_bytes() == (trained[0] / name).read_bytes()
+
+    def test_between_two_files_of_an_epoch_goes_on_from_the_one_before(
+        self, faces: Path, trained: tuple[Path, list[dict[str, Any]]], tmp_path: Path
+    ) -> None:
+        words = (faces, tmp_path / "out", *FEW, "--checkpoint", tmp_path / "checkpoint")
+        begun_and_killed(words)
+        (tmp_path / "checkpoint.new").write_bytes(b"half")
+
+        code, lines = run(*words)
+
+        assert (code, lines) == (0, trained[1][1:])
+
+
+def begun_and_killed(words: Sequence[str | Path]) -> Any:
+    """What it says first, before it is killed."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "training", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        process.kill()
+    return json.loads(line)
 
 
 class TestProcess:

@@ -8,6 +8,7 @@ import torch
 
 from tests_training.making import make_faces, unit, with_nobody
 from training import Refused
+from training.epochs import Memory
 from training.faces import Faces
 from training.fitting import Settings, Split, apply, fit
 from training.head import Head
@@ -25,7 +26,7 @@ def trained(faces: Faces, settings: Settings) -> tuple[Head, Figures, Figures, V
     """The head, and what it comes to before and after."""
     split, head = Split.of(faces, settings), Head(faces.vectors.shape[1])
     before = figures(faces.vectors, split.pairs)
-    *_, last = fit(head, faces, split, settings)
+    *_, last = fit(head, faces, split, settings, Memory())
     return head, before, last.held_out, Verdict.of(before, last.held_out, split.pairs.rate)
 
 

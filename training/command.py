@@ -8,6 +8,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import torch
 
 from training import Refused
 from training.answers import JsonParser, answered, tell
+from training.epochs import Memory
 from training.faces import Faces
 from training.fitting import Settings, Split, apply, fit
 from training.head import Head
@@ -47,6 +49,10 @@ def _parser() -> argparse.ArgumentParser:
             default=getattr(DEFAULTS, name.replace("-", "_")),
             help=f"{what}; default: %(default)s",
         )
+    parser.add_argument(
+        "--checkpoint", type=Path, help="written after each epoch; a training that was killed goes "
+        "on from it",
+    )  # fmt: skip
     return parser
 
 
@@ -72,7 +78,8 @@ def _train(options: argparse.Namespace) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=options.out.parent) as folder:
         new = Path(folder) / "new"
         new.mkdir()
-        told = _write(faces, settings, new)
+        memory = Memory(json.dumps([faces.sha256, asdict(settings)]), options.checkpoint)
+        told = _write(faces, settings, new, memory)
         new.rename(options.out)
     return {key: told[key] for key in ("kept", "reason", "model_sha256")}
 
@@ -85,13 +92,13 @@ def _deterministic(seed: int) -> None:
     torch.set_flush_denormal(True)  # numbers next to nothing would take long
 
 
-def _write(faces: Faces, settings: Settings, folder: Path) -> dict[str, object]:
+def _write(faces: Faces, settings: Settings, folder: Path, memory: Memory) -> dict[str, object]:
     """Train, and write all files to `folder`; returns the report."""
     split, dimension = Split.of(faces, settings), faces.vectors.shape[1]
-    head, before, epochs = Head(dimension), figures(faces.vectors, split.pairs), []
-    for epoch in fit(head, faces, split, settings):
+    head, before = Head(dimension), figures(faces.vectors, split.pairs)
+    for epoch in fit(head, faces, split, settings, memory):
         tell(progress(epoch, split, settings))
-        epochs.append(epoch)
+    epochs = memory.epochs
     told = report(faces, split, settings, epochs, before)
     cosine = moved_threshold(faces.same_person_cosine, before, epochs[-1].held_out)
     properties = {"takes": faces.space, "same_person_cosine": f"{cosine:.4f}"}

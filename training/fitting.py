@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from training import Refused
+from training.epochs import Epoch, Memory
 from training.faces import Array, Faces, Integers
 from training.head import Head
-from training.metrics import Figures, Pairs, figures
+from training.metrics import Pairs, figures
 from training.triplets import batches, semi_hard_loss
 
 MIN_PEOPLE = 5  # three to learn from, two to be judged by
@@ -59,20 +60,16 @@ class Split:
         return cls(learnt, held_out, pairs)
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """How far the training is."""
-
-    number: int  # from 1
-    loss: float  # mean of its batches
-    held_out: Figures
-
-
-def fit(head: Head, faces: Faces, split: Split, settings: Settings) -> Iterator[Epoch]:
+def fit(
+    head: Head, faces: Faces, split: Split, settings: Settings, memory: Memory
+) -> Iterator[Epoch]:
     """Let `head` learn; the same settings and faces make the same head.
 
+    It goes on after the epochs that `memory` has, and yields those that follow; each is there
+    before it is told.
+
     Raises:
-        Refused: training_diverged.
+        Refused: training_diverged, checkpoint_unreadable.
     """
     random = np.random.default_rng(settings.seed)
     vectors = torch.from_numpy(faces.vectors)
@@ -80,7 +77,9 @@ def fit(head: Head, faces: Faces, split: Split, settings: Settings) -> Iterator[
         head.parameters(), lr=settings.learning_rate, weight_decay=WEIGHT_DECAY
     )
     slower = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
-    for number in range(1, settings.epochs + 1):
+    parts = {"head": head, "optimizer": optimizer, "slower": slower}
+    memory.restore(parts, random)
+    for number in range(len(memory.epochs) + 1, settings.epochs + 1):
         losses = []
         for batch in batches(faces, split.learnt, random):
             loss = semi_hard_loss(head(vectors[batch.rows]), batch, margin=settings.margin)
@@ -91,7 +90,9 @@ def fit(head: Head, faces: Faces, split: Split, settings: Settings) -> Iterator[
         slower.step()
         moved = apply(head, faces.vectors)
         _check_finite(losses, moved, number)
-        yield Epoch(number, float(np.mean(losses)), figures(moved, split.pairs))
+        epoch = Epoch(number, float(np.mean(losses)), figures(moved, split.pairs))
+        memory.keep(epoch, parts, random)
+        yield epoch
 
 
 def apply(head: Head, vectors: Array) -> Array:

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from training.epochs import Epoch
 from training.faces import Array
-from training.fitting import Epoch
 from training.metrics import Pairs, cosines
 
 BINS = np.linspace(-1, 1, 81)

@@ -9,8 +9,9 @@ import onnx
 import onnxruntime
 import torch
 
+from training.epochs import Epoch
 from training.faces import NOBODY, Faces
-from training.fitting import Epoch, Settings, Split
+from training.fitting import Settings, Split
 from training.metrics import Figures
 
 
