@@ -161,6 +161,7 @@ class TrainingBusy(FaceError):
     """Another training is running: ask again when it is done."""
 
     code = "training_busy"
+    retryable = True
 
 
 class TrainingRefused(FaceError):

@@ -7,8 +7,7 @@ import json
 import re
 import secrets
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +34,9 @@ _MOMENT = "%Y%m%dT%H%M%S"
 _UNFINISHED = ".unfinished-"
 _LOCK = 4_714  # ours among PostgreSQL's advisory locks
 _MOST = 100  # that are listed
+_BUSY = "Another training is running: ask again when it is done."
+
+GoingOn = Callable[[], Collection[str]]  # trainings (ids) that have begun, and have not ended
 
 
 @dataclass(frozen=True)
@@ -111,23 +113,64 @@ def plot(folder: Path, name: str, which: str) -> Path:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[Path]:
-    """A place in `folder` for what a training needs and nobody keeps: gone after the block.
+def alone(folder: Path, name: str, going_on: GoingOn) -> Iterator[Path]:
+    """A place in `folder` for what the training `name` needs and nobody keeps: vectors of faces.
 
-    One at a time. So what a killed one has left, vectors of faces, goes as well.
+    It is gone after the block. Only a generator that is closed in it leaves it there, for when
+    the training goes on. One at a time; what nobody goes on with any more is gone as well.
 
     Raises:
-        TrainingBusy: another one is running.
+        TrainingBusy: another one is running, or has begun and will go on.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _locked():
+        others = {*going_on()} - {name}
+        for left in _left(folder, {name, *others}):
+            shutil.rmtree(left, ignore_errors=True)
+        if any(_place(folder, each).exists() for each in others):
+            raise TrainingBusy(_BUSY)
+        place, stays = _place(folder, name), False
+        place.mkdir(mode=0o700, exist_ok=True)
+        try:
+            yield place
+        except GeneratorExit:
+            stays = True
+            raise
+        finally:
+            if not stays:
+                shutil.rmtree(place)
+
+
+def tidy(folder: Path, going_on: GoingOn, *, dry_run: bool = False) -> int:
+    """Remove what trainings have left that nobody goes on with; returns how many those are.
+
+    Raises:
+        TrainingBusy: one is running, which is about to do so.
+    """
+    with _locked():
+        left = _left(folder, going_on())
+        for each in left if not dry_run else ():
+            shutil.rmtree(each, ignore_errors=True)
+    return len(left)
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
     try:
         with one_at_a_time(_LOCK, timeout_s=0):
-            for left in folder.glob(f"{_UNFINISHED}*"):
-                shutil.rmtree(left, ignore_errors=True)
-            with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder) as place:
-                yield Path(place)
+            yield
     except LockTaken as exc:
-        raise TrainingBusy("Another training is running: ask again when it is done.") from exc
+        raise TrainingBusy(_BUSY) from exc
+
+
+def _place(folder: Path, name: str) -> Path:
+    return folder / f"{_UNFINISHED}{name}"
+
+
+def _left(folder: Path, names: Collection[str]) -> list[Path]:
+    """What is there of other trainings than those of these `names`."""
+    stay = {_place(folder, name) for name in names}
+    return [each for each in sorted(folder.glob(f"{_UNFINISHED}*")) if each not in stay]
 
 
 def check_takes(model: ServedModel) -> None:

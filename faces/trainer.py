@@ -53,10 +53,11 @@ class Trainer:
                 "TRAINER_PYTHON to a Python that has PyTorch."
             )
 
-    def train(self, faces: Path, out: Path, wanted: Wanted) -> Saying:
+    def train(self, faces: Path, out: Path, wanted: Wanted, checkpoint: Path) -> Saying:
         """Learn from the npz file `faces`; what comes of it lies in the new folder `out`.
 
-        Says a line an epoch, and last whether the head is kept.
+        Says a line an epoch, and last whether the head is kept. Ended after a line, it goes on
+        from there with the same words: what is learnt is in the file `checkpoint` by then.
 
         Raises:
             TrainerMissing: as check().
@@ -68,6 +69,7 @@ class Trainer:
             *("--epochs", str(wanted.epochs)),
             *("--margin", str(wanted.margin)),
             *("--min-faces", str(wanted.min_faces)),
+            *("--checkpoint", checkpoint),
         )
 
     def publish(self, out: Path, repository: Path) -> Saying:

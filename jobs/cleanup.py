@@ -20,7 +20,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Task
 
 from faces.models import Erasure
-from jobs import erasure, orphans, result_files, services, steering
+from jobs import erasure, orphans, result_files, services, steering, training
 from jobs.errors import CleanUpBusy, JobUnfinished
 from jobs.models import UNFINISHED, CleanUp, Item, Job, State
 from jobs.telling import outbox
@@ -161,6 +161,11 @@ def _erasures(order: Order) -> Iterator[int]:
         yield int(each.finished_at is not None)
 
 
+def _trainings(order: Order) -> Iterator[int]:
+    """Faces that trainings were about to learn from, which were cancelled or have failed."""
+    yield training.tidy(dry_run=order.dry_run)
+
+
 def _tasks(order: Order) -> Iterator[int]:
     """What django-q2 notes of its tasks, and wake-ups that no worker has heard for long."""
     yield from _delete(Task.objects.filter(stopped__lt=_ago(_YOUNG)), order)
@@ -178,6 +183,7 @@ BROOMS: Mapping[str, Broom] = {
     "files": _files,
     "results": _results,
     "events": _events,
+    "trainings": _trainings,
     "erasures": _erasures,
     "tasks": _tasks,
     "sessions": _sessions,

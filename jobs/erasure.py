@@ -13,7 +13,7 @@ from faces.errors import PersonMissing
 from faces.models import Edit, Erasure, Person
 from faces.people import erasing
 from faces.people.editing import hold
-from jobs import result_files, scrubbing, steering
+from jobs import result_files, scrubbing, steering, training
 from jobs.errors import JobFinished
 from jobs.models import UNFINISHED, Item, Job, State
 from jobs.recounting import recount
@@ -70,11 +70,14 @@ def _erase_rows(person: Person, by: User | None) -> Erasure:
 
 
 def _cancel_what_knows(owner: Owner) -> None:
-    """Jobs that have begun to look at the owner's faces: what they find would name who is gone."""
-    begun = Item.objects.filter(
-        owner=owner, state__in=UNFINISHED, started_at__isnull=False
-    ).exclude(job__kind__in=_ABOUT_PHOTOS)
-    for job in Job.objects.filter(items__in=begun).distinct():
+    """Jobs that have begun to look at the owner's faces: what they find would name who is gone.
+
+    A training has the faces of all owners.
+    """
+    begun = Item.objects.filter(state__in=UNFINISHED, started_at__isnull=False)
+    theirs = begun.filter(owner=owner).exclude(job__kind__in=_ABOUT_PHOTOS)
+    trainings = begun.filter(job__kind=Job.Kind.TRAIN)
+    for job in Job.objects.filter(items__in=theirs).union(Job.objects.filter(items__in=trainings)):
         with suppress(JobFinished):  # it has ended just now
             steering.cancel(job)
 
@@ -85,6 +88,7 @@ def finish(erasure: Erasure) -> None:
     Workers that began before may still write result files of what was there: until they are done
     it stays unfinished, for the clean-up.
     """
+    training.tidy()
     busy = _may_write_still(erasure)
     photos = Photo.objects.filter(
         owner=erasure.owner_id, sha256__in={place[0] for place in erasure.places}

@@ -14,6 +14,7 @@ import faces.people.merging
 import photos.thumbnails
 from jobs import clustering, looking, naming, pulse, queue, redetection, training
 from jobs.decoding import decoders
+from jobs.errors import Cancelled
 from jobs.models import Item, Job
 from jobs.steps import Last, Outcome, Progress, Steps, Task, user_of
 from photos.errors import PhotoError
@@ -42,7 +43,11 @@ def run(item: Item, *, stopping: Callable[[], bool] = pulse.STOPPING.is_set) -> 
                 progress = next(steps)
             except StopIteration as end:
                 return _finish(item, end.value)
-            queue.report(item, progress.done, progress.total, outcome=progress.outcome)
+            try:
+                queue.report(item, progress.done, progress.total, outcome=progress.outcome)
+            except Cancelled as exc:
+                steps.throw(exc)  # so that nothing is kept to go on with
+                raise
             if stopping() or (progress.pausable and time.monotonic() > until):
                 return queue.hand_back(item)
 

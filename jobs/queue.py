@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from faces.errors import FaceError, GroupingBusy
+from faces.errors import FaceError, GroupingBusy, TrainingBusy
 from inference.errors import InferenceError
 from jobs import events
 from jobs.errors import Cancelled, DatabaseAway, JobError, LeaseLost
@@ -139,7 +139,7 @@ def _tries(item: Item, error: KnownError) -> float:
     match error:
         case VocabularyError():
             return math.inf  # somebody will mend the file
-        case InferenceError() | DatabaseAway() | GroupingBusy():
+        case InferenceError() | DatabaseAway() | GroupingBusy() | TrainingBusy():
             return max(MAX_ATTEMPTS_OF_SERVERS, item.max_attempts)
     return item.max_attempts
 

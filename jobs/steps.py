@@ -23,7 +23,8 @@ class Progress:
 
 # Takes the owner, the job's arguments, and the outcome of the steps before, if it goes on. Yields
 # how far it is after each step, and returns the last one, which is done in the transaction that
-# ends the item. Killed anywhere and begun anew, or done twice, it leaves the same rows.
+# ends the item. Killed anywhere and begun anew, or done twice, it leaves the same rows. Closed, it
+# may go on later; where it is cancelled, that is raised in it.
 Last = Callable[[], Outcome]
 Steps = Generator[Progress, None, Last]
 Task = Callable[[Owner, Mapping[str, Any], Outcome], Steps]

@@ -5,7 +5,7 @@ faces of all owners, of whom it knows nothing but its weights, and serves all of
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef
 import photos.services
 import photos.serving
 from faces import matchers, moving
-from faces.errors import NothingFound, TrainingFailed
+from faces.errors import NothingFound, TrainingBusy, TrainingFailed
 from faces.models import FaceVector
 from faces.trainer import Line, Trainer, Wanted
 from faces.training import labelled
@@ -25,7 +25,7 @@ from inference.client import Inference
 from inference.faces import FaceEmbedder, FaceHead, TritonFaceEmbedder, TritonFaceMatcher
 from inference.roles import FACE_EMBEDDER, FACE_MATCHER
 from jobs import services
-from jobs.models import LOWEST_PRIORITY, Item
+from jobs.models import LOWEST_PRIORITY, UNFINISHED, Item, Job
 from jobs.operations import configured_recipes, current_recipes
 from jobs.services import Source, Wishes
 from jobs.steps import Outcome, Progress, Steps
@@ -57,6 +57,7 @@ class Done:
     """What training a head has come to, so far."""
 
     matcher: str = ""  # id; none while it is being trained
+    training: str = ""  # the id that it will have
     epoch: Line | None = None  # the last one
     kept: bool | None = None
     reason: str = ""
@@ -98,22 +99,6 @@ def task(_owner: Owner, arguments: Mapping[str, Any], before: Outcome) -> Steps:
     return steps(arguments, before, parts())
 
 
-def train(
-    *,
-    epochs: int | None = None,
-    margin: float | None = None,
-    min_faces: int | None = None,
-    activate: bool = True,
-) -> Steps:
-    """The same, for a caller who shows each step. The last one is to be done in a transaction.
-
-    Raises:
-        FaceError: as steps().
-    """
-    given = {"epochs": epochs, "margin": margin, "min_faces": min_faces, "activate": activate}
-    return steps({name: value for name, value in given.items() if value is not None}, {}, parts())
-
-
 def steps(arguments: Mapping[str, Any], before: Outcome, parts: Parts) -> Steps:
     """Train a head; publish and `activate` it if it is kept. Or activate a `matcher`, by its id.
 
@@ -150,32 +135,59 @@ def wanted_of(arguments: Mapping[str, Any]) -> Wanted:
 
 
 def _trained(done: Done, wanted: Wanted, parts: Parts) -> Telling:
-    """Has a folder with the new head, its report and its pictures; the faces are gone again."""
+    """Has a folder with the new head, its report and its pictures; the faces are gone again.
+
+    Interrupted anywhere it goes on after its last epoch, with the faces that it has begun with.
+    """
     parts.trainer.check()
     space = _embedder_space()
-    with matchers.alone(parts.folder) as place:
-        faces, matcher = place / "faces.npz", matchers.new_id()
-        yield _progress(done, 0, wanted.epochs)
-        labelled(space).save(faces, space)
-        with closing(parts.trainer.train(faces, parts.folder / matcher, wanted)) as lines:
-            for line in lines:
-                if line and "epoch" in line:
-                    done.epoch = line
-                epoch = int(done.epoch["epoch"]) if done.epoch else 0
-                yield _progress(done, epoch, wanted.epochs)
-    done.matcher = matcher
+    done.training = done.training or matchers.new_id()
+    with matchers.alone(parts.folder, done.training, _going_on) as place:
+        yield _progress(done, wanted, pausable=False)  # whoever goes on knows what has begun
+        if not (parts.folder / done.training).exists():
+            yield from _learnt(done, wanted, parts, space, place)
+    done.matcher = done.training
 
 
-def _progress(done: Done, epoch: int, epochs: int) -> Progress:
-    """Of a training, which begins anew if it is interrupted; one more step publishes the head."""
-    return Progress(epoch, epochs + 1, asdict(done), pausable=False)
+def _learnt(done: Done, wanted: Wanted, parts: Parts, space: Space, place: Path) -> Telling:
+    faces, out = place / "faces.npz", parts.folder / done.training
+    if not faces.exists():
+        labelled(space).save(place / "new.npz", space)
+        (place / "new.npz").rename(faces)
+    with closing(parts.trainer.train(faces, out, wanted, place / "checkpoint")) as lines:
+        for line in lines:
+            told = bool(line and "epoch" in line)
+            done.epoch = line if told else done.epoch
+            yield _progress(done, wanted, pausable=told)
+
+
+def _progress(done: Done, wanted: Wanted, *, pausable: bool) -> Progress:
+    """Of a training; one more step publishes the head."""
+    epoch = int(done.epoch["epoch"]) if done.epoch else 0
+    return Progress(epoch, wanted.epochs + 1, asdict(done), pausable=pausable)
+
+
+def _going_on() -> set[str]:
+    """The trainings that some job has begun, and will go on with."""
+    items = Item.objects.filter(job__kind=Job.Kind.TRAIN, state__in=UNFINISHED)
+    return {each for each in items.values_list("outcome__training", flat=True) if each}
+
+
+def tidy(*, dry_run: bool = False) -> int:
+    """Remove faces of trainings that were cancelled, or have failed; how many trainings those are.
+
+    One that is running does so itself, when it notices.
+    """
+    with suppress(TrainingBusy):
+        return matchers.tidy(settings.TRAININGS_ROOT, _going_on, dry_run=dry_run)
+    return 0
 
 
 def _published(done: Done, wanted: Wanted, parts: Parts) -> Generator[Progress, None, ServedModel]:
     """The head as a model of the repository, which is not active."""
     with closing(parts.trainer.publish(parts.folder / done.matcher, parts.repository)) as lines:
         for _ in lines:
-            yield _progress(done, wanted.epochs, wanted.epochs)
+            yield _progress(done, wanted, pausable=False)
     roles.sync(parts.repository)
     matcher = matchers.find(parts.folder, done.matcher)
     if matcher.model is None:

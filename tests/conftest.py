@@ -150,6 +150,7 @@ def _own_files(settings: Any, tmp_path: Path) -> None:
         options = {**storages[name].get("OPTIONS", {}), "location": tmp_path / folder}
         storages[name] = {**storages[name], "OPTIONS": options}
     settings.STORAGES = storages
+    settings.TRAININGS_ROOT = tmp_path / "trainings"
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,12 @@
 """A program that answers as the one that trains does, and learns nothing: for tests of its callers.
 
-`python trainer.py HOW [-m training] WORDS`. HOW: better, worse, refuses, dies, raves or hangs.
+`python trainer.py HOW [-m training] WORDS`. HOW: better, worse, refuses, dies, raves, hangs
+(between two epochs), or kills (whoever has started it, once).
 """
 
 import json
 import os
+import signal
 import sys
 import time
 from hashlib import sha256
@@ -28,10 +30,16 @@ def main(how: str, words: list[str]) -> int:
         given = dict(stored)
     epochs = int(words[words.index("--epochs") + 1])
     given["margin"] = words[words.index("--margin") + 1]  # another one makes another head
-    for epoch in range(1, epochs + 1):
+    checkpoint = Path(words[words.index("--checkpoint") + 1])
+    begun = int(checkpoint.read_text()) if checkpoint.exists() else 0
+    for epoch in range(begun + 1, epochs + 1):
+        checkpoint.write_text(str(epoch))
         told = {"loss": 1 / epoch, "tar": 0.5, "far": 0.01, "auc": 0.9, "pid": os.getpid()}
         say(epoch=epoch, epochs=epochs, **told)
-        if how == "hangs":
+        if how == "hangs" and epoch < epochs:
+            time.sleep(600)
+        if how == "kills" and not begun:
+            os.kill(os.getppid(), signal.SIGKILL)
             time.sleep(600)
     return end(how, out, given, epochs)
 
@@ -47,11 +55,14 @@ def end(how: str, out: Path, given: dict[str, Any], epochs: int) -> int:
         case "raves":
             sys.stdout.write("what?\n")
             return 0
-    out.mkdir()
-    content = head(given) if how == "better" else b"nothing"
-    (out / "model.onnx").write_bytes(content)
+    new = out.with_name(f".unfinished-{out.name}-{os.getpid()}")
+    new.mkdir()
+    kept = how in ("better", "hangs", "kills")
+    content = head(given) if kept else b"nothing"
+    (new / "model.onnx").write_bytes(content)
     digest = sha256(content).hexdigest()
-    told = {"kept": how == "better", "reason": f"It is {how}.", "model_sha256": digest}
+    reason = f"It is {'better' if kept else how}."
+    told = {"kept": kept, "reason": reason, "model_sha256": digest}
     counts = {"faces_learnt": len(given["face"]), "rejected_pairs": len(given["rejected"])}
     report = told | {
         "metric": {"name": "tar", "far": 0.01},
@@ -60,9 +71,10 @@ def end(how: str, out: Path, given: dict[str, Any], epochs: int) -> int:
         "counts": counts,
         "settings": {"epochs": epochs},
     }
-    (out / "report.json").write_text(json.dumps(report))
+    (new / "report.json").write_text(json.dumps(report))
     for plot in ("loss", "separation"):
-        (out / f"{plot}.png").write_bytes(b"\x89PNG")
+        (new / f"{plot}.png").write_bytes(b"\x89PNG")
+    new.rename(out)
     say(**told)
     return 0
 

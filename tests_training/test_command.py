@@ -288,17 +288,6 @@ class TestKilled:
         for name in ("model.onnx", "report.json"):
             assert (tmp_path / "out" / name).read_bytes() == (trained[0] / name).read_bytes()
 
-    def test_between_two_files_of_an_epoch_goes_on_from_the_one_before(
-        self, faces: Path, trained: tuple[Path, list[dict[str, Any]]], tmp_path: Path
-    ) -> None:
-        words = (faces, tmp_path / "out", *FEW, "--checkpoint", tmp_path / "checkpoint")
-        begun_and_killed(words)
-        (tmp_path / "checkpoint.new").write_bytes(b"half")
-
-        code, lines = run(*words)
-
-        assert (code, lines) == (0, trained[1][1:])
-
 
 def begun_and_killed(words: Sequence[str | Path]) -> Any:
     """What it says first, before it is killed."""

@@ -1,5 +1,6 @@
 """What a training has come to, epoch by epoch: in a file it outlives a kill."""
 
+import os
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -65,7 +66,7 @@ class Memory:
         self.epochs.append(epoch)
         if self.file is None:
             return
-        new = self.file.with_suffix(".new")
+        new = self.file.with_name(f"{self.file.name}.{os.getpid()}")
         stored = {name: part.state_dict() for name, part in parts.items()} | {
             "of": self.of,
             "random": random.bit_generator.state,

@@ -69,6 +69,7 @@ class TrainedSerializer(serializers.Serializer[None]):
     """What training, or activating, a head has come to."""
 
     matcher = serializers.CharField(help_text="Its id.")
+    training = serializers.CharField(help_text="The id while it is being trained.")
     epoch = EpochSerializer(allow_null=True, help_text="The last one.")
     kept = serializers.BooleanField(help_text="It tells people apart better.")
     reason = serializers.CharField()

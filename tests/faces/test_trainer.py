@@ -30,7 +30,8 @@ def faces(tmp_path: Path) -> Path:
 
 def training(faces: Path, how: str) -> Saying:
     trainer = Trainer((sys.executable, PROGRAM, how), ROOT)
-    return trainer.train(faces, faces.with_name("out"), Wanted(epochs=2, margin=0.2, min_faces=5))
+    wanted = Wanted(epochs=2, margin=0.2, min_faces=5)
+    return trainer.train(faces, faces.with_name("out"), wanted, faces.with_name("checkpoint"))
 
 
 def heard(saying: Saying) -> tuple[list[Line], Line]:

@@ -330,8 +330,9 @@ class TestOtherThings:
 
 
 class TestDryRun:
-    def test_counts_what_would_go_and_leaves_it(self) -> None:
+    def test_counts_what_would_go_and_leaves_it(self, settings: Any) -> None:
         make_finished()
+        (settings.TRAININGS_ROOT / ".unfinished-20260101T000000-abcdef").mkdir(parents=True)
         put("uploads/a", storage="intake")
         key = make_left(make_owner(), b"left")
         storages["results"].save("6ba7b810-9dad-11d1-80b4-00c04fd430c8/0.bin", ContentFile(b"1"))

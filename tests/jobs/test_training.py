@@ -3,8 +3,11 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -15,6 +18,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -29,10 +33,11 @@ from faces.errors import (
     TrainingBusy,
     TrainingRefused,
 )
-from faces.models import Face, FaceVector, GroupingDue, Membership
+from faces.models import Cluster, Face, FaceVector, GroupingDue, Membership
 from faces.trainer import Trainer
 from inference.arrays import Array
-from jobs import maintenance, queue, training
+from jobs import cleanup, erasure, maintenance, queue, services, steering, training
+from jobs.cleanup import Order
 from jobs.errors import Cancelled
 from jobs.models import Item, Job, State
 from jobs.operations import current_recipes
@@ -42,6 +47,7 @@ from photos.models import Analysis, Owner, Role, ServedModel, Space
 from photos.operations import FACES
 from tests.factories import make_cluster, make_face, make_person, make_photo, make_space, unit
 from tests.fakes import IDENTITY, FakeEmbedder
+from tests.jobs.test_worker import database_variables
 from tests.tiny import Tiny
 from tests.trainer import PYTHON, ROOT
 
@@ -217,12 +223,106 @@ class TestTraining:
             finish(training.steps({}, {}, missing))
 
     def test_is_one_at_a_time(self, space: Space, parts: Parts) -> None:
-        with matchers.alone(parts.folder), ThreadPoolExecutor(1) as threads:
+        with matchers.alone(parts.folder, "a", set), ThreadPoolExecutor(1) as threads:
             error = threads.submit(_try_alone, parts.folder).exception()
 
         assert isinstance(error, TrainingBusy)
-        with matchers.alone(parts.folder) as place:
+        with matchers.alone(parts.folder, "a", set) as place:
             assert place.is_dir()
+        assert not place.exists()
+
+
+class TestInterruptedTraining:
+    """Between two epochs it waits in the queue, with the faces that it has begun with."""
+
+    @pytest.fixture
+    def begun(
+        self, owner: Owner, space: Space, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    ) -> Item:
+        slow = replace(parts, trainer=Trainer((PYTHON, PROGRAM, "hangs"), ROOT))
+        monkeypatch.setattr(training, "parts", lambda: slow)
+        monkeypatch.setattr(maintenance, "_AT_ONCE_S", 0)
+        add(owner, space, cluster=make_cluster(owner=owner, person=make_person(owner=owner)))
+        services.submit_task(owner, Job.Kind.TRAIN, {"epochs": 2, "activate": False})
+        return work()
+
+    def test_makes_the_same_head_of_the_same_faces(
+        self, begun: Item, owner: Owner, space: Space, parts: Parts
+    ) -> None:
+        [undisturbed] = [
+            finish(training.steps({"epochs": 2, "activate": False}, {}, elsewhere))[1]
+            for elsewhere in [replace(parts, folder=parts.folder.with_name("other"))]
+        ]
+        add(owner, space, cluster=Cluster.objects.get())  # too late
+
+        done = [work(), work()][1]
+
+        outcome = done.outcome or {}
+        told = {**undisturbed, "matcher": outcome["matcher"], "training": outcome["training"]}
+        assert without_pid(outcome) == without_pid(told)
+        assert matchers.find(parts.folder, outcome["matcher"]).report["counts"]["faces_learnt"] == 1
+        assert ServedModel.objects.filter(role="face_matcher").count() == 1
+
+    def test_that_was_killed_once_its_head_was_there_trains_no_other(
+        self, begun: Item, parts: Parts
+    ) -> None:
+        before = begun.outcome or {}
+        finish(training.steps({"epochs": 2, "activate": False}, before, parts))
+        broken = replace(parts, trainer=Trainer((PYTHON, PROGRAM, "dies"), ROOT))
+
+        _, outcome = finish(training.steps({"epochs": 2, "activate": False}, before, broken))
+
+        assert (outcome["matcher"], outcome["kept"]) == (before["training"], True)
+
+    def test_keeps_others_waiting(self, begun: Item, parts: Parts) -> None:
+        with pytest.raises(TrainingBusy):
+            finish(training.steps({"epochs": 1}, {}, parts))
+
+        assert unfinished(parts.folder) == [(begun.outcome or {})["training"]]
+        assert TrainingBusy.retryable
+
+    def test_of_which_nothing_is_left_begins_anew(self, begun: Item, parts: Parts) -> None:
+        shutil.rmtree(parts.folder)
+
+        ended = [work(), work(), work()][-1]
+
+        assert ended.state == State.SUCCEEDED
+        assert unfinished(parts.folder) == []
+
+    def test_leaves_nothing_where_it_is_cancelled_and_cleaned_up(
+        self, begun: Item, parts: Parts
+    ) -> None:
+        assert training.tidy() == 0
+        steering.cancel(begun.job)
+
+        counted = cleanup.run(Order(30, 7, dry_run=True), limit_s=60).removed["trainings"]
+        removed = [cleanup.run(Order(30, 7), limit_s=60).removed["trainings"] for _ in range(2)]
+
+        assert (counted, removed, unfinished(parts.folder)) == (1, [1, 0], [])
+
+    def test_that_was_cancelled_gives_way_to_the_next_one(self, begun: Item, parts: Parts) -> None:
+        steering.cancel(begun.job)
+
+        finish(training.steps({"epochs": 1, "activate": False}, {}, parts))
+
+        assert unfinished(parts.folder) == []
+
+    def test_ends_when_anybodys_face_is_erased(self, begun: Item, parts: Parts) -> None:
+        zoe = make_person(name="Zoe")  # of another owner
+        make_cluster(owner=zoe.owner, person=zoe)
+
+        erasure.erase(zoe.owner, zoe.pk, by=None)
+
+        begun.refresh_from_db()
+        assert (begun.state, unfinished(parts.folder)) == (State.CANCELLED, [])
+
+
+def unfinished(folder: Path) -> list[str]:
+    return [each.name.partition("-")[2] for each in folder.glob(".unfinished-*")]
+
+
+def without_pid(outcome: Outcome) -> Outcome:
+    return {**outcome, "epoch": {**outcome["epoch"], "pid": None}}
 
 
 class TestActivating:
@@ -372,25 +472,33 @@ class TestDoors:
         outcome = item.outcome or {}
         assert (outcome["epoch"]["epochs"], outcome["model"]) == (3, HEAD)
 
-    def test_train_in_one_go_however_long_it_takes(
-        self, staff: APIClient, space: Space, monkeypatch: pytest.MonkeyPatch
+    def test_give_others_their_turn_between_two_epochs(
+        self, staff: APIClient, space: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(maintenance, "_AT_ONCE_S", 0)
+        program(tmp_path, "hangs")
         staff.post(f"{API}/train", {"epochs": 2, "activate": False})
 
-        assert work().state == State.SUCCEEDED
+        items = [work() for _ in range(3)]
 
-    def test_begin_anew_where_the_worker_had_to_stop(
+        assert [(each.state, each.done) for each in items] == [
+            (State.QUEUED, 1), (State.QUEUED, 2), (State.SUCCEEDED, 3),
+        ]  # fmt: skip
+        assert items[2].attempts == 1
+        [folder] = (tmp_path / "trainings").iterdir()
+        assert folder.name == (items[2].outcome or {})["matcher"]
+
+    def test_go_on_where_the_worker_had_to_stop(
         self, staff: APIClient, space: Space, tmp_path: Path
     ) -> None:
         staff.post(f"{API}/train", {"epochs": 2, "activate": False})
 
         stopped = work(stopping=lambda: True)
-        state = stopped.state
+        state, begun = stopped.state, (stopped.outcome or {})["training"]
         done = work()
 
         assert (state, done.state) == (State.QUEUED, State.SUCCEEDED)
-        assert len(list((tmp_path / "trainings").iterdir())) == 1
+        assert [each.name for each in (tmp_path / "trainings").iterdir()] == [begun]
 
     def test_train_at_once(self, staff: APIClient, owner: Owner, space: Space) -> None:
         add(owner, space)
@@ -511,6 +619,38 @@ class TestDoors:
         assert [*answers, api.get(f"{API}/matchers").status_code] == [403] * 4
 
 
+def test_a_killed_worker_costs_the_training_no_epoch(
+    owner: Owner, space: Space, parts: Parts, settings: Any, tmp_path: Path
+) -> None:
+    add(owner, space)
+    services.submit_task(owner, Job.Kind.TRAIN, {"epochs": 3, "activate": False})
+    worker = {
+        **os.environ,
+        **database_variables(),
+        "MODEL_REPOSITORY": str(parts.repository),
+        "TRITON_URL": settings.TRITON_URL,
+        "TRAININGS_ROOT": str(parts.folder),
+        "TRAINER_PYTHON": str(program(tmp_path, "kills")),
+    }
+
+    statuses = []
+    for _ in range(2):
+        drained = subprocess.run(
+            [sys.executable, "-m", "tests.jobs.killed"],
+            cwd=ROOT, env=worker, input="nowhere\n", capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        statuses.append(int(drained.stdout))
+        Item.objects.filter(state=State.PROCESSING).update(lease_until=timezone.now())
+        queue.sweep()
+
+    item = Item.objects.get()
+    assert statuses == [-signal.SIGKILL, 0]
+    assert (item.state, item.deaths) == (State.SUCCEEDED, 1)
+    [folder] = parts.folder.iterdir()
+    assert folder.name == (item.outcome or {})["matcher"]
+    assert json.loads((folder / "report.json").read_text())["losses"] == [1, 1 / 2, 1 / 3]
+
+
 @pytest.mark.skipif(not HUB.exists(), reason="PyTorch is not installed: run `make hub`.")
 def test_the_real_trainer_learns_what_says_nothing_of_who_it_is(
     owner: Owner, space: Space, parts: Parts
@@ -526,7 +666,9 @@ def test_the_real_trainer_learns_what_says_nothing_of_who_it_is(
             add(owner, space, *seen, cluster=cluster)
     real = replace(parts, trainer=Trainer((HUB, "-m", "training"), ROOT))
 
-    _, outcome = finish(training.steps({"epochs": 5}, {}, real))
+    with closing(training.steps({"epochs": 5}, {}, real)) as steps:
+        begun = next(each for each in steps if each.pausable)  # it is interrupted here
+    _, outcome = finish(training.steps({"epochs": 5}, begun.outcome or {}, real))
 
     [matcher] = matchers.listed(parts.folder)
     before, after = matcher.report["held_out"]["before"], matcher.report["held_out"]["after"]
@@ -547,7 +689,7 @@ def work(**values: Any) -> Item:
 
 def _try_alone(folder: Path) -> None:
     try:
-        with matchers.alone(folder):
+        with matchers.alone(folder, "b", set):
             pass
     finally:
         connection.close()
