@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from faces import vectors
 from faces.models import FaceVector
@@ -91,6 +92,19 @@ class TestIndex:
             plan = "\n".join(row for (row,) in cursor.fetchall())
 
         assert f"faces_facevector_hnsw_{space.pk}" in plan
+
+    def test_is_taken_without_counting_again_for_an_owner_of_many(
+        self, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        owner, space = make_owner(), make_space()
+        make_face(photo=make_photo(owner=owner), space=space, vector=unit(1, 0))
+        probes = np.stack([unit(1, 0)])
+        by_index = 5  # with how it is set, in a transaction
+
+        with django_assert_num_queries(1 + by_index):
+            vectors.nearest(owner, probes, space, limit=5, exact_up_to=0)
+        with django_assert_num_queries(by_index):
+            vectors.nearest(owner, probes, space, limit=5, exact_up_to=0)
 
     def test_can_be_made_twice(self) -> None:
         space = make_space()
