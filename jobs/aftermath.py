@@ -32,5 +32,7 @@ def _row(step: Step) -> Row:
 def _frees_faces(edit: Edit) -> bool:
     """Whether faces of who was not to be recognised may be somebody else's, or known, again."""
     people = [step["before"] or {} for step in edit.steps if step.get("row") == "person"]
-    freed = any(row.get("unrecognised") for row in people)
-    return freed or Person.objects.filter(pk__in=edit.people, unrecognised=True).exists()
+    if any(row.get("unrecognised") for row in people):
+        return True
+    theirs = Person.objects.filter(pk__in=edit.people, unrecognised=True)
+    return edit.undoes_id is not None and theirs.exists()

@@ -8,7 +8,7 @@ import numpy as np
 from django.db import transaction
 from hypothesis import strategies as st
 
-from faces import grouping, matching, moving, reclustering
+from faces import grouping, matching, moving, reclustering, splitting
 from faces.errors import FaceError
 from faces.models import Cluster, Edit, Face, Membership, Person
 from faces.people import boxes, clearing, looking, merging, naming, placing, redetecting
@@ -154,6 +154,11 @@ class Library:
         join = matching.Join(cluster.pk, 0.6)
         matching.admit(self.owner.pk, {face.pk: join})
 
+    def split_by_looks(self) -> None:
+        cluster = self.cluster()
+        _, *going = splitting.parts(cluster, self.space)
+        placing.split_apart(cluster, going)
+
     def redetect(self) -> None:
         photo = self.photo()
         places = self.draw.draw(st.lists(st.sampled_from(PLACES), unique=True))
@@ -214,6 +219,7 @@ ACTIONS: list[Callable[[Library], Any]] = [
     lambda own: boxes.delete(own.face()),
     Library.answer,
     Library.match,
+    Library.split_by_looks,
     Library.redetect,
     Library.draw_face,
     Library.move_box,
