@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
+
 import faces.crops
 from faces.people import looking
 from faces.services import FindFaces, spaces_of
@@ -12,11 +14,11 @@ from jobs import services
 from jobs.clustering import current_space
 from jobs.decoding import decoders
 from jobs.models import Item, Job, State
-from jobs.operations import current_recipes
+from jobs.operations import current_recipes, models_of
 from jobs.sight import face_finder
 from jobs.steps import Outcome, Progress, Steps
 from photos.errors import PhotoError
-from photos.models import Owner, Photo
+from photos.models import Owner, Photo, Space
 from photos.operations import FACES
 from photos.thumbnails import original_of
 
@@ -82,7 +84,7 @@ def steps(owner: Owner, before: Outcome, find: FindFaces) -> Steps:
     """As look(), with the models that `find` has."""
     done = Looked(**before)
     space = spaces_of(find.identities)[-1]
-    left = looking.left(owner, space, find.recipe).select_related("owner").order_by("pk")
+    left = looking.left(owner, space, models_of(find.recipe)).select_related("owner").order_by("pk")
     total = done.photos + left.filter(pk__gt=done.last_photo).count()
     while some := list(left.filter(pk__gt=done.last_photo)[:_LOOKED_AT]):
         for photo in some:
@@ -91,10 +93,20 @@ def steps(owner: Owner, before: Outcome, find: FindFaces) -> Steps:
     return lambda: asdict(done)
 
 
+def is_due(owner: Owner) -> bool:
+    """Whether faces wait for a look that no door has asked for, as when an edit has freed them."""
+    space = current_space()
+    return space is not None and _left(owner, space).exists()
+
+
+def _left(owner: Owner, space: Space) -> QuerySet[Photo]:
+    return looking.left(owner, space, models_of(current_recipes().get(FACES, "")))
+
+
 def _lacking(owner: Owner) -> dict[str, int]:
-    space, recipe = current_space(), current_recipes().get(FACES, "")
+    space = current_space()
     if space is None:
         return {"photos": 0, "faces": 0}
-    left = looking.left(owner, space, recipe)
+    left = _left(owner, space)
     faces_left = looking.unseen(owner, space).filter(photo__in=left)
     return {"photos": left.count(), "faces": faces_left.count()}

@@ -38,6 +38,12 @@ TEMPLATE = "template.1"  # its next version when sentences are made in another w
 TILES = "tiles.2"  # its next version when photos are looked at for faces in another way
 
 
+def models_of(recipe: str) -> str:
+    """Of a recipe of faces: what it begins with, however photos are looked at."""
+    family, _, _ = TILES.partition(".")
+    return recipe.partition(f"+{family}.")[0]
+
+
 def current_recipes() -> dict[str, str]:
     """Those of the models that are active now. One query."""
     return configured_recipes(active_models(), load(settings.VOCABULARY_DIR))

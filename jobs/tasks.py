@@ -15,7 +15,7 @@ from faces.errors import ConstraintsConflict, GroupingBusy
 from faces.models import GroupingDue
 from inference.client import TritonClient
 from inference.errors import InferenceError
-from jobs import cleanup, clustering, pulse, queue, services
+from jobs import cleanup, clustering, looking, pulse, queue, services
 from jobs.active import ActiveOperations, taggers
 from jobs.decoding import decoders
 from jobs.drain import Drain
@@ -27,7 +27,7 @@ from jobs.pipeline import Parts
 from jobs.telling import mqtt, outbox, webhooks
 from photos.errors import RepositoryBroken
 from photos.fetch import fetch
-from photos.models import Photo
+from photos.models import Owner, Photo
 from photos.operations import TAGS
 
 log = logging.getLogger(__name__)
@@ -91,6 +91,13 @@ def calibrate() -> None:
         calibration.refit(owner, space, least_change=calibration.ENOUGH_CHANGED)
         if time.monotonic() > until or pulse.STOPPING.is_set():
             break
+
+
+def look_at_faces() -> None:
+    """Have those faces looked at that lack a vector, whatever has brought that about."""
+    for owner in Owner.objects.order_by("pk"):
+        if looking.is_due(owner):
+            looking.ask(owner)
 
 
 def clean_up() -> None:

@@ -96,7 +96,9 @@ class Edit(models.Model):
     def carried(self) -> dict[int, list[int]]:
         """The faces, as far as they are there still, that went with each part of a cluster."""
         parts = [step["key"] for step in self.steps if step.get("row") == "part"]
-        return Membership.objects.by_part(parts)
+        if not parts:
+            return {}
+        return Membership.objects.filter(created_at__lte=self.created_at).by_part(parts)
 
     @property
     def is_undone(self) -> bool:

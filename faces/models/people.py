@@ -6,8 +6,18 @@ from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Window,
+)
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
 from faces.models.faces import Face
@@ -99,11 +109,13 @@ class Person(models.Model):
 class ClusterQuerySet(models.QuerySet["Cluster"]):
     def with_faces(self) -> Self:
         """Each with its `face_count`, its person, and the best of its faces."""
-        best = Membership.objects.select_related("face").order_by("-face__quality", "pk")
+        place = Window(RowNumber(), partition_by="part__cluster", order_by=("-face__quality", "pk"))
+        placed = Membership.objects.select_related("face").annotate(place=place)
+        best = Prefetch("parts__memberships", placed.filter(place__lte=SAMPLE), to_attr="best")
         return (
             self.select_related("person", "owner")
             .annotate(face_count=Count("parts__memberships"))
-            .prefetch_related(Prefetch("parts__memberships", best[:SAMPLE], to_attr="best"))
+            .prefetch_related(best)
         )
 
     def empty(self) -> Self:

@@ -85,7 +85,7 @@ class Changes:
         if rows:
             type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows]).delete()  # noqa: SLF001  # documented
         for row in rows:
-            self._note(row, row_of(row), None)
+            self._note(row, row_of(row), None, faces=0)
 
     def gather(self, sources: Collection[Cluster], target: Cluster) -> dict[int, int]:
         """Have all faces of `sources` in `target`, each as sure as it was.
@@ -178,7 +178,7 @@ class Changes:
     def _note(
         self, row: Model, before: Row | None, after: Row | None, *, faces: int | None = None
     ) -> None:
-        """`faces`: of a part, if that is known."""
+        """`faces`: of a part, if their number is known."""
         step: Step = {"row": _NAMES[type(row)], "key": row.pk, "before": before, "after": after}
         self.steps.append(step)
         match row:

@@ -99,7 +99,7 @@ def _revert(changes: Changes, step: Step, edit: Edit) -> None:
     elif "from" in step:
         _revert_move(changes, step)
     else:
-        if step["row"] == "part" and _have_left(step, edit):
+        if step["row"] == "part" and _have_changed(step, edit):
             raise _Changed
         _revert_row(changes, step)
 
@@ -141,11 +141,11 @@ def _revert_move(changes: Changes, step: Step) -> None:
     changes.carry(step["faces"], step["to"], step["from"])
 
 
-def _have_left(step: Step, edit: Edit) -> bool:
-    """Whether faces of a part are elsewhere now as somebody edited them; others were deleted."""
-    if Membership.objects.filter(part=step["key"]).count() >= step["faces"]:
-        return False
-    return _later(edit).filter(clusters__contains=[step["key"]]).exists()
+def _have_changed(step: Step, edit: Edit) -> bool:
+    """Whether somebody has said something of the faces of a part since, or taken some away."""
+    later = _later(edit).filter(clusters__contains=[step["key"]])
+    left = Membership.objects.filter(part=step["key"]).count() < step["faces"]
+    return (later if left else later.filter(undoes=None)).exists()
 
 
 def _later(edit: Edit) -> EditQuerySet:
@@ -200,13 +200,14 @@ def _is_used(row: Any) -> bool:
 
 
 def _overtaken(edit: Edit) -> str:
-    later = _later(edit).filter(undoes=None)
+    later = _later(edit)
     touched = (
         later.filter(faces__overlap=edit.faces)
         | later.filter(clusters__overlap=edit.clusters)
         | later.filter(people__overlap=edit.people)
     )
-    numbers = ", ".join(map(str, touched.order_by("-pk").values_list("pk", flat=True)[:5]))
+    newest = touched.order_by("-pk").values_list("pk", flat=True)
+    numbers = ", ".join(map(str, newest.filter(undoes=None)[:5] or newest[:5]))
     if not numbers:
         return f"Edit {edit.pk} can't be undone: the same faces have been clustered anew since."
     return f"Edit {edit.pk} can't be undone: the same was changed later. Undo first: {numbers}."

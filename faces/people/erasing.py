@@ -12,7 +12,17 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from faces.models import Cluster, Edit, Face, FaceVector, Membership, Pair, Person, Rejection
+from faces.models import (
+    Cluster,
+    Edit,
+    Face,
+    FaceVector,
+    Membership,
+    Pair,
+    Part,
+    Person,
+    Rejection,
+)
 from faces.people.changes import Row
 from photos.models import Owner, Photo
 
@@ -39,6 +49,7 @@ class Traces:
     names: frozenset[str]  # also those that they have had
     others: frozenset[str]  # names of other people, which stay
     clusters: frozenset[int]
+    parts: frozenset[int]  # that their faces lie in; keys of clusters that were merged into theirs
     public_ids: frozenset[str]  # of the clusters
     former_clusters: frozenset[int]  # that were there, and may have been theirs
     faces: frozenset[int]
@@ -52,7 +63,8 @@ def traces(person: Person) -> Traces:
     rows = Face.objects.filter(membership__part__cluster__person=person).order_by("pk")
     faces = {face.pk: face for face in rows.select_related("photo")}
     clusters = dict(Cluster.objects.filter(person=person).values_list("pk", "public_id"))
-    edits = _touching(owner, people, clusters, faces)
+    parts = Part.objects.filter(cluster__person=person).values_list("pk", flat=True)
+    edits = _touching(owner, people, {*clusters, *parts}, faces)
     others = _names_of(Person.objects.filter(owner=owner).exclude(pk=person.pk))
     there = Cluster.objects.filter(owner=owner).exclude(pk__in=clusters)
     former = {cluster for edit in edits for cluster in edit.clusters}
@@ -63,6 +75,7 @@ def traces(person: Person) -> Traces:
         names=frozenset({person.name, *person.aliases, *_names_in(edits, people)} - others),
         others=frozenset(others),
         clusters=frozenset(clusters),
+        parts=frozenset(parts),
         public_ids=frozenset(clusters.values()),
         former_clusters=frozenset(former.difference(there.values_list("pk", flat=True))),
         faces=frozenset(faces),
@@ -190,7 +203,7 @@ def _told(traces: Traces) -> list[int]:
     values: dict[str, Any] = {
         "owner": traces.owner.pk,
         "people": sorted(traces.people),
-        "clusters": sorted(traces.clusters),
+        "clusters": sorted(traces.clusters | traces.parts),
         "faces": sorted(traces.faces),
         "names": json.dumps({"names": sorted(traces.names)}),
     }
@@ -205,6 +218,7 @@ def left(traces: Traces) -> int:
     rows = (
         Person.objects.filter(pk__in=traces.people),
         Cluster.objects.filter(pk__in=traces.clusters),
+        Part.objects.filter(pk__in=traces.parts),
         Face.objects.filter(pk__in=faces),
         FaceVector.objects.filter(face__in=faces),
         Membership.objects.filter(Q(face__in=faces) | Q(part__cluster__in=traces.clusters)),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from faces import gone, grouping
 from faces.models import Face, FaceVector
@@ -31,9 +31,13 @@ def unseen(owner: Owner, space: Space) -> FaceQuerySet:
     return faces.exclude(membership__part__cluster__person__unrecognised=True)
 
 
-def left(owner: Owner, space: Space, recipe: str) -> QuerySet[Photo]:
-    """Photos whose faces were found by `recipe`, and that have unseen() ones all the same."""
-    done = Analysis.objects.filter(photo=OuterRef("pk"), operation=FACES, recipe=recipe)
+def left(owner: Owner, space: Space, models: str) -> QuerySet[Photo]:
+    """Photos whose faces were found by `models`, and that have unseen() ones all the same.
+
+    `models`: what a recipe begins with; how photos were looked at for faces is no matter.
+    """
+    same = Q(recipe=models) | Q(recipe__startswith=f"{models}+")
+    done = Analysis.objects.filter(same, photo=OuterRef("pk"), operation=FACES)
     lacking = unseen(owner, space).filter(photo=OuterRef("pk"))
     return Photo.objects.of(owner).filter(Exists(done), Exists(lacking))
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTextTransform
@@ -100,7 +102,7 @@ def read(photo: Photo, decoded: Decoded, *, dry_run: bool = False) -> Named:
     }
     with transaction.atomic():
         hold(photo.owner)
-        if not unread(photo.owner).filter(pk=photo.pk).exists():
+        if photo.analyses.filter(operation=NAMES).exists():
             return Named()  # somebody was faster
         named = name(photo.owner, photo, regions, crops)
         if dry_run:
@@ -122,6 +124,9 @@ def name(owner: Owner, photo: Photo, regions: Sequence[Region], crops: Mapping[i
         for number, each in enumerate(regions)
         if len(tidy_name(each.name)) <= MAX_NAME and not covers(deleted, each.box)
     }
+    for number, crop in crops.items():
+        if crop and number not in named:
+            transaction.on_commit(partial(default_storage.delete, crop))
     with editing(owner, Edit.Kind.IMPORT, None, photo=photo.pk) as changes:
         giving = Giving(changes)
         given = giving.give(_wishes(changes, photo, named)).given

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from faces.models import Cluster, Edit, Face, Membership, Person
 from faces.people import merging, naming, placing
+from faces.people.editing import undo
 from photos.models import Owner
 from tests.factories import make_cluster, make_face, make_owner, make_photo
 
@@ -109,6 +110,16 @@ class TestEdits:
 
         assert listed(api, f"/api/v1/faces/{face}/history") == [merge]
         assert (told["face_count"], face in told["faces"]) == (2, True)
+
+    def test_of_a_merge_tell_no_faces_that_came_later(self, api: APIClient, owner: Owner) -> None:
+        into, other = make_cluster(owner=owner, faces=1), make_cluster(owner=owner, faces=2)
+        before = list(other.memberships.order_by("face").values_list("face_id", flat=True))
+        merging.merge(owner, into.public_id, [other.public_id])
+        merge = Edit.objects.get().pk
+        undo(owner, merge, None)
+        make_face(photo=make_photo(owner=owner), cluster=other)
+
+        assert api.get(f"{URL}/{merge}").json()["faces"] == before
 
     @pytest.mark.parametrize("door", [PEOPLE, CLUSTERS, "/api/v1/faces"])
     @pytest.mark.parametrize("count", [1, 3])

@@ -174,6 +174,18 @@ class TestEditsOfWhoIsErased:
 
         assert [tables_with(name) for name in (NAME, "Zoe Smith", "Zizi")] == [[], [], []]
 
+    def test_forget_clusters_that_were_merged_before_they_had_a_name(self, owner: Owner) -> None:
+        one, two, three = (make_cluster(owner=owner, faces=1) for _ in range(3))
+        merging.merge(owner, two.public_id, [one.public_id])
+        merging.merge(owner, three.public_id, [two.public_id])
+        alice = naming.name_cluster(three, "Alice")
+
+        erasure = erase(owner, alice.pk)
+
+        assert erasure.counts["left"] == {"rows": 0, "files": 0}
+        assert all(edit.erased for edit in Edit.objects.all())
+        assert [tables_with(each.public_id) for each in (one, two, three)] == [[], [], []]
+
     def test_forget_who_was_merged_into_them(self, owner: Owner, zoe: Person) -> None:
         double = naming.name_cluster(make_cluster(owner=owner, faces=1), "Zoe's Double")
         merging.merge_people(owner, zoe, [double])

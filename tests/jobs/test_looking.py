@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 import photos.services
 from faces.models import Edit, Face, FaceVector, GroupingDue, Membership
-from faces.people import boxes, naming, placing
+from faces.people import boxes, merging, naming, placing
 from faces.people.changes import row_of
 from faces.people.editing import undo
 from faces.services import FindFaces
@@ -23,6 +23,7 @@ from inference.identity import ModelIdentity
 from jobs import aftermath, looking
 from jobs.models import Item, Job
 from jobs.steps import Outcome
+from jobs.tasks import look_at_faces
 from photos.models import Owner, Photo, Space
 from photos.operations import CAPTION, FACES, TAGS
 from tests.factories import make_cluster, make_face, make_owner, make_person, make_photo, unit
@@ -217,6 +218,18 @@ class TestWhoIsNotRecognised:
         assert FaceVector.objects.count() == 0
 
         api.post(f"/api/v1/edits/{Edit.objects.latest('pk').pk}/undo")
+
+        assert (asked(), look(owner)["faces"]) == (1, 1)
+
+    def test_that_go_to_somebody_else_are_seen_by_the_daily_look(
+        self, owner: Owner, known: Face
+    ) -> None:
+        hidden = naming.create(owner, "Zoe", faces=[known.pk])
+        naming.change(hidden, unrecognised=True)
+        merging.merge_people(owner, make_person(owner=owner), [hidden])
+
+        look_at_faces()
+        look_at_faces()
 
         assert (asked(), look(owner)["faces"]) == (1, 1)
 

@@ -125,6 +125,29 @@ class TestUndo:
 
         assert faces_of(Cluster.objects.get(pk=other.pk)) == before
 
+    def test_of_a_merge_waits_for_what_somebody_has_confirmed_since(self, owner: Owner) -> None:
+        into, other = make_cluster(owner=owner, faces=2), make_cluster(owner=owner, faces=3)
+        naming.name_cluster(into, "Anna")
+        merging.merge(owner, into.public_id, [other.public_id])
+        merged = last(owner)
+        placing.confirm(owner, faces_of(into)[-1:])
+        confirmed = last(owner)
+
+        with pytest.raises(Overtaken, match=f"Undo first: {confirmed.pk}"):
+            undo(owner, merged.pk, None)
+
+    def test_of_a_merge_tells_the_undoing_that_is_in_the_way(self, owner: Owner) -> None:
+        into, other = make_cluster(owner=owner, faces=2), make_cluster(owner=owner, faces=3)
+        face = make_face(photo=make_photo(owner=owner))
+        placing.move(owner, [face.pk], other)
+        moved = last(owner)
+        merging.merge(owner, into.public_id, [other.public_id])
+        merged = last(owner)
+        undone = undo(owner, moved.pk, None)
+
+        with pytest.raises(Overtaken, match=f"Undo first: {undone.pk}"):
+            undo(owner, merged.pk, None)
+
     def test_of_merges_goes_back_through_an_emptied_cluster(self, owner: Owner) -> None:
         one, two, three = (make_cluster(owner=owner, faces=2) for _ in range(3))
         before = [faces_of(each) for each in (one, two, three)]
