@@ -222,8 +222,9 @@ class TestWhoIsNotRecognised:
         assert (asked(), look(owner)["faces"]) == (1, 1)
 
     def test_that_go_to_somebody_else_are_seen_by_the_daily_look(
-        self, owner: Owner, known: Face
+        self, owner: Owner, known: Face, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(looking, "current_recipes", lambda: {FACES: RECIPE})
         hidden = naming.create(owner, "Zoe", faces=[known.pk])
         naming.change(hidden, unrecognised=True)
         merging.merge_people(owner, make_person(owner=owner), [hidden])
