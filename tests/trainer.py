@@ -40,7 +40,7 @@ def main(how: str, words: list[str]) -> int:
             time.sleep(600)
         if how == "kills" and not begun:
             os.kill(os.getppid(), signal.SIGKILL)
-            time.sleep(600)
+            return 1
     return end(how, out, given, epochs)
 
 
