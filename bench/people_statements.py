@@ -24,7 +24,7 @@ from photos.hnsw import create_index
 from photos.models import Owner, Space
 
 PROBES = 60  # new faces of a round
-WARM = 5
+WARM = 400  # before those that count: a library in use has its index in memory
 _PHOTOS = """
 INSERT INTO photos_photo (owner_id, sha256, original, thumbnail, media_type, size_bytes, width,
     height, orientation, created_at)

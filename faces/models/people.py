@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any, Self
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import (
@@ -203,11 +204,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def by_part(self, parts: Iterable[int]) -> dict[int, list[int]]:
         """The faces of each of `parts`."""
-        faces: dict[int, list[int]] = {part: [] for part in parts}
-        members = self.filter(part__in=faces).order_by("part", "face")
-        for part, face in members.values_list("part_id", "face_id"):
-            faces[part].append(face)
-        return faces
+        none: dict[int, list[int]] = {part: [] for part in parts}
+        found = self.filter(part__in=none).values("part").order_by("part")
+        faces = found.annotate(faces=ArrayAgg("face_id", order_by="face_id"))
+        return none | dict(faces.values_list("part", "faces"))
 
     def add(self, memberships: Iterable["Membership"]) -> None:
         """Store `memberships`; a face that has one already keeps it."""

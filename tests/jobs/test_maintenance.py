@@ -202,7 +202,7 @@ class TestMerging:
             "clusters": [each.public_id for each in others],
         }
 
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(24):
             maintenance.at_once(owner, Job.Kind.MERGE, arguments)
 
 
