@@ -1,12 +1,6 @@
 """The commands, as whoever starts them sees them."""
 
-import io
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
-from contextlib import redirect_stdout
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,36 +12,9 @@ import pytest
 from PIL import Image
 
 from tests_training.making import SPACE, File, make_faces
-from training import command, publishing
+from tests_training.running import FEW, run
 
-ROOT = Path(__file__).parents[1]
 FILES = {"model.onnx", "report.json", "loss.png", "separation.png"}
-FEW = ("--epochs", "3")
-
-
-def run(*words: str | Path) -> tuple[int, list[dict[str, Any]]]:
-    """Exit code and lines of `python -m training WORDS`, in this process: PyTorch loads slowly."""
-    said = io.StringIO()
-    with redirect_stdout(said):
-        publishes = words[0] == "publish"
-        code = (publishing if publishes else command).main([*map(str, words[publishes:])])
-    return code, [json.loads(line) for line in said.getvalue().splitlines()]
-
-
-@pytest.fixture(scope="module")
-def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Faces with a nuisance."""
-    made = make_faces(people=40, nuisance=2.0)
-    return File(made).write(tmp_path_factory.mktemp("faces") / "faces.npz")
-
-
-@pytest.fixture(scope="module")
-def trained(faces: Path) -> tuple[Path, list[dict[str, Any]]]:
-    """The folder that a training has written, and what it said."""
-    out = faces.parent / "out"
-    code, lines = run(faces, out, *FEW)
-    assert code == 0, lines
-    return out, lines
 
 
 def report_of(out: Path) -> dict[str, Any]:
@@ -272,51 +239,3 @@ class TestPublish:
         code, [line] = run("publish", tmp_path, "--repository", tmp_path / "models")
 
         assert (code, line["code"]) == (2, "report_unreadable")
-
-
-class TestKilled:
-    def test_goes_on_where_it_was_and_makes_the_same_head(
-        self, faces: Path, trained: tuple[Path, list[dict[str, Any]]], tmp_path: Path
-    ) -> None:
-        words = (faces, tmp_path / "out", *FEW, "--checkpoint", tmp_path / "checkpoint")
-        said = [begun_and_killed(words) for _ in range(3)]
-
-        code, lines = run(*words)
-
-        assert [line["epoch"] for line in said] == [1, 2, 3]
-        assert (code, lines) == (0, trained[1][-1:])  # all epochs are done
-        for name in ("model.onnx", "report.json"):
-            assert (tmp_path / "out" / name).read_bytes() == (trained[0] / name).read_bytes()
-
-
-def begun_and_killed(words: Sequence[str | Path]) -> Any:
-    """What it says first, before it is killed."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "training", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        line = process.stdout.readline()
-        process.kill()
-    return json.loads(line)
-
-
-class TestProcess:
-    @pytest.mark.parametrize(
-        ("words", "code"),
-        [(("none.npz", "out"), "faces_unreadable"), (("publish", "out"), "report_unreadable")],
-    )
-    def test_says_what_is_wrong_in_a_line_of_json_and_nothing_else(
-        self, tmp_path: Path, words: tuple[str, ...], code: str
-    ) -> None:
-        ran = subprocess.run(
-            [sys.executable, "-m", "training", *words],
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-        assert (ran.returncode, ran.stderr) == (2, "")
-        assert json.loads(ran.stdout)["code"] == code
-        assert list(tmp_path.iterdir()) == []
