@@ -87,6 +87,10 @@ class Changes:
         for row in rows:
             self._note(row, row_of(row), None, faces=0)
 
+    def drop_empty(self, clusters: Collection[int]) -> None:
+        """Those of `clusters` (keys) that have no face go. Their people stay."""
+        self.delete(*Cluster.objects.filter(pk__in=clusters).empty().order_by("pk"))
+
     def gather(self, sources: Collection[Cluster], target: Cluster) -> dict[int, int]:
         """Have all faces of `sources` in `target`, each as sure as it was.
 

@@ -124,7 +124,7 @@ def _revert_members(
     left = [place[0] for face in free if (place := now.get(face))]
     emptied = list(Part.objects.filter(pk__in=left).values_list("cluster_id", flat=True))
     changes.put(places)
-    changes.delete(*Cluster.objects.filter(pk__in=emptied).empty().order_by("pk"))
+    changes.drop_empty(emptied)
 
 
 def _by_itself(faces: Collection[int]) -> set[int]:

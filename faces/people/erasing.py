@@ -90,10 +90,6 @@ def traces(person: Person) -> Traces:
     )
 
 
-def _box(face: Face) -> tuple[float, float, float, float]:
-    return face.x, face.y, face.width, face.height
-
-
 def _people(person: Person) -> set[int]:
     """The keys of `person`, and of all who were merged into them and are not there any more."""
     merges = Edit.objects.of(person.owner).filter(kind=Edit.Kind.MERGE_PEOPLE, erased=False)

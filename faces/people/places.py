@@ -75,8 +75,7 @@ def new_cluster(changes: Changes, faces: Collection[int], person: Person | None 
 
 def drop_empty(changes: Changes) -> None:
     """Clusters that the edit has emptied go. Their people stay."""
-    touched = Cluster.objects.filter(pk__in=changes.clusters).empty()
-    changes.delete(*touched.order_by("pk"))
+    changes.drop_empty(changes.clusters)
 
 
 def members(faces: Iterable[int]) -> dict[int, Membership]:

@@ -146,7 +146,7 @@ def _take_out(changes: Changes, faces: Iterable[int]) -> None:
     there = Membership.objects.filter(face__in=set(faces), how=Membership.How.MATCHED)
     rows = dict(there.values_list("face_id", "part__cluster_id"))
     changes.put(dict.fromkeys(rows))
-    changes.delete(*Cluster.objects.filter(pk__in=set(rows.values())).empty().order_by("pk"))
+    changes.drop_empty(set(rows.values()))
 
 
 def _rows(statement: str, touched: Touched) -> list[tuple[Any, ...]]:
