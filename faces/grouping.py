@@ -208,8 +208,8 @@ def _form(owner: Owner, space: Space, groups: Sequence[Sequence[tuple[int, float
     there = set(
         Face.objects.alone().filter(pk__in=faces, ignored=False).values_list("pk", flat=True)
     )
-    denied = _apart_now(owner, faces)
-    left = [_together(members, there, denied) for members in groups]
+    apart = matching.apart_among(faces)  # somebody may have said so while clusters were sought
+    left = [_together(members, there, apart) for members in groups]
     formed = [members for members in left if len(members) >= MIN_FACES]
     clusters = Cluster.objects.bulk_create(Cluster(owner=owner, space=space) for _ in formed)
     Membership.objects.add(
@@ -217,15 +217,6 @@ def _form(owner: Owner, space: Space, groups: Sequence[Sequence[tuple[int, float
         for new, members in zip(clusters, formed, strict=True)
         for face, mean in members
     )
-
-
-def _apart_now(owner: Owner, faces: Sequence[int]) -> dict[int, set[int]]:
-    """Who can't be with whom: somebody may have said so while clusters were sought."""
-    apart: dict[int, set[int]] = {}
-    for one, other in pairs_among(owner, faces)[1]:
-        apart.setdefault(faces[one], set()).add(faces[other])
-        apart.setdefault(faces[other], set()).add(faces[one])
-    return apart
 
 
 def _together(

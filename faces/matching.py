@@ -19,6 +19,7 @@ from faces.calibration import score_of
 from faces.centroids import Means
 from faces.clustering import Groups, assign, required
 from faces.models import Cluster, Face, Membership, Pair, Rejection
+from faces.people.changes import any_of
 from faces.people.editing import share
 from inference.arrays import Array
 from photos.models import Owner, Space
@@ -150,7 +151,7 @@ def admit(owner_pk: int, joins: Mapping[int, Join], *, new: Collection[int] = ()
     )
     known = joins.keys() - set(new)
     taken, denied = taken_in(set(photo_of.values())), denials(known)
-    apart = _apart(known)
+    apart = apart_among(known)
     members = []
     for face, join in sorted(joins.items(), key=lambda pair: -pair[1].similarity):
         group = group_of.get(join.cluster)
@@ -186,10 +187,10 @@ def denials(faces: Iterable[int]) -> defaultdict[int, set[int]]:
     return denied
 
 
-def _apart(faces: Iterable[int]) -> defaultdict[int, set[int]]:
+def apart_among(faces: Iterable[int]) -> defaultdict[int, set[int]]:
     """Which of `faces` are said not to be one person."""
-    faces, apart = list(faces), defaultdict[int, set[int]](set)
-    both = Pair.objects.filter(same=False, first__in=faces, second__in=faces)
+    keys, apart = any_of(list(faces)), defaultdict[int, set[int]](set)
+    both = Pair.objects.filter(same=False, first__in=keys, second__in=keys)
     for one, other in both.values_list("first", "second"):
         apart[one].add(other)
         apart[other].add(one)

@@ -76,5 +76,5 @@ def _home(groups: list[Array], placed: Array) -> Array | None:
 
 def _placed(of: Cluster, faces: list[int]) -> Array:
     """Which of `faces` (n,) somebody has placed there."""
-    said = Membership.objects.filter(part__cluster=of, how=Membership.How.MANUAL)
+    said = of.memberships.filter(how=Membership.How.MANUAL)
     return np.isin(faces, list(said.values_list("face_id", flat=True)))

@@ -135,11 +135,11 @@ class PostgresKeeper:
 
     def _ready(self, model: ServedModel) -> None:
         if self.policy.explicit:
-            return self._have(model)
+            self._have(model)
+            return
         with TritonControl(self.url, timeout_s=_ANSWER_S) as control:
             if control.state(model.name) is not State.LOADED:
                 raise InferenceNotReady(f"{model.name}: the model server has not loaded it.")
-        return None
 
     def unload(self, model: ServedModel) -> None:
         """Have `model` not loaded.

@@ -70,12 +70,16 @@ class NamedFaces:
     def _crops(self, place: Place) -> dict[int, str]:
         """Files for those of the regions in which no face was found."""
         seen = [each.box for each in self.found.found]
-        found = same_faces([each.box for each in self.regions], seen)
-        return {
-            number: keep_crop(place.folder, crop)
-            for number, crop in enumerate(self.portraits)
-            if number not in found
-        }
+        missing = _missing(self.regions, self.portraits, seen)
+        return {number: keep_crop(place.folder, crop) for number, crop in missing.items()}
+
+
+def _missing(
+    regions: Sequence[Region], portraits: Sequence[bytes], seen: Sequence[Box]
+) -> dict[int, bytes]:
+    """The `portraits` of those of the `regions` in which no face was `seen`, by their places."""
+    found = same_faces([each.box for each in regions], seen)
+    return {number: each for number, each in enumerate(portraits) if number not in found}
 
 
 def unread(owner: Owner) -> QuerySet[Photo]:
@@ -94,12 +98,8 @@ def read(photo: Photo, decoded: Decoded, *, dry_run: bool = False) -> Named:
     Writes the crops of those that are drawn. `dry_run`: only tells.
     """
     regions, folder = decoded.exif.regions, boxes.folder_of(photo)
-    found = same_faces([each.box for each in regions], [gone.box_of(f) for f in photo.faces.all()])
-    crops = {
-        number: "" if dry_run else keep_crop(folder, crop)
-        for number, crop in enumerate(portraits(decoded))
-        if number not in found
-    }
+    missing = _missing(regions, portraits(decoded), [gone.box_of(f) for f in photo.faces.all()])
+    crops = {n: "" if dry_run else keep_crop(folder, crop) for n, crop in missing.items()}
     with transaction.atomic():
         hold(photo.owner)
         if photo.analyses.filter(operation=NAMES).exists():
