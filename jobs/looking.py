@@ -1,7 +1,7 @@
 """Looking at faces that have no vector, although their photos were looked at."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,25 +16,20 @@ from jobs.decoding import decoders
 from jobs.models import Item, Job, State
 from jobs.operations import current_recipes, models_of
 from jobs.sight import face_finder
-from jobs.steps import Outcome, Progress, Steps
+from jobs.steps import Outcome, Progress, Steps, Tally
 from photos.errors import PhotoError
 from photos.models import Owner, Photo, Space
 from photos.operations import FACES
 from photos.thumbnails import original_of
 
 _LOOKED_AT = 100  # photos of one look at the database
-_FAILURES = 100  # that are told one by one
 
 
-@dataclass
-class Looked:
+@dataclass(kw_only=True)
+class Looked(Tally):
     """What looking has come to, so far."""
 
-    photos: int = 0  # that were looked at
     faces: int = 0  # that have a vector now
-    failed: int = 0  # photos that could not be read
-    failures: list[dict[str, Any]] = field(default_factory=list)  # the first of them
-    last_photo: int = 0  # primary key
 
     def look(self, photo: Photo, find: FindFaces) -> None:
         """
@@ -46,9 +41,8 @@ class Looked:
                 self.faces += looking.look(photo, decoded.pixels, find)
                 faces.crops.make(faces.crops.missing(photo), decoded.pixels)
         except PhotoError as exc:
-            self.failed += 1
-            self.failures = [*self.failures, {"photo": photo.pk, "code": exc.code}][:_FAILURES]
-        self.photos, self.last_photo = self.photos + 1, photo.pk
+            self.fail(photo, exc)
+        self.count(photo)
 
 
 def are_unseen(owner: Owner, keys: Collection[int]) -> bool:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
@@ -16,13 +16,12 @@ from jobs import clustering, looking, naming, pulse, queue, redetection, trainin
 from jobs.decoding import decoders
 from jobs.errors import Cancelled
 from jobs.models import Item, Job
-from jobs.steps import Last, Outcome, Progress, Steps, Task, user_of
+from jobs.steps import Last, Outcome, Progress, Steps, Tally, Task, user_of
 from photos.errors import PhotoError
 from photos.models import Owner, Photo
 
 _AT_ONCE_S = 60  # then others have their turn, and it goes on where it was
 _LOOKED_AT = 100  # photos of one look at the database
-_FAILURES = 100  # that are told one by one
 
 
 def run(item: Item, *, stopping: Callable[[], bool] = pulse.STOPPING.is_set) -> None:
@@ -95,22 +94,18 @@ def merge(owner: Owner, arguments: Mapping[str, Any], _before: Outcome) -> Steps
     )
 
 
-@dataclass
-class Made:
+@dataclass(kw_only=True)
+class Made(Tally):
     """What making missing files has come to, so far."""
 
-    photos: int = 0  # that were looked at
     thumbnails: int = 0  # that were made
     crops: int = 0  # pictures of faces that were made
-    failed: int = 0  # photos whose files could not be made
-    failures: list[dict[str, Any]] = field(default_factory=list)  # the first of them
-    last_photo: int = 0  # primary key
 
     def complete(self, photo: Photo) -> bool:
         """Make those of the photo's files that are missing. False: none was."""
         crops = faces.crops.missing(photo)
         thumbnail = photos.thumbnails.is_missing(photo)
-        self.photos, self.last_photo = self.photos + 1, photo.pk
+        self.count(photo)
         if not (crops or thumbnail):
             return False
         try:
@@ -119,8 +114,7 @@ class Made:
                     photos.thumbnails.make(photo, decoded.pixels)
                 faces.crops.make(crops, decoded.pixels)
         except PhotoError as exc:
-            self.failed += 1
-            self.failures = [*self.failures, {"photo": photo.pk, "code": exc.code}][:_FAILURES]
+            self.fail(photo, exc)
             return True
         self.thumbnails += thumbnail
         self.crops += len(crops)

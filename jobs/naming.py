@@ -1,7 +1,7 @@
 """Reading the names in the files of photos that were stored before these were read."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
@@ -13,43 +13,37 @@ from jobs.errors import NamesUnwanted
 from jobs.models import Job
 from jobs.recounting import recount
 from jobs.services import Wishes
-from jobs.steps import Outcome, Progress, Steps
+from jobs.steps import Outcome, Progress, Steps, Tally
 from photos.errors import PhotoError
 from photos.idempotency import Idempotency
 from photos.models import Owner, Photo
 from photos.thumbnails import original_of
 
 _READ = 100  # photos of one look at the database
-_FAILURES = 100  # that are told one by one
 
 
-@dataclass
-class Read:
+@dataclass(kw_only=True)
+class Read(Tally):
     """What reading names has come to, or would."""
 
     dry_run: bool
-    photos: int = 0  # whose files were read
     faces: int = 0  # that were given to people
     drawn: int = 0  # of these, where none was found
     people: int = 0  # who were not known
-    failed: int = 0  # photos that could not be read
-    failures: list[dict[str, Any]] = field(default_factory=list)  # the first of them
-    last_photo: int = 0  # primary key
 
     def read(self, photo: Photo) -> None:
         try:
             with decoders().decoded(original_of(photo)) as decoded:
                 named = files.read(photo, decoded, dry_run=self.dry_run)
         except PhotoError as exc:
-            self.failed += 1
-            self.failures = [*self.failures, {"photo": photo.pk, "code": exc.code}][:_FAILURES]
+            self.fail(photo, exc)
         else:
             self.faces += named.faces
             self.drawn += named.drawn
             self.people += named.people
             if named.drawn and not self.dry_run:
                 recount([photo.pk])
-        self.photos, self.last_photo = self.photos + 1, photo.pk
+        self.count(photo)
 
 
 def ask(owner: Owner, arguments: Mapping[str, Any], idempotency: Idempotency | None = None) -> Job:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
 
@@ -12,7 +12,7 @@ from inference.errors import InferenceNotReady
 from jobs.decoding import decoders
 from jobs.recounting import recount
 from jobs.sight import face_finder
-from jobs.steps import Outcome, Progress, Steps
+from jobs.steps import Outcome, Progress, Steps, Tally
 from photos.errors import PhotoError
 from photos.models import Owner, Photo
 from photos.thumbnails import original_of
@@ -21,19 +21,17 @@ _LOOKED_AT = 100  # photos of one look at the database
 _TOLD = 1000  # photos that are told one by one
 
 
-@dataclass
-class Redetected:
+@dataclass(kw_only=True)
+class Redetected(Tally):
     """What finding faces again has come to, or would."""
 
+    MOST_FAILURES: ClassVar[int] = _TOLD
+
     dry_run: bool
-    photos: int = 0  # that were looked at
     kept: int = 0  # faces
     lost: int = 0
     added: int = 0
-    failed: int = 0  # photos that could not be read
     changes: list[dict[str, Any]] = field(default_factory=list)  # of photos that change, the first
-    failures: list[dict[str, Any]] = field(default_factory=list)  # the first of them
-    last_photo: int = 0  # primary key
 
     def look(self, photo: Photo, find: FindFaces, by: User | None) -> None:
         """
@@ -47,13 +45,12 @@ class Redetected:
                 if not self.dry_run:
                     edit = redetecting.apply(seen, decoded.pixels, find, by=by)
         except PhotoError as exc:
-            self.failed += 1
-            self.failures = [*self.failures, {"photo": photo.pk, "code": exc.code}][:_TOLD]
+            self.fail(photo, exc)
         else:
             self._count(seen.told(), edit)
             if edit:
                 recount([photo.pk])
-        self.photos, self.last_photo = self.photos + 1, photo.pk
+        self.count(photo)
 
     def _count(self, told: dict[str, Any], edit: int | None) -> None:
         self.kept += told["kept"]

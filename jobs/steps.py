@@ -1,12 +1,13 @@
 """What a task of a worker is, that is no photo: steps, and what came of them."""
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
 
-from photos.models import Owner
+from photos.errors import PhotoError
+from photos.models import Owner, Photo
 
 Outcome = dict[str, Any]  # what came of it, as JSON
 
@@ -34,3 +35,23 @@ def user_of(arguments: Mapping[str, Any]) -> User | None:
     """Who has asked for it, by the key in `by`, if that is known."""
     by = arguments.get("by")
     return None if by is None else User.objects.filter(pk=by).first()
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """The photos that a task has been through, and those of them that could not be read."""
+
+    MOST_FAILURES: ClassVar[int] = 100  # that are told one by one
+
+    photos: int = 0
+    failed: int = 0
+    failures: list[dict[str, Any]] = field(default_factory=list)  # the first of them
+    last_photo: int = 0  # primary key
+
+    def count(self, photo: Photo) -> None:
+        self.photos, self.last_photo = self.photos + 1, photo.pk
+
+    def fail(self, photo: Photo, error: PhotoError) -> None:
+        self.failed += 1
+        told = [*self.failures, {"photo": photo.pk, "code": error.code}]
+        self.failures = told[: self.MOST_FAILURES]
