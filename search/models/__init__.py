@@ -1,0 +1,21 @@
+"""What is in photos, and what is asked for: a module for each subject."""
+
+from search.models.found import (
+    MAX_LABEL,
+    MAX_SENTENCE,
+    Caption,
+    DetectedObject,
+    ImageVector,
+    PhotoTag,
+    TextLine,
+)
+
+__all__ = [
+    "MAX_LABEL",
+    "MAX_SENTENCE",
+    "Caption",
+    "DetectedObject",
+    "ImageVector",
+    "PhotoTag",
+    "TextLine",
+]
