@@ -37,3 +37,21 @@ class NoPrompts(InferenceError):
     """The vocabulary has no prompt in a language that the active text encoder knows."""
 
     code = "no_prompts"
+
+
+class CursorInvalid(SearchError):
+    """Where the next page begins can't be read: ask for the first page again."""
+
+    code = "cursor_invalid"
+
+
+class FilterUnknown(SearchError):
+    """A parameter names what is not here. The message names the parameter and the value."""
+
+    code = "filter_unknown"
+
+
+class SavedNameTaken(SearchError):
+    """The owner has another saved search of this name: choose another one."""
+
+    code = "saved_name_taken"

@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 ENGLISH = "en"
+
+
+class Sort(StrEnum):
+    RELEVANCE = "relevance"  # what fits best first; where nothing is said of that, the newest
+    NEWEST = "newest"  # by when they were taken
+    OLDEST = "oldest"
+
 
 Days = tuple[date | None, date | None]  # [from, to): None has no end on that side
 
