@@ -1,0 +1,17 @@
+"""The catalogue: owners, their photos, the models, and what has been looked at with which."""
+
+from photos.models.owners import Owner
+from photos.models.photos import Analysis, Photo, PhotoQuerySet, Reference
+from photos.models.serving import Role, ServedModel, ServedModelQuerySet, Space
+
+__all__ = [
+    "Analysis",
+    "Owner",
+    "Photo",
+    "PhotoQuerySet",
+    "Reference",
+    "Role",
+    "ServedModel",
+    "ServedModelQuerySet",
+    "Space",
+]

@@ -1,0 +1,131 @@
+"""Photos, what callers call them, and what was done on them."""
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from typing import Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from photos.models.owners import Owner
+
+
+class PhotoQuerySet(models.QuerySet["Photo"]):
+    def of(self, owner: Owner) -> Self:
+        return self.filter(owner=owner)
+
+    def lacking(self, recipes: Mapping[str, str]) -> Self:
+        """Those on which one of the operations was not done as `recipes` has them, by name."""
+        done = Analysis.objects.filter(photo=OuterRef("pk"))
+        lacks = [
+            Q(~Exists(done.filter(operation=name, recipe=recipe)))
+            for name, recipe in recipes.items()
+        ]
+        return self.filter(reduce(or_, lacks)) if lacks else self.none()
+
+    def with_counts(self) -> Self:
+        return self.annotate(face_count=models.Count("faces", distinct=True))
+
+
+class Photo(models.Model):
+    """A photo's content, once per owner however often it is sent.
+
+    Width, height, and all boxes on it, are pixels of the upright photo: the EXIF
+    orientation has been applied.
+    """
+
+    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="photos")
+    sha256 = models.CharField(max_length=64, help_text="of the original file, in hex")
+    original = models.FileField(max_length=200)
+    thumbnail = models.FileField(max_length=200)
+    media_type = models.CharField(max_length=40)
+    size_bytes = models.PositiveBigIntegerField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    orientation = models.PositiveSmallIntegerField(
+        default=1, help_text="The EXIF one that the original is stored in, 1 to 8."
+    )
+    taken_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="From EXIF. Where it names no offset, the camera's clock read as UTC.",
+    )
+    taken_offset_minutes = models.SmallIntegerField(
+        null=True, blank=True, help_text="The camera's offset from UTC, if EXIF names it."
+    )
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    face_count: int  # set by with_counts()
+
+    objects = PhotoQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "sha256"], name="photo_content_once_per_owner"
+            ),
+            models.CheckConstraint(
+                condition=Q(width__gt=0) & Q(height__gt=0), name="photo_has_pixels"
+            ),
+            models.CheckConstraint(
+                condition=Q(orientation__range=(1, 8)), name="photo_orientation_is_of_exif"
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude=None) | Q(latitude__range=(-90, 90)), name="photo_latitude"
+            ),
+            models.CheckConstraint(
+                condition=Q(longitude=None) | Q(longitude__range=(-180, 180)),
+                name="photo_longitude",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Photo {self.pk}"
+
+
+class Reference(models.Model):
+    """A caller's own id for a photo. The same bytes under two ids are one photo, twice named."""
+
+    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="references")
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="references")
+    external_id = models.CharField(max_length=255)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "external_id"], name="reference_once_per_owner"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class Analysis(models.Model):
+    """That an operation was done on a photo with certain models, whatever it found."""
+
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="analyses")
+    operation = models.CharField(max_length=20)
+    recipe = models.CharField(max_length=300, help_text="The models that had a part in it.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "analyses"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["photo", "operation", "recipe"], name="analysis_once_per_recipe"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["operation", "recipe"],
+                opclasses=["varchar_pattern_ops"] * 2,  # for recipes that begin alike
+                name="analysis_by_recipe",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} of {self.photo_id}"
