@@ -18,6 +18,7 @@ from inference.arrays import RGB
 from jobs import queue, result_files
 from jobs.errors import Cancelled, UploadMissing, UploadTooLarge
 from jobs.intake import media_store
+from jobs.intake.names import file_names
 from jobs.models import Item
 from jobs.operations import with_needs
 from jobs.services import folder_of
@@ -164,7 +165,7 @@ def _store(
     reached("kept")
     with transaction.atomic():
         with _stage(item, "store"):
-            photo = photos.services.store(owner, content, picture, kept)
+            photo = photos.services.store(owner, content, picture, kept, file_names(item))
             photos.services.refer(photo, item.external_id)
             recipes = {operation.name: operation.recipe for operation, _ in stores}
             new = photos.services.note_analyses(photo, recipes)
@@ -196,6 +197,7 @@ def finish_known(item: Item, photo: Photo) -> None:
         with _stage(item, "files"):
             result_files.write(item, photo)
     with transaction.atomic():
+        photos.services.date_by_names(photo, file_names(item))
         photos.services.refer(photo, item.external_id)
         queue.finish(item, photo)
 

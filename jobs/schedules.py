@@ -20,6 +20,7 @@ PLAN = (
     Planned("tend", "jobs.tasks.tend", every_minutes=1),
     Planned("retag", "jobs.tasks.retag", every_minutes=5),
     Planned("group", "jobs.tasks.group_faces", every_minutes=10),
+    Planned("places", "jobs.tasks.find_places", every_minutes=10),
     Planned("clean_up", "jobs.tasks.clean_up", every_minutes=60),
     Planned("look", "jobs.tasks.look_at_faces", every_minutes=24 * 60),
     Planned("calibrate", "jobs.tasks.calibrate", every_minutes=24 * 60),

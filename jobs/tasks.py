@@ -29,17 +29,19 @@ from photos.errors import RepositoryBroken
 from photos.fetch import fetch
 from photos.models import Owner, Photo
 from photos.operations import TAGS
+from photos.places import following
 
 log = logging.getLogger(__name__)
 
 _OWNERS = 100  # whose faces are grouped by one task at most
 _CLEAN_UP_S = 10  # for each kind of thing: photos wait meanwhile
+_PLACES_S = 10  # for those that are due: photos wait meanwhile
 _DELIVER_S = 10  # then other tasks have their turn
 _WORTH_WAITING_S = 5  # a drain waits for a photo that is to be tried again so soon
 
 
 def drain() -> None:
-    """Work until the queue is empty or the time is up; then group the faces that wait for it."""
+    """Work until the queue is empty or the time is up; then do what follows from many photos."""
     pulse.beat()
     sweep_leases()
     until = time.monotonic() + settings.DRAIN_S
@@ -51,6 +53,7 @@ def drain() -> None:
                 log.warning("The model server does not answer: photos wait for it")
                 return
             _drain(parts, until)
+    find_places()
     grouped = group(until)
     if not pulse.STOPPING.is_set() and _something_to_do(grouping=grouped):
         services.wake()
@@ -79,6 +82,12 @@ def group(until: float) -> bool:
 def group_faces() -> None:
     """Group the faces that wait for it, also where no photo came in since."""
     group(time.monotonic() + settings.DRAIN_S)
+
+
+def find_places() -> None:
+    """Find the places of photos that are new, or old and never had any, and of their neighbours."""
+    until = time.monotonic() + _PLACES_S
+    following.follow(stopping=lambda: _is_stopping() or time.monotonic() > until)
 
 
 def calibrate() -> None:

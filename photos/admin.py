@@ -1,5 +1,6 @@
 """The catalogue for staff: owners, photos, and the spaces that embeddings live in."""
 
+from datetime import UTC
 from typing import Any, TypeVar
 
 from django.contrib import admin
@@ -87,15 +88,24 @@ class OwnerAdmin(admin.ModelAdmin[Owner]):
 class PhotoAdmin(ReadOnlyAdmin[Photo]):
     """The list, and a photo's own facts. `config` registers it, with what was found in photos."""
 
-    list_display = ("small", "size", "taken_at", "faces", "external_ids", "of", "created_at")
-    list_filter = (("owner", OwnerFilter), "created_at", "taken_at")
-    list_select_related = ("owner",)
+    list_display = (
+        "small", "size", "date", "where", "faces", "external_ids", "of", "created_at",
+    )  # fmt: skip
+    list_filter = (
+        ("owner", OwnerFilter),
+        "created_at",
+        "dated_at",
+        "dated_by",
+        ("place__country", admin.AllValuesFieldListFilter),
+    )
+    list_select_related = ("owner", "place")
     search_fields = ("references__external_id", "owner__subject", "=sha256")
     search_help_text = "An external id, an owner, or the SHA-256 of the file"
     ordering = ("-pk",)
     fields = (
         ("size", "file"),
-        ("taken_at", "place"),
+        ("date", "taken_at"),
+        ("where", "position"),
         ("owner", "created_at"),
         "external_ids",
         "sha256",
@@ -131,8 +141,28 @@ class PhotoAdmin(ReadOnlyAdmin[Photo]):
         size = filesizeformat(photo.size_bytes)
         return format_html('<a href="{}">{}, {}</a>', photo.original.url, photo.media_type, size)
 
+    @admin.display(description="Taken", ordering="dated_at")
+    def date(self, photo: Photo) -> str:
+        """By the clock where it was taken, which no zone of the reader changes."""
+        guessed = (
+            ""
+            if photo.dated_by == Photo.DatedBy.EXIF
+            else f", by {Photo.DatedBy(photo.dated_by).label}"
+        )
+        return f"{photo.dated_at.astimezone(UTC):%Y-%m-%d %H:%M}{guessed}"
+
     @admin.display(description="Place")
-    def place(self, photo: Photo) -> str:
+    def where(self, photo: Photo) -> str:
+        if photo.place is None:
+            return "unknown"
+        return (
+            f"{photo.place}, as photos before and after"
+            if photo.place_inferred
+            else f"{photo.place}"
+        )
+
+    @admin.display(description="Position")
+    def position(self, photo: Photo) -> str:
         """Degrees north and east."""
         if photo.latitude is None or photo.longitude is None:
             return "unknown"

@@ -2,16 +2,17 @@
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import TiffImageFile
 
-from photos.regions import Region
+from photos.errors import XmpInvalid
+from photos.regions import Region, xmp
 
 # What pillow, and our own reading, raise on tags that are broken in one way or another.
 BROKEN = (
@@ -31,6 +32,19 @@ ORIENTATIONS = range(1, 9)
 HEIF_TURN = re.compile(rb"\0\0\0\x09(?:irot[\1-\3]|imir)")
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 MAX_OFFSET = timedelta(hours=15)  # the zones of the earth reach from -12 to +14 hours
+QUARTER = timedelta(minutes=15)  # the offsets of all zones are multiples of it
+STALE = timedelta(minutes=4)  # by which the position's clock may lag behind the camera's
+FIRST_PHOTO = datetime(1826, 1, 1)  # noqa: DTZ001  # Niépce's view from the window, or a year later
+# What cameras say whose clock was never set.
+UNSET = frozenset(datetime(year, 1, 1) for year in (1970, 1980, 2000))  # noqa: DTZ001
+AHEAD = timedelta(days=1)  # of us, some zones are, and so are some clocks
+# When a photo was taken, and when it was scanned or stored; each with its clock's offset. That of
+# its last change (DateTime) is no such date.
+EXIF_DATES = (
+    (Base.DateTimeOriginal, Base.OffsetTimeOriginal),
+    (Base.DateTimeDigitized, Base.OffsetTimeDigitized),
+)
+XMP_DATES = (xmp.name_of("exif", "DateTimeOriginal"), xmp.name_of("photoshop", "DateCreated"))
 MAX_LATITUDE = 90  # degrees
 MAX_LONGITUDE = 180  # degrees
 
@@ -60,16 +74,21 @@ class PhotoExif:
         return self.taken_local.replace(tzinfo=timezone(self.offset))
 
 
-def read_exif(image: Image.Image) -> PhotoExif:
-    """Read the EXIF of a photo. Never raises: what cannot be read is not there."""
-    camera = _tags(image, IFD.Exif)
-    latitude, longitude = _position(_tags(image, IFD.GPSInfo))
-    return PhotoExif(
-        taken_local=_local_time(camera.get(Base.DateTimeOriginal)),
-        offset=_offset(camera.get(Base.OffsetTimeOriginal)),
-        latitude=latitude,
-        longitude=longitude,
-    )
+def read_exif(image: Image.Image, now: datetime | None = None) -> PhotoExif:
+    """Read what a photo's file says. Never raises: what cannot be read is not there.
+
+    Of its dates the first that can be true `now`: EXIF's own, XMP's, that of its position.
+    """
+    gps = _tags(image, IFD.GPSInfo)
+    latitude, longitude = _position(gps)
+    taken_local, offset = _taken(image, gps, now or datetime.now(UTC))
+    return PhotoExif(taken_local=taken_local, offset=offset, latitude=latitude, longitude=longitude)
+
+
+def is_plausible(local: datetime, now: datetime) -> bool:
+    """Whether a camera's clock can have shown `local`, without a zone, up to the moment `now`."""
+    latest = now.astimezone(UTC).replace(tzinfo=None) + AHEAD
+    return FIRST_PHOTO <= local <= latest and local not in UNSET
 
 
 def read_orientation(image: Image.Image) -> int:
@@ -96,6 +115,64 @@ def turned_while_loading(image: Image.Image, data: bytes) -> int:
     elif image.format == "HEIF" and HEIF_TURN.search(data):
         named = image.info.get("original_orientation")
     return next((each for each in ORIENTATIONS if each == named), UPRIGHT)
+
+
+def _taken(
+    image: Image.Image, gps: Mapping[int, Any], now: datetime
+) -> tuple[datetime, timedelta | None] | tuple[None, None]:
+    moment = _gps_moment(gps)
+    for local, offset in _clocks(image):
+        if local and is_plausible(local, now):
+            return local, offset if offset is not None else _offset_between(local, moment)
+    return (moment, None) if moment and is_plausible(moment, now) else (None, None)
+
+
+def _clocks(image: Image.Image) -> Iterator[tuple[datetime | None, timedelta | None]]:
+    """What clocks showed, and how far they were ahead of UTC, the surest first."""
+    camera = _tags(image, IFD.Exif)
+    for date, offset in EXIF_DATES:
+        yield _local_time(camera.get(date)), _offset(camera.get(offset))
+    packet = image.info.get("xmp")
+    if not isinstance(packet, bytes):
+        return
+    try:
+        root = xmp.parse(packet)
+    except XmpInvalid:
+        return
+    for name in XMP_DATES:
+        yield _iso_time(xmp.value(root, name))
+
+
+def _iso_time(text: str | None) -> tuple[datetime | None, timedelta | None]:
+    """A date of XMP, with its hour, and its offset where it has one."""
+    try:
+        told = datetime.fromisoformat((text or "").strip())
+    except ValueError:
+        return None, None
+    if "T" not in (text or ""):
+        return None, None
+    offset = told.utcoffset()
+    known = offset if offset is not None and abs(offset) <= MAX_OFFSET else None
+    return told.replace(tzinfo=None, microsecond=0), known
+
+
+def _gps_moment(gps: Mapping[int, Any]) -> datetime | None:
+    """When the position was found, in UTC."""
+    try:
+        day = datetime.strptime(_text(gps[GPS.GPSDateStamp]), "%Y:%m:%d")  # noqa: DTZ007  # UTC
+        hours, minutes, seconds = (float(part) for part in gps[GPS.GPSTimeStamp])
+        since = timedelta(hours=hours, minutes=minutes, seconds=int(seconds))
+    except BROKEN:
+        return None
+    return day + since if timedelta() <= since < timedelta(days=1) else None
+
+
+def _offset_between(local: datetime, moment: datetime | None) -> timedelta | None:
+    """How far a clock was ahead of UTC that showed `local` when a position was found."""
+    if moment is None:
+        return None
+    ahead = QUARTER * round((local - moment) / QUARTER)
+    return ahead if abs(local - moment - ahead) <= STALE and abs(ahead) <= MAX_OFFSET else None
 
 
 def _tags(image: Image.Image, directory: IFD) -> Mapping[int, Any]:

@@ -38,6 +38,20 @@ def one_at_a_time(key: int, *, timeout_s: float) -> Iterator[None]:
 
 
 @contextmanager
+def alone(key: int) -> Iterator[bool]:
+    """Whether the block has PostgreSQL's advisory lock `key`, which one at a time can have."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        (ours,) = cursor.fetchone() or (False,)
+    try:
+        yield bool(ours)
+    finally:
+        if ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+@contextmanager
 def borrowed_connection() -> Iterator[None]:
     """Leave a thread that had no database connection without one: nobody might close it."""
     had = connection.connection is not None

@@ -1,10 +1,9 @@
 """The catalogue's services: who owns what, and keeping a photo."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from typing import Any, Self
+from typing import Self
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
@@ -13,13 +12,16 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, Subquery
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.utils import timezone
 
 from inference.identity import ModelIdentity
+from photos.dates import Dated, by_names, dated
 from photos.exif import UPRIGHT, PhotoExif
 from photos.heads import HEADS
 from photos.hnsw import create_index
 from photos.images import MEDIA_TYPES, Decoded, thumbnail
-from photos.models import Analysis, Owner, Photo, Reference, Role, Space
+from photos.models import Analysis, Owner, Photo, Place, Reference, Role, Space
+from photos.places import following, place_at
 
 THUMBNAIL_SIDE = 512  # pixels of the longer side
 
@@ -55,10 +57,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Kept:
-    """Keys of a photo's files in the default storage."""
+    """Keys of a photo's files in the default storage; and the place that its position is at."""
 
     original: str
     thumbnail: str
+    place: Place | None = None
 
 
 def owner_of(user: User | AnonymousUser) -> Owner:
@@ -116,21 +119,36 @@ def folder_of(owner: Owner, content: Content) -> str:
 def keep(owner: Owner, content: Content, picture: Picture) -> Kept:
     """Write the original and the thumbnail. Before the rows, so that no row lacks its files.
 
-    Keys follow from the content: doing it twice writes the same files again.
+    Keys follow from the content: doing it twice writes the same files again. In no transaction:
+    the row of a new place is everybody's, and nobody is to wait for it.
     """
     folder = folder_of(owner, content)
     return Kept(
         original=write(f"{folder}/original.{picture.format.lower()}", content.data),
         thumbnail=write(f"{folder}/thumbnail.jpg", picture.thumbnail),
+        place=_place_of(picture.exif),
     )
+
+
+def _place_of(exif: PhotoExif) -> Place | None:
+    if exif.latitude is None or exif.longitude is None:
+        return None
+    return place_at(exif.latitude, exif.longitude)
 
 
 def write(key: str, data: bytes) -> str:
     return default_storage.save(key, ContentFile(data))
 
 
-def store(owner: Owner, content: Content, picture: Picture, kept: Kept) -> Photo:
-    """The row of a photo, locked until the transaction ends. Known content keeps its row."""
+def store(
+    owner: Owner, content: Content, picture: Picture, kept: Kept, names: Iterable[str] = ()
+) -> Photo:
+    """The row of a photo, locked until the transaction ends. Known content keeps its row.
+
+    `names`: what its file is called, the surest name first; one of them may say when it was taken.
+    Known content keeps its date too, unless that was only when it came here.
+    """
+    date = dated(picture.exif, names, timezone.now())
     photo, new = Photo.objects.select_for_update(no_key=True).get_or_create(
         owner=owner,
         sha256=content.sha256,
@@ -142,27 +160,46 @@ def store(owner: Owner, content: Content, picture: Picture, kept: Kept) -> Photo
             "width": picture.width,
             "height": picture.height,
             "orientation": picture.exif.orientation,
-            **_taken(picture.exif),
             "latitude": picture.exif.latitude,
             "longitude": picture.exif.longitude,
+            "place": kept.place,
+            **date.columns,
         },
     )
-    if not new and photo.orientation == UPRIGHT != picture.exif.orientation:
-        # The row is older than the column.
-        photo.orientation = picture.exif.orientation
-        photo.save(update_fields=["orientation"])
+    if new:
+        _follow(photo)
+    else:
+        _improve(photo, date)
+        _turn(photo, picture)
     return photo
 
 
-def _taken(exif: PhotoExif) -> dict[str, Any]:
-    """The moment a photo was taken. A clock without an offset is read as UTC."""
-    if exif.taken_local is None:
-        return {"taken_at": None, "taken_offset_minutes": None}
-    offset = None if exif.offset is None else int(exif.offset.total_seconds() // 60)
-    return {
-        "taken_at": exif.taken_at or exif.taken_local.replace(tzinfo=UTC),
-        "taken_offset_minutes": offset,
-    }
+def date_by_names(photo: Photo, names: Iterable[str]) -> None:
+    """Date a photo that is known only to have come here, if one of its file's `names` says when."""
+    if photo.dated_by == Photo.DatedBy.UPLOAD and (date := by_names(names, timezone.now())):
+        _improve(photo, date)
+
+
+def _improve(photo: Photo, date: Dated) -> None:
+    if date.dated_by == Photo.DatedBy.UPLOAD:
+        return
+    undated = Photo.objects.filter(pk=photo.pk, dated_by=Photo.DatedBy.UPLOAD)
+    if undated.update(**date.columns):
+        photo.refresh_from_db(fields=list(date.columns))
+        _follow(photo)
+
+
+def _follow(photo: Photo) -> None:
+    """Have those find their places to whom the photo tells theirs, and the photo its own."""
+    if photo.taken_at is not None:
+        following.note(photo)
+
+
+def _turn(photo: Photo, picture: Picture) -> None:
+    """Note the orientation where the row is older than its column."""
+    if photo.orientation == UPRIGHT != picture.exif.orientation:
+        photo.orientation = picture.exif.orientation
+        photo.save(update_fields=["orientation"])
 
 
 def refer(photo: Photo, external_id: str) -> None:

@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from search import distinct
+from photos import distinct
 from search.display import parts_of, words_for
 from search.errors import VocabularyError
 from search.models import DetectedObject, PhotoTag

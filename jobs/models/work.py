@@ -25,7 +25,7 @@ def with_findings(items: ItemQuerySet, recipes: Mapping[str, str]) -> ItemQueryS
     """Each of `items` with its photo, what `recipes` have found in it, and its `sync`."""
     faces = Face.objects.with_people().order_by("pk")
     analyses = Analysis.objects.order_by("pk")
-    return with_sync(items.select_related("photo")).prefetch_related(
+    return with_sync(items.select_related("photo__place")).prefetch_related(
         Prefetch("photo__faces", faces),
         Prefetch("photo__analyses", analyses),
         *results.prefetches(recipes, "photo__"),

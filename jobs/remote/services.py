@@ -11,6 +11,7 @@ import photos.services
 from jobs import events, pipeline, queue, services
 from jobs.errors import Cancelled, FindingsInvalid, FindingsOutdated, LeaseLost
 from jobs.given import Given
+from jobs.intake.names import name_in
 from jobs.models import Item, RemoteWorker, State, WorkerToken
 from jobs.operations import needs_of
 from jobs.remote.answers import (
@@ -185,14 +186,15 @@ def _keep(item: Item, data: bytes) -> None:
         LeaseLost: another worker has the item now, or somebody else has kept it.
     """
     source = services.upload(ContentFile(data))
+    name = item.file_name or name_in(item.location)  # it may say when the photo was taken
     if (
         not queue.mine(item)
         .filter(source=item.source)
-        .update(source=source.kind, location=source.location)
+        .update(source=source.kind, location=source.location, file_name=name)
     ):
         services.discard([source.location])
         raise LeaseLost("You do not hold this photo any more.")
-    item.source, item.location = source.kind, source.location
+    item.source, item.location, item.file_name = source.kind, source.location, name
 
 
 def _store(item: Item, answer: Given) -> None:

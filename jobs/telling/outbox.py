@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from django_q.tasks import async_task
 from jobs import pulse
 from jobs.models import Delivery, Event, Receiver, Webhook
 from jobs.models.deliveries import MAX_ERROR
+from photos import locks
 
 log = logging.getLogger(__name__)
 
@@ -195,22 +196,13 @@ def wake() -> None:
         async_task(_TASK)
 
 
-@contextmanager
-def alone() -> Iterator[bool]:
+def alone() -> AbstractContextManager[bool]:
     """Whether nobody else sends; then nobody begins to until the block ends.
 
     One worker at most is kept busy by slow receivers. Afterwards one looks with `wake` for what
     others have left to whoever was at it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        (ours,) = cursor.fetchone() or (False,)
-    try:
-        yield bool(ours)
-    finally:
-        if ours:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    return locks.alone(_LOCK)
 
 
 def _is_being_sent() -> bool:

@@ -2,6 +2,7 @@
 
 from photos.models.owners import Owner
 from photos.models.photos import Analysis, Photo, PhotoQuerySet, Reference
+from photos.models.places import Place, PlaceDue
 from photos.models.serving import Role, ServedModel, ServedModelQuerySet, Space
 
 __all__ = [
@@ -9,6 +10,8 @@ __all__ = [
     "Owner",
     "Photo",
     "PhotoQuerySet",
+    "Place",
+    "PlaceDue",
     "Reference",
     "Role",
     "ServedModel",

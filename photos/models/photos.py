@@ -6,9 +6,11 @@ from operator import or_
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 
 from photos.models.owners import Owner
+from photos.models.places import Place
 
 
 class PhotoQuerySet(models.QuerySet["Photo"]):
@@ -35,6 +37,11 @@ class Photo(models.Model):
     orientation has been applied.
     """
 
+    class DatedBy(models.TextChoices):
+        EXIF = "exif", "what its file says"
+        FILE_NAME = "file_name", "the file's name"
+        UPLOAD = "upload", "when it came here"
+
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="photos")
     sha256 = models.CharField(max_length=64, help_text="of the original file, in hex")
     original = models.FileField(max_length=200)
@@ -49,13 +56,29 @@ class Photo(models.Model):
     taken_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="From EXIF. Where it names no offset, the camera's clock read as UTC.",
+        help_text="By its file, or the file's name. Without an offset, the clock read as UTC.",
     )
     taken_offset_minutes = models.SmallIntegerField(
-        null=True, blank=True, help_text="The camera's offset from UTC, if EXIF names it."
+        null=True, blank=True, help_text="The camera's offset from UTC, if it is known."
     )
+    dated_at = models.DateTimeField(
+        db_default=Now(),
+        help_text="What a clock showed where it was taken, as if that were UTC; the best guess.",
+    )
+    dated_by = models.CharField(max_length=10, choices=DatedBy, db_default=DatedBy.UPLOAD)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
+    place = models.ForeignKey(
+        Place,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="photos",
+        db_index=False,
+    )
+    place_inferred = models.BooleanField(
+        db_default=False, help_text="From photos that were taken shortly before and after."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     face_count: int  # set by with_counts()
@@ -79,6 +102,23 @@ class Photo(models.Model):
             models.CheckConstraint(
                 condition=Q(longitude=None) | Q(longitude__range=(-180, 180)),
                 name="photo_longitude",
+            ),
+            models.CheckConstraint(
+                condition=Q(place_inferred=False) | Q(place__isnull=False, latitude=None),
+                name="photo_place_inferred_only_without_position",
+            ),
+        ]
+        indexes = [
+            models.Index(F("owner"), F("dated_at").desc(), F("id"), name="photo_by_date"),
+            models.Index(
+                fields=["owner", "place"],
+                name="photo_of_place",
+                condition=Q(place__isnull=False),
+            ),
+            models.Index(
+                fields=["owner", "dated_at"],
+                name="photo_with_own_place",
+                condition=Q(place__isnull=False, place_inferred=False),
             ),
         ]
 

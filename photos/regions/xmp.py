@@ -117,6 +117,11 @@ def find(root: Element, name: str) -> Element | None:
     return rdf.find(f"{_DESCRIPTION}/{name}")
 
 
+def value(root: Element, name: str) -> str | None:
+    """A property of the photo that is text."""
+    return text(next(root.iter(_RDF)), name)
+
+
 def find_or_add(root: Element, name: str) -> Element:
     found = find(root, name)
     if found is not None:

@@ -1,4 +1,7 @@
-"""A photo and all that was found in it, as API callers see it. Needs `results.prefetches()`."""
+"""A photo and all that was found in it, as API callers see it.
+
+Needs `results.prefetches()`, and the photo's place with it.
+"""
 
 from typing import Any
 
@@ -73,6 +76,23 @@ class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
         fields = ("operation", "recipe", "created_at")
 
 
+class PlaceSerializer(serializers.ModelSerializer[Photo]):
+    """Where a photo was taken."""
+
+    city = serializers.CharField(source="place.name")
+    region = serializers.CharField(source="place.region", allow_blank=True)
+    country = serializers.CharField(source="place.country")
+    country_code = serializers.CharField(source="place.country_code")
+    inferred = serializers.BooleanField(
+        source="place_inferred",
+        help_text="From photos that were taken shortly before and after: it has no position.",
+    )
+
+    class Meta:
+        model = Photo
+        fields = ("city", "region", "country", "country_code", "inferred")
+
+
 class PhotoSerializer(serializers.ModelSerializer[Photo]):
     """A photo, and what was found in it by the models that are active now."""
 
@@ -87,14 +107,19 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
     embeddings = EmbeddingSerializer(source="vectors_now", many=True)
     analyses = AnalysisSerializer(many=True)
     thumbnail = serializers.FileField(use_url=True)
+    place = serializers.SerializerMethodField()
 
     class Meta:
         model = Photo
         fields = (
             "id", "sha256", "media_type", "width", "height", "taken_at", "taken_offset_minutes",
-            "latitude", "longitude", "thumbnail", "faces", "objects", "tags", "context", "text",
-            "captions", "embeddings", "analyses",
+            "dated_at", "dated_by", "latitude", "longitude", "place", "thumbnail", "faces",
+            "objects", "tags", "context", "text", "captions", "embeddings", "analyses",
         )  # fmt: skip
+
+    @extend_schema_field(PlaceSerializer(allow_null=True))
+    def get_place(self, photo: Photo) -> dict[str, Any] | None:
+        return PlaceSerializer(photo).data if photo.place else None
 
     @extend_schema_field(TagSerializer(many=True))
     def get_tags(self, photo: Any) -> list[dict[str, Any]]:

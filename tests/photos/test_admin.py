@@ -28,7 +28,7 @@ class TestPhotoList:
             make_face(photo=photo)
             Reference.objects.create(owner=photo.owner, photo=photo, external_id="a")
 
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             response = admin_client.get(PHOTOS)
 
         assert len(response.context["cl"].result_list) == rows

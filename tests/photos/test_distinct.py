@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from photos.operations import OBJECTS
-from search import distinct
+from photos import distinct
 from search.models import DetectedObject
 from tests.factories import make_photo
 from tests.search.findings import make_analysis, make_object

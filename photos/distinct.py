@@ -1,9 +1,11 @@
 """The values that an indexed column has: one step a value, however many rows there are."""
 
+from typing import Any
+
 from django.db import connection, models
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
-from photos.models import Analysis
+from photos.models import Analysis, Owner, Photo
 
 # Each value is the first one in the index after the value before it: PostgreSQL has no plan for
 # DISTINCT that leaves out the rows between. Source: "Loose indexscan" in the PostgreSQL wiki.
@@ -31,9 +33,15 @@ def recipes(operation: str, *, limit: int) -> list[str]:
     return _steps(Analysis, "recipe", which, "~", limit)  # as its index, varchar_pattern_ops
 
 
+def places(owner: Owner, *, limit: int) -> list[int]:
+    """The first `limit` places that photos of `owner` were taken at, by their keys. One query."""
+    which = SQL("owner_id = {} AND place_id IS NOT NULL").format(Literal(owner.pk))
+    return _steps(Photo, "place_id", which, "", limit)
+
+
 def _steps(
     model: type[models.Model], field: str, which: Composable, ends: str, limit: int
-) -> list[str]:
+) -> list[Any]:
     """`ends`: what the names of the index's operators begin and end with."""
     query = _STEPS.format(
         column=Identifier(field),

@@ -1,0 +1,7 @@
+"""Places: what is where on earth, which place a photo was taken at, and what places are called."""
+
+from photos.places.gazetteer import MAX_KM, City, geocode
+from photos.places.keeping import place_at, place_of
+from photos.places.knowing import names_of, photos_in
+
+__all__ = ["MAX_KM", "City", "geocode", "names_of", "photos_in", "place_at", "place_of"]

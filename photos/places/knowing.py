@@ -1,0 +1,72 @@
+"""Which places an owner's photos were taken at, and what these are called."""
+
+from collections.abc import Iterator, Mapping
+from operator import attrgetter
+
+import numpy as np
+from django.db.models import Q
+
+from photos import distinct
+from photos.models import Owner, Place
+from photos.places.gazetteer import Vectors, chord, vectors
+
+_ROUNDING = 1e-6  # of distances, as parts of the earth's radius: some metres
+MOST_PLACES = 20_000  # of an owner; there are 170 thousand in the world
+
+
+def names_of(owner: Owner) -> Mapping[str, tuple[str, ...]]:
+    """The cities, regions and countries of the owner's photos, each with its other names.
+
+    Two places of one name are one here. Also those that photos have inherited. Two queries, which
+    take the longer the more places there are, not the more photos.
+    """
+    known: dict[str, set[str]] = {}
+    for place in _places(owner):
+        for name, others in _names(place):
+            known.setdefault(name, set()).update(others)
+    return {name: tuple(sorted(others)) for name, others in sorted(known.items())}
+
+
+def photos_in(owner: Owner, name: str, *, near_km: float | None = None) -> Q:
+    """Which of the owner's photos were taken in the city, region or country called `name`.
+
+    By the name that names_of() has; none where it has no such one. With `near_km` also those
+    from places so near to one of these. Distances are those of cities, not of photos: two queries,
+    and an index finds the photos, however many there are.
+    """
+    places = list(_places(owner))
+    inside = [place for place in places if any(name == each for each, _ in _names(place))]
+    if near_km is not None and inside:
+        inside = _near(places, [_centre(place, name) for place in inside], near_km)
+    return Q(place__in=[place.pk for place in inside])
+
+
+def _places(owner: Owner) -> Iterator[Place]:
+    keys = distinct.places(owner, limit=MOST_PLACES)
+    return Place.objects.filter(pk__in=keys).select_related("within").iterator()
+
+
+def _names(place: Place) -> Iterator[tuple[str, list[str]]]:
+    yield place.name, place.other_names
+    if place.within:
+        yield place.within.name, place.within.other_names
+    if place.region:
+        yield place.region, place.region_names
+    yield place.country, place.country_names
+
+
+def _centre(place: Place, name: str) -> Place:
+    """What `name` means: a quarter lies near the city's centre, or far from it."""
+    return place.within if place.within and place.within.name == name else place
+
+
+def _near(places: list[Place], centres: list[Place], km: float) -> list[Place]:
+    straight = _on_sphere(places) @ _on_sphere(list({each.pk: each for each in centres}.values())).T
+    apart = np.sqrt(np.maximum(0, 2 - 2 * straight.max(axis=1)))
+    near = apart <= chord(km) + _ROUNDING
+    return [place for place, is_near in zip(places, near, strict=True) if is_near]
+
+
+def _on_sphere(places: list[Place]) -> Vectors:
+    degrees = np.array(list(map(attrgetter("latitude", "longitude"), places)))
+    return vectors(degrees[:, 0], degrees[:, 1])
