@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 
 from faces.models import Centroid
 from faces.people.editing import share
-from faces.vectors import unpack
 from inference.arrays import Array
 from photos.models import Owner, Space
+from photos.vectors import unpack
 
 
 @dataclass(frozen=True)

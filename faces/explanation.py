@@ -120,11 +120,11 @@ def _alike(face: Face, vector: Array, space: Space) -> list[tuple[Membership, fl
     owner = face.photo.owner
     [near] = vectors.nearest(owner, vector[None], space, limit=_LOOKED_AT)
     there = Membership.objects.exclude(how=How.MATCHED).select_related("part__cluster__person")
-    member_of = {each.face_id: each for each in there.filter(face__in=[each.face for each in near])}
+    member_of = {each.face_id: each for each in there.filter(face__in=[each.of for each in near])}
     return [
-        (member_of[each.face], each.cosine)
+        (member_of[each.of], each.cosine)
         for each in near
-        if each.face in member_of and each.face != face.pk
+        if each.of in member_of and each.of != face.pk
     ]
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from django.db import connection
 
-from faces import centroids, vectors
+from faces import centroids
 from faces.models import Cluster, Person
 from faces.recognition import likeness_of
 from inference.arrays import Array
 from photos.models import Owner, Space
+from photos.vectors import written
 
 # Where a face is sought, and no person or cluster.
 _ANYBODY = "COALESCE(%(person)s::bigint, %(cluster)s::bigint) IS NULL"
@@ -77,7 +78,7 @@ def search(
             _search_sql(space),
             {
                 "owner": owner.pk,
-                "probe": None if sought.vector is None else vectors.written(sought.vector),
+                "probe": None if sought.vector is None else written(sought.vector),
                 "factor": sought.factor,
                 "person": sought.person,
                 "cluster": sought.cluster,

@@ -61,7 +61,7 @@ def joins(owner: Owner, probes: Array, space: Space) -> list[Join | None]:
     their clusters. Two of the faces never join the same person.
     """
     near = vectors.nearest(owner, probes, space, limit=_NEIGHBOURS)
-    alike = {neighbour.face for some in near for neighbour in some}
+    alike = {neighbour.of for some in near for neighbour in some}
     ids = set(Membership.objects.filter(face__in=alike).values_list("part__cluster", flat=True))
     if not ids:
         return [None] * len(probes)

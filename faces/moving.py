@@ -6,7 +6,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import BinaryField, Exists, Func, OuterRef, Q, QuerySet
 
-from faces import calibration, centroids, confirmed, grouping, vectors
+from faces import calibration, centroids, confirmed, grouping
 from faces.matchers import ROLE
 from faces.models import FaceVector, Membership
 from faces.people.editing import share
@@ -14,6 +14,7 @@ from inference.arrays import Array
 from inference.faces import FaceHead
 from photos.models import Analysis, Owner, Space
 from photos.operations import FACES
+from photos.vectors import unpack
 
 BATCH = 1_024  # vectors of one transaction
 _MOST_PAIRS = 20_000  # of one owner, of each kind
@@ -44,7 +45,7 @@ def fill(head: FaceHead, old: Space, new: Space, *, after: int = 0) -> Iterator[
         some = list(rows.annotate(raw=raw).values_list("pk", "face_id", "owner_id", "raw")[:BATCH])
         if not some:
             return
-        moved = head.moved(vectors.unpack([bytes(row) for *_, row in some]))
+        moved = head.moved(unpack([bytes(row) for *_, row in some]))
         after = some[-1][0]
         yield after, _add([row[:3] for row in some], moved, new)
 

@@ -191,3 +191,10 @@ class IdempotencyKeyReused(PhotoError):
     """Something else was asked for with this idempotency key before. Use another key."""
 
     code = "idempotency_key_reused"
+
+
+class VectorUnfit(Exception):
+    """A vector can't be compared with those of the space. Send one of that space's model."""
+
+    code = "vector_unfit"
+    retryable = False

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import BinaryField, Count, Exists, Func, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
 from faces.models import Face
-from faces.vectors import unpack
 from inference.arrays import RGB, Array
 from inference.encoders import ImageEncoder, TextEncoder
 from photos.models import Analysis, Photo
 from photos.operations import EMBEDDING, TAGS, Place, Store
+from photos.vectors import load
 from search.captions import ComposeCaption
 from search.errors import VectorMissing
 from search.models import ImageVector, PhotoTag
@@ -170,10 +170,7 @@ def _replace(tags: Mapping[int, Sequence[Tag]], recipe: str) -> None:
 
 
 def _vectors(photos: Collection[int], space: str) -> tuple[list[int], Array]:
-    raw = Func("vector", function="halfvec_send", output_field=BinaryField())
-    vectors = ImageVector.objects.filter(photo__in=photos, space__name=space)
-    rows = list(vectors.annotate(raw=raw).values_list("photo_id", "raw"))
-    return [photo for photo, _ in rows], unpack([bytes(row) for _, row in rows])
+    return load(ImageVector.objects.filter(photo__in=photos, space__name=space), of="photo_id")
 
 
 def _people(photos: Collection[int]) -> Mapping[int, list[Tag]]:

@@ -8,8 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from faces import vectors
 from faces.models import FaceVector
-from faces.vectors import EXACT_UP_TO
 from photos.hnsw import create_index
+from photos.nearest import EXACT_UP_TO
 from tests.factories import (
     make_face,
     make_owner,
@@ -51,7 +51,7 @@ class TestNearest:
             owner, np.stack([unit(1, 0)]), space, limit=5, exact_up_to=exact_up_to
         )
 
-        assert [neighbour.face for neighbour in found] == [near.pk, far.pk]
+        assert [neighbour.of for neighbour in found] == [near.pk, far.pk]
         assert [n.cosine for n in found] == pytest.approx([0.995, 0], abs=0.01)
 
     def test_answers_each_probe(self, exact_up_to: int) -> None:
@@ -64,7 +64,7 @@ class TestNearest:
             owner, np.stack([unit(0, 1), unit(1, 0)]), space, limit=1, exact_up_to=exact_up_to
         )
 
-        assert [near.face for [near] in found] == [other.pk, one.pk]
+        assert [near.of for [near] in found] == [other.pk, one.pk]
 
     def test_never_sees_another_owner_or_space(self, exact_up_to: int) -> None:
         owner, space = make_owner(), make_space()
@@ -85,7 +85,7 @@ class TestIndex:
         probes = np.stack([unit(1, 0)])
         with CaptureQueriesContext(connection) as asked:
             vectors.nearest(make_owner(), probes, space, limit=5, exact_up_to=-1)
-        [search] = [each["sql"] for each in asked.captured_queries if "LATERAL" in each["sql"]]
+        search, *_ = [each["sql"] for each in asked.captured_queries if "LATERAL" in each["sql"]]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
             cursor.execute(f"EXPLAIN {search}")

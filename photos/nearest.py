@@ -1,0 +1,222 @@
+"""What is most like a vector, among those of one owner: exactly, or by the HNSW index.
+
+The index misses the more, the larger it is, and the fewer of its rows are wanted. So it is asked
+for more rows than are, and read on until these have come by.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.core.cache import cache
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models, transaction
+from django.db.models import QuerySet
+
+from inference.arrays import Array
+from photos.errors import VectorUnfit
+from photos.models import Owner, Space
+from photos.vectors import written
+
+# Up to here an exact scan of an owner's vectors is as fast as a filtered HNSW scan, and right.
+EXACT_UP_TO = 50_000
+FEW = 10_000  # so many of a large library are looked up one by one, and not by the index
+_KNOWN_FOR_S = 600
+_MORE = 2  # times as many rows as are wanted
+_LEAST_READ = 100
+_SETTINGS = {
+    "hnsw.iterative_scan": "relaxed_order",
+    "hnsw.ef_search": "200",
+    "hnsw.max_scan_tuples": "100000",
+    "hnsw.scan_mem_multiplier": "16",
+}
+_SET = f"SELECT {', '.join(['set_config(%s, %s, TRUE)'] * len(_SETTINGS))}"
+
+Row = tuple[int, int, float]  # the probe's number, from 1; whose vector it is; their cosine
+
+
+@dataclass(frozen=True)
+class Table:
+    """Unit vectors, each with its `owner`, its `space`, and what it is of."""
+
+    model: type[models.Model]
+    of: str  # the column that has it, such as face_id
+
+    @property
+    def name(self) -> str:
+        return str(self.model._meta.db_table)  # noqa: SLF001  # Django's documented API
+
+
+@dataclass(frozen=True)
+class Library:
+    """An owner's vectors in a space: all, or those of what `among` has."""
+
+    table: Table
+    owner: Owner
+    space: Space
+    among: QuerySet[Any] | None = None
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """What has a vector that is like another one."""
+
+    of: int  # its primary key
+    cosine: float  # -1 to 1
+
+
+def neighbours(
+    library: Library,
+    probes: Array,
+    *,
+    limit: int,
+    exact_up_to: int = EXACT_UP_TO,
+    few: int = FEW,
+) -> list[list[Neighbour]]:
+    """For each of `probes` (n, d), what has the `limit` most similar vectors, best first.
+
+    As many as there are, up to `limit`, however few of all vectors they be. Exact for owners of up
+    to `exact_up_to` vectors, and where `among` has up to `few`. Else by the HNSW index, which may
+    miss some. What is equally similar comes in the order of its keys.
+
+    Raises:
+        VectorUnfit: `probes` are not finite numbers, as many as the space has dimensions.
+    """
+    _check(probes, library.space)
+    found: list[list[Neighbour]] = [[] for _ in probes]
+    try:
+        if _is_small(library, exact_up_to):
+            rows = _exactly(library, _within(library), probes, limit)
+        else:
+            rows = _of_many(library, probes, limit, few)
+    except EmptyResultSet:  # `among` has nothing, as Django knows without the database
+        return found
+    for number, key, cosine in rows:
+        found[number - 1].append(Neighbour(key, cosine))
+    return [sorted(near, key=lambda each: (-each.cosine, each.of))[:limit] for near in found]
+
+
+def _check(probes: Array, space: Space) -> None:
+    if probes.shape[1] != space.dimension:
+        raise VectorUnfit(
+            f"A vector of {probes.shape[1]} numbers can't be compared with those of "
+            f"{space.name}, which have {space.dimension}."
+        )
+    if not np.isfinite(probes).all():
+        raise VectorUnfit("A vector to compare with has numbers that are not finite.")
+
+
+def _of_many(library: Library, probes: Array, limit: int, few: int) -> list[Row]:
+    keys = _few(library, few)
+    if keys is not None:
+        one_of = _Condition(f"stored.{library.table.of} = ANY(%s)", [keys])
+        return _exactly(library, one_of, probes, limit)
+    rows = _by_index(library, probes, max(_LEAST_READ, _MORE * limit))
+    if len(rows) >= limit * len(probes):
+        return rows
+    return _exactly(library, _within(library), probes, limit)  # the index gave up too early
+
+
+def _is_small(library: Library, limit: int) -> bool:
+    """Whether the owner has at most `limit` vectors. Counted now and then: that takes as long as
+    a search, and each way of searching is right for more of them, and for fewer."""
+    about = f"vectors:{library.table.name}:{library.space.pk}:{library.owner.pk}:{limit}"
+    small: bool | None = cache.get(about)
+    if small is None:
+        every = library.table.model._default_manager  # noqa: SLF001  # Django's documented API
+        rows = every.filter(owner=library.owner, space=library.space)
+        small = rows[: limit + 1].count() <= limit
+        cache.set(about, small, _KNOWN_FOR_S)
+    return small
+
+
+def _few(library: Library, most: int) -> list[int] | None:
+    """The keys of what `among` has; None if there are more than `most`."""
+    if library.among is None:
+        return None
+    keys = list(library.among.order_by().values_list("pk", flat=True)[: most + 1])
+    return keys if len(keys) <= most else None
+
+
+@dataclass(frozen=True)
+class _Condition:
+    """What the row `stored` has to fulfil."""
+
+    sql: str = "TRUE"
+    values: Sequence[Any] = ()
+
+
+def _within(library: Library) -> _Condition:
+    """That it is of what `among` has, which the planner may find out as it likes."""
+    if library.among is None:
+        return _Condition()
+    wanted, values = _keys(library.among)
+    return _Condition(f"stored.{library.table.of} IN ({wanted})", values)
+
+
+def _each_within(library: Library) -> _Condition:
+    """The same, for a row after the other as the index gives them: `OFFSET 0` keeps the planner
+    from a join of all of them."""
+    if library.among is None:
+        return _Condition()
+    wanted, values = _keys(library.among)
+    found = f"SELECT FROM ({wanted}) AS wanted (key) WHERE key = stored.{library.table.of} OFFSET 0"
+    return _Condition(f"EXISTS ({found})", values)
+
+
+def _keys(among: QuerySet[Any]) -> tuple[str, Sequence[Any]]:
+    """
+    Raises:
+        EmptyResultSet: there are none.
+    """
+    sql, values = among.order_by().values("pk").query.sql_with_params()
+    return sql, values
+
+
+def _exactly(library: Library, condition: _Condition, probes: Array, limit: int) -> list[Row]:
+    with connection.cursor() as cursor:
+        sql = _sql(library, condition, order="{} + 0, stored.id")
+        cursor.execute(sql, _values(library, condition, probes, limit))
+        return list(cursor.fetchall())
+
+
+def _by_index(library: Library, probes: Array, limit: int) -> list[Row]:
+    condition = _each_within(library)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SET, [word for setting in _SETTINGS.items() for word in setting])
+        sql = _sql(library, condition, order="{}")
+        cursor.execute(sql, _values(library, condition, probes, limit))
+        return list(cursor.fetchall())
+
+
+def _sql(library: Library, condition: _Condition, *, order: str) -> str:
+    """In an `order` of `{}`, the distance: by anything but that alone, the planner does not take
+    the HNSW index.
+
+    Numbers are ours, so they can stand in it: a partial index is only used where the planner sees
+    its condition. `OFFSET 0` has the text of a probe read once, and not again for each row that it
+    is compared with.
+    """
+    kind, of = f"halfvec({int(library.space.dimension)})", library.table.of
+    distance = f"(stored.vector::{kind} <=> probe.vector)"
+    return f"""
+        SELECT probe.number, near.{of}, 1 - near.distance
+        FROM (
+            SELECT number, written::{kind} AS vector
+            FROM unnest(%s::text[]) WITH ORDINALITY AS given (written, number)
+            OFFSET 0
+        ) AS probe
+        CROSS JOIN LATERAL (
+            SELECT stored.{of}, {distance} AS distance
+            FROM {library.table.name} AS stored
+            WHERE stored.owner_id = %s AND stored.space_id = {int(library.space.pk)}
+                AND {condition.sql}
+            ORDER BY {order.format(distance)}
+            LIMIT %s
+        ) AS near
+    """  # noqa: S608  # names of our tables, integers of our rows, and what Django made
+
+
+def _values(library: Library, condition: _Condition, probes: Array, limit: int) -> list[Any]:
+    return [[written(probe) for probe in probes], library.owner.pk, *condition.values, limit]

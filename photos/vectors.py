@@ -1,0 +1,30 @@
+"""Vectors in PostgreSQL, as numbers: of faces, of photos, of whatever has them."""
+
+from typing import Any
+
+import numpy as np
+from django.db.models import BinaryField, Func, QuerySet
+
+from inference.arrays import Array
+
+_HEADER = 4  # bytes before the numbers of a half vector: its dimension, and two unused ones
+
+
+def load(vectors: QuerySet[Any], of: str) -> tuple[list[int], Array]:
+    """What is in the column `of`, and the vectors (n, d) float32, in the same order."""
+    raw = Func("vector", function="halfvec_send", output_field=BinaryField())
+    rows = list(vectors.annotate(raw=raw).values_list(of, "raw"))
+    return [key for key, _ in rows], unpack([bytes(row) for _, row in rows])
+
+
+def unpack(rows: list[bytes]) -> Array:
+    """Vectors (n, d) float32 from PostgreSQL's binary form of half vectors."""
+    if not rows:
+        return np.zeros((0, 0), np.float32)
+    numbers = np.frombuffer(b"".join(rows), dtype=">f2").reshape(len(rows), -1)
+    return numbers[:, _HEADER // 2 :].astype(np.float32)
+
+
+def written(vector: Array) -> str:
+    """As PostgreSQL reads it."""
+    return "[" + ",".join(map(str, vector.tolist())) + "]"
