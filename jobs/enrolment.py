@@ -10,6 +10,7 @@ from django.db import transaction
 
 import photos.services
 import search.tags
+import search.words
 from faces.errors import Contradicted, FaceMissing, NameMissing, PersonMissing
 from faces.models import Edit, Face, Person
 from faces.people import naming, placing
@@ -183,6 +184,7 @@ def _face(photo: Photo, ready: _Ready) -> int:
     if photos.services.note_analyses(photo, {FACES: sight.operation.recipe}):
         ready.store(photo)
         search.tags.count_people(photo)
+        search.words.index([photo.pk])
     for face in photo.faces.order_by("pk"):
         if probe.box.iou(Box(face.x, face.y, face.width, face.height)) >= _SAME_FACE:
             return face.pk

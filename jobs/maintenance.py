@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 import faces.crops
 import faces.people.merging
 import photos.thumbnails
-from jobs import clustering, looking, naming, pulse, queue, redetection, training
+from jobs import clustering, looking, naming, pulse, queue, redetection, training, wording
 from jobs.decoding import decoders
 from jobs.errors import Cancelled
 from jobs.models import Item, Job
@@ -149,5 +149,6 @@ TASKS: Mapping[Job.Kind, Task] = {
     Job.Kind.REDETECT: redetection.redetect,
     Job.Kind.LOOK: looking.look,
     Job.Kind.READ_NAMES: naming.read_names,
+    Job.Kind.WORDS: wording.index_words,
     Job.Kind.THUMBNAILS: thumbnails,
 }

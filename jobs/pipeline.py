@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 import photos.services
 import search.tags
+import search.words
 from faces.portability.files import NamedFaces, portraits
 from faces.services import FoundFaces
 from inference.arrays import RGB
@@ -174,6 +175,8 @@ def _store(
                     store(photo)
             if FACES in recipes and TAGS not in recipes:
                 search.tags.count_people(photo)
+            if new:
+                search.words.index([photo.pk])
         if finished and not item.job.result_files:
             queue.finish(item, photo)
         else:

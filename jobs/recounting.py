@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 import search.tags
+import search.words
 from jobs.operations import TEMPLATE, current_recipes, needs_of
 from photos.models import Analysis, Photo
 from photos.operations import CAPTION, TAGS
@@ -17,7 +18,7 @@ _BATCH = 100  # photos of one transaction
 
 
 def recount(photos: Iterable[int]) -> None:
-    """Bring the tags and captions of `photos` up to date that count people. Asks no model.
+    """Bring the tags, captions and words of `photos` up to date that count people. Asks no model.
 
     Some photos in a transaction, so that nobody waits for long. Twice changes nothing.
     """
@@ -29,6 +30,7 @@ def recount(photos: Iterable[int]) -> None:
                 search.tags.count_people(photo)
             if captions:
                 captions.again([photo.pk for photo in said])
+            search.words.index([photo.pk for photo in said])
 
 
 def _said_of(keys: Collection[int]) -> list[Photo]:

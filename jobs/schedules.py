@@ -19,6 +19,7 @@ PLAN = (
     Planned("deliver", "jobs.tasks.deliver", every_minutes=1),
     Planned("tend", "jobs.tasks.tend", every_minutes=1),
     Planned("retag", "jobs.tasks.retag", every_minutes=5),
+    Planned("index", "jobs.tasks.index_words", every_minutes=10),
     Planned("group", "jobs.tasks.group_faces", every_minutes=10),
     Planned("places", "jobs.tasks.find_places", every_minutes=10),
     Planned("clean_up", "jobs.tasks.clean_up", every_minutes=60),

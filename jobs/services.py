@@ -194,12 +194,12 @@ def asked_before(owner: Owner, idempotency: Idempotency | None) -> Job | None:
 
 def _check_room(job: Job, count: int) -> None:
     """New photos are bounded. What is asked for of those that are here takes none of their room,
-    and what follows from an edit is never in the way of it: one of that waits at a time.
+    and what follows from an edit, or an upgrade, is never in the way: one of that waits at a time.
 
     Raises:
         QueueFull: the owner has as much waiting as may.
     """
-    if job.kind == Job.Kind.LOOK:
+    if job.kind in (Job.Kind.LOOK, Job.Kind.WORDS):
         return
     waiting: QuerySet[Any]
     if job.kind == Job.Kind.PHOTOS:

@@ -15,7 +15,7 @@ from faces.errors import ConstraintsConflict, GroupingBusy
 from faces.models import GroupingDue
 from inference.client import TritonClient
 from inference.errors import InferenceError
-from jobs import cleanup, clustering, looking, pulse, queue, services
+from jobs import cleanup, clustering, looking, pulse, queue, services, wording
 from jobs.active import ActiveOperations, taggers
 from jobs.decoding import decoders
 from jobs.drain import Drain
@@ -174,6 +174,12 @@ def retag() -> None:
         if tags:
             for _ in search.tags.retag(Photo.objects.all(), tags, captions):
                 pulse.beat()
+
+
+def index_words() -> None:
+    """Have photos found by their words that were stored before these were, or by newer ones."""
+    for owner in wording.due():
+        wording.ask(owner)
 
 
 def sweep_leases() -> None:

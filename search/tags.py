@@ -17,6 +17,7 @@ from search.errors import VectorMissing
 from search.models import ImageVector, PhotoTag
 from search.tagging import Tag, Tagger, tagger_of
 from search.vocabulary import PEOPLE, Vocabulary, people_key
+from search.words import index
 
 BATCH = 500  # photos that are tagged again in one transaction
 
@@ -108,9 +109,8 @@ def retag(
     """Tag those of to_retag() again, and yield how many are done, after each batch.
 
     No photo is read: their vectors are. Tags of the same models by another vocabulary go in the
-    transaction that brings the new ones and, where `captions` are made of them, new captions.
-    Stopped half way it goes on from there; done twice
-    changes nothing.
+    transaction that brings the new ones, the words to find them by and, where `captions` are
+    made of them, new captions. Stopped half way it goes on from there; done twice changes nothing.
 
     Raises:
         InferenceError: as TagPhoto's tagger().
@@ -130,6 +130,7 @@ def retag(
             )
             if captions:
                 captions.again(stored)
+            index(stored)
         done, last = done + len(stored), chosen[-1]
         yield done
 

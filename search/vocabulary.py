@@ -68,6 +68,22 @@ class Vocabulary:
         decisive = sorted((each.key, each.is_context, each.prompts) for each in self.concepts)
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
 
+    @cached_property
+    def words_digest(self) -> str:
+        """16 hex digits of all words for tags, objects and people: not of prompts and sentences."""
+        said = [
+            (
+                name,
+                sorted(
+                    (key, each.word) for key, each in {**language.tags, **language.contexts}.items()
+                ),
+                sorted((label, each.one, each.many) for label, each in language.objects.items()),
+                (language.people.one, language.people.many),
+            )
+            for name, language in sorted(self.languages.items())
+        ]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
     def word(self, key: str, language: str) -> str:
         """What a tag or context is called in `language`, or else in English, or in any.
 

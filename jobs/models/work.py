@@ -90,6 +90,7 @@ class Job(models.Model):
         READ_NAMES = "read_names", "reading names in the files of photos"
         TRAIN = "train", "training a matcher"
         MERGE = "merge", "merging clusters"
+        WORDS = "index_words", "making the words to find photos by"
         THUMBNAILS = "backfill_thumbnails", "making missing thumbnails"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -9,6 +9,7 @@ from search.models.found import (
     PhotoTag,
     TextLine,
 )
+from search.models.words import PhotoWords
 
 __all__ = [
     "MAX_LABEL",
@@ -17,5 +18,6 @@ __all__ = [
     "DetectedObject",
     "ImageVector",
     "PhotoTag",
+    "PhotoWords",
     "TextLine",
 ]
