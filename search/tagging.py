@@ -14,7 +14,7 @@ from search.vocabulary import Concept, Vocabulary
 
 MIN_CONFIDENCE = 0.5
 MAX_TAGS = 10  # of one photo
-_ANY_LANGUAGE = "*"
+ANY_LANGUAGE = "*"  # among those that a model knows
 _MAX_TAGGERS = 4  # kept: two packs, before and after a change of the vocabulary
 
 _taggers: dict[tuple[str, ...], "Tagger"] = {}
@@ -53,8 +53,7 @@ class Tagger:
 
     def confidences(self, photos: Array) -> Array:
         """How well each concept fits each of `photos` (n, d): (n, m), 0 to 1."""
-        distance = self.scale * (photos @ self.vectors.T - self.cosine)
-        return 1 / (1 + np.exp(-np.clip(distance, -50, 50)))
+        return confidences(photos @ self.vectors.T, cosine=self.cosine, scale=self.scale)
 
     def _best(self, confidences: Array) -> list[Tag]:
         fitting = [
@@ -64,6 +63,11 @@ class Tagger:
         ]
         tags = [tag for tag in fitting if not tag.is_context]
         return tags[:MAX_TAGS] + [tag for tag in fitting if tag.is_context][:1]
+
+
+def confidences(cosines: Array, *, cosine: float, scale: float) -> Array:
+    """From cosines to how likely it is that they mean something: one half at `cosine`."""
+    return 1 / (1 + np.exp(-np.clip(scale * (cosines - cosine), -50, 50)))
 
 
 def tagger_of(images: ModelIdentity, texts: TextEncoder, vocabulary: Vocabulary) -> Tagger:
@@ -93,9 +97,8 @@ def _tagger(images: ModelIdentity, texts: TextEncoder, vocabulary: Vocabulary) -
             f"The image encoder's vectors are of {ours}, the text encoder's of {theirs}: "
             "activate two of one pack."
         )
-    knows_deeds = images.parameters.get("tag_contexts") != "no"
-    concepts = [each for each in vocabulary.concepts if knows_deeds or not each.is_context]
-    prompts = _prompts(concepts, images.text("languages"))
+    concepts = [each for each in vocabulary.concepts if knows_deeds(images) or not each.is_context]
+    prompts = _prompts(concepts, known_languages(images))
     return Tagger(
         space=images.space,
         concepts=tuple(concept for concept, _ in prompts),
@@ -105,12 +108,28 @@ def _tagger(images: ModelIdentity, texts: TextEncoder, vocabulary: Vocabulary) -
     )
 
 
-def _prompts(concepts: Sequence[Concept], languages: str) -> list[tuple[Concept, list[str]]]:
-    """Each concept with its prompts in `languages`, such as `en,id`, or `*` for all."""
-    known = {language.strip() for language in languages.split(",")}
-    found = [(concept, _known_prompts(concept, known)) for concept in concepts]
+def knows_deeds(images: ModelIdentity) -> bool:
+    """Whether it can be told from its vectors what is going on, and not only what there is."""
+    return images.parameters.get("tag_contexts") != "no"
+
+
+def known_languages(images: ModelIdentity) -> list[str]:
+    """Those that the text encoder beside `images` reads, such as `en`; `*` is any.
+
+    Raises:
+        InferenceCorrupt: the model's configuration does not say it.
+    """
+    return [language.strip() for language in images.text("languages").split(",")]
+
+
+def _prompts(
+    concepts: Sequence[Concept], languages: Collection[str]
+) -> list[tuple[Concept, list[str]]]:
+    """Each concept with its prompts in `languages`."""
+    found = [(concept, _known_prompts(concept, languages)) for concept in concepts]
     if not any(texts for _, texts in found):
-        raise NoPrompts(f"The vocabulary has no prompts in what the models know: {languages}.")
+        known = ",".join(languages)
+        raise NoPrompts(f"The vocabulary has no prompts in what the models know: {known}.")
     return [(concept, texts) for concept, texts in found if texts]
 
 
@@ -118,7 +137,7 @@ def _known_prompts(concept: Concept, languages: Collection[str]) -> list[str]:
     return [
         prompt
         for language, prompts in concept.prompts.items()
-        if language in languages or _ANY_LANGUAGE in languages
+        if language in languages or ANY_LANGUAGE in languages
         for prompt in prompts
     ]
 

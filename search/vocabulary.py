@@ -38,7 +38,7 @@ class Concept:
         return {language: wording.prompts for language, wording in self.wordings.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # what is made of one can be kept with it
 class Vocabulary:
     languages: Mapping[str, Language]
     concepts: tuple[Concept, ...]

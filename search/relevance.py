@@ -1,0 +1,118 @@
+"""How well a photo fits words, or another photo: a score of 0 to 1, and where to stop.
+
+Pure functions of arrays, but for usual_photo(), which asks the database. How good they are:
+docs/search-quality.md.
+"""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from threading import Lock
+from typing import Self
+
+import numpy as np
+from django.db.models import Avg, Count
+
+from inference.arrays import Array
+from inference.encoders import TextEncoder
+from inference.identity import ModelIdentity
+from photos.models import Owner, Space
+from search.models import ImageVector
+from search.tagging import ANY_LANGUAGE, confidences, known_languages
+from search.vocabulary import DEFAULT_LANGUAGE, Vocabulary
+
+FITS = 0.5  # a photo of a lower score does not fit the words
+ALIKE = 0.6  # a photo of a lower score does not look like the other one
+SAMPLE = 256  # of an owner's photos: enough to know what is usual
+FEWEST = 20  # photos: what is usual among fewer is chance
+WORDS = 32  # that a question is compared with: one call of a text encoder
+_UNKNOWN_USUAL = 0.5  # cosine of two photos that have nothing to do with each other
+_MOST_KINDS = 4  # of words that are kept: of two packs, before and after a change
+
+_words: dict[tuple[str, ...], Array] = {}
+_lock = Lock()
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How cosines between photos and words are read in the space of one image encoder."""
+
+    cosine: float  # where the score is one half
+    steepness: float  # how fast it rises there
+
+    @classmethod
+    def of(cls, images: ModelIdentity) -> Self:
+        """That which photos are tagged by.
+
+        Raises:
+            InferenceCorrupt: the model's configuration does not say it.
+        """
+        return cls(images.number("tag_cosine"), images.number("tag_scale"))
+
+    def scores(self, cosines: Array, *, lift: float = 0.0) -> Array:
+        """How well photos with these `cosines` to a question fit it, 0 to 1: those of `FITS` do.
+
+        In the order of the cosines, as `lift` (of lift_of()) is the question's.
+        """
+        return confidences(cosines + lift, cosine=self.cosine, scale=self.steepness)
+
+
+def lift_of(question: Array, words: Array, usual: Array | None) -> float:
+    """By how much all photos lie farther from `question` (d,) than from a word.
+
+    Long questions do, whatever they ask for. `words` (m, d) of usual_words() and the `usual` photo
+    (d,) say how far; without one, nothing is known of it. A question that lies nearer than words
+    do may be what the whole library is of: it is not held against it.
+    """
+    if usual is None or not len(words):
+        return 0.0
+    return max(0.0, float((words.mean(axis=0) - question) @ usual))
+
+
+def likeness(cosines: Array, usual: float | None) -> Array:
+    """How much photos with these `cosines` to another one look like it: 1 the same, `ALIKE` alike.
+
+    0 is not more than any photo does: `usual` is that photo's cosine to usual_photo().
+    """
+    least = _UNKNOWN_USUAL if usual is None else min(usual, 1 - 1e-6)
+    return np.clip((cosines - least) / (1 - least), 0, 1)
+
+
+def usual_photo(owner: Owner, space: Space) -> Array | None:
+    """The mean of an owner's vectors in `space`, or of `SAMPLE` of them. One query.
+
+    (d,) float32, shorter than 1. None where there are fewer than `FEWEST`.
+    """
+    some = ImageVector.objects.filter(owner=owner, space=space)[:SAMPLE]
+    found = some.aggregate(mean=Avg("vector"), count=Count("pk"))
+    if found["count"] < FEWEST:
+        return None
+    return np.asarray(found["mean"], np.float32)
+
+
+def usual_words(images: ModelIdentity, texts: TextEncoder, vocabulary: Vocabulary) -> Array:
+    """What words from all over the vocabulary mean, in a language that the models know.
+
+    (m, d) float32; none where there are no such words. Encoded once in a process.
+
+    Raises:
+        InferenceError: as the text encoder's.
+    """
+    chosen = _chosen(vocabulary, known_languages(images))
+    key = (texts.identity.space, *chosen)
+    with _lock:
+        if key not in _words:
+            made = texts.encode(chosen)
+            while len(_words) >= _MOST_KINDS:
+                del _words[next(iter(_words))]
+            _words[key] = made
+        return _words[key]
+
+
+def _chosen(vocabulary: Vocabulary, languages: Collection[str]) -> list[str]:
+    ours = (DEFAULT_LANGUAGE, *sorted(vocabulary.languages))
+    language = next(
+        (each for each in ours if each in languages or ANY_LANGUAGE in languages), DEFAULT_LANGUAGE
+    )
+    words = [each.words[language] for each in vocabulary.concepts if language in each.words]
+    return words[:: math.ceil(len(words) / WORDS) or 1]

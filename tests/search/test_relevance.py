@@ -1,0 +1,188 @@
+"""Scores of photos, and where to stop."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import search.relevance
+from inference.errors import InferenceCorrupt
+from photos.models import Owner
+from photos.services import space_of
+from search.models import ImageVector
+from search.relevance import (
+    ALIKE,
+    FEWEST,
+    FITS,
+    SAMPLE,
+    WORDS,
+    Scale,
+    lift_of,
+    likeness,
+    usual_photo,
+    usual_words,
+)
+from search.tagging import tagger_of
+from tests.factories import make_owner, make_photo, make_space, unit
+from tests.search.factories import (
+    ENGLISH,
+    IMAGES,
+    FakeTextEncoder,
+    changed,
+    make_image_vector,
+    make_vocabulary,
+)
+
+HALF = 2e-3  # what half precision leaves of a number
+SCALE = Scale(cosine=0.5, steepness=10)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search.relevance, "_words", {})
+    monkeypatch.setattr(search.tagging, "_taggers", {})
+
+
+class TestScale:
+    def test_is_the_one_that_photos_are_tagged_by(self, tmp_path: Path) -> None:
+        texts = FakeTextEncoder({"a photo of a beach": unit(1)})
+        tagger = tagger_of(IMAGES, texts, make_vocabulary(tmp_path))
+        photo = unit(0.6, 0.8)
+
+        [[sure, *_]] = tagger.confidences(photo[None])
+
+        assert Scale.of(IMAGES).scores(np.array([0.6])) == pytest.approx([sure])
+
+    def test_gives_one_half_where_a_photo_just_fits(self) -> None:
+        scores = SCALE.scores(np.array([-1, 0.49, 0.5, 0.51, 1]))
+
+        assert scores[2] == FITS
+        assert list(scores >= FITS) == [False, False, True, True, True]
+        assert list(scores) == sorted(scores)
+        assert (scores > 0).all()
+        assert (scores < 1).all()
+
+    def test_is_lifted_as_a_question_is(self) -> None:
+        lifted = SCALE.scores(np.array([0.4]), lift=0.2)
+
+        assert lifted == pytest.approx(SCALE.scores(np.array([0.6])))
+
+    @pytest.mark.parametrize("parameter", ["tag_cosine", "tag_scale"])
+    def test_has_to_be_said_by_the_model(self, parameter: str) -> None:
+        said = {key: value for key, value in IMAGES.parameters.items() if key != parameter}
+
+        with pytest.raises(InferenceCorrupt, match=parameter):
+            Scale.of(replace(IMAGES, parameters=said))
+
+
+class TestLift:
+    WORDS = np.stack([unit(0.6, 0.8), unit(0.4, np.sqrt(1 - 0.16))])  # 0.5 from `USUAL`, on average
+    USUAL = unit(1)
+
+    def test_is_how_much_farther_photos_lie_than_from_words(self) -> None:
+        assert lift_of(unit(0.2, np.sqrt(0.96)), self.WORDS, self.USUAL) == pytest.approx(0.3)
+
+    def test_is_never_less_than_nothing(self) -> None:
+        assert lift_of(unit(1), self.WORDS, self.USUAL) == 0
+
+    def test_is_nothing_while_nothing_is_known(self) -> None:
+        assert lift_of(unit(0, 1), self.WORDS, None) == 0
+        assert lift_of(unit(0, 1), self.WORDS[:0], self.USUAL) == 0
+
+
+class TestLikeness:
+    def test_is_one_for_the_same_photo_and_zero_for_the_usual_one(self) -> None:
+        scores = likeness(np.array([1, 0.8, 0.6, -1]), 0.6)
+
+        np.testing.assert_allclose(scores, [1, 0.5, 0, 0], atol=1e-6)
+
+    def test_of_photos_that_are_all_alike_asks_for_more(self) -> None:
+        assert likeness(np.array([0.9]), 0.85)[0] < ALIKE < likeness(np.array([0.9]), 0.5)[0]
+
+    @pytest.mark.parametrize("usual", [1.0, 1.001])
+    def test_stands_photos_that_are_all_the_same(self, usual: float) -> None:
+        scores = likeness(np.array([1.0, 0.99]), usual)
+
+        assert list(scores) == [1, 0]
+
+    def test_supposes_something_where_photos_are_few(self) -> None:
+        np.testing.assert_allclose(likeness(np.array([1, 0.75, 0.4]), None), [1, 0.5, 0])
+
+
+@pytest.mark.django_db
+class TestUsualPhoto:
+    def test_is_the_mean_of_the_owners_vectors(
+        self, owner: Owner, django_assert_num_queries: Any
+    ) -> None:
+        other = replace(IMAGES, space="image_encoder:other:1")
+        space, _ = space_of(IMAGES, ImageVector), space_of(other, ImageVector)
+        for number in range(FEWEST):
+            make_image_vector(make_photo(owner=owner), unit(number % 2, 1 - number % 2))
+        for _ in range(FEWEST):  # of somebody else, and of another model
+            make_image_vector(make_photo(owner=make_owner()), unit(0, 0, 1))
+        for photo in owner.photos.all():
+            make_image_vector(photo, unit(0, 0, 0, 1), other)
+
+        with django_assert_num_queries(1):
+            usual = usual_photo(owner, space)
+
+        assert usual is not None
+        assert usual.dtype == np.float32
+        np.testing.assert_allclose(usual[:4], [0.5, 0.5, 0, 0], atol=HALF)
+
+    def test_is_not_known_of_few_photos(self, owner: Owner) -> None:
+        for _ in range(FEWEST - 1):
+            make_image_vector(make_photo(owner=owner), unit(1))
+
+        assert usual_photo(owner, space_of(IMAGES, ImageVector)) is None
+        assert usual_photo(owner, make_space()) is None
+
+    def test_is_that_of_a_sample_where_photos_are_many(self, owner: Owner) -> None:
+        photos = [make_photo(owner=owner) for _ in range(SAMPLE + 50)]
+        for number, photo in enumerate(photos):
+            make_image_vector(photo, unit(1) if number < SAMPLE else unit(0, 1))
+
+        usual = usual_photo(owner, space_of(IMAGES, ImageVector))
+
+        assert usual is not None
+        assert usual[0] + usual[1] == pytest.approx(1, abs=HALF)
+
+
+class TestUsualWords:
+    def test_are_those_of_the_vocabulary_encoded_once(self, tmp_path: Path) -> None:
+        texts = FakeTextEncoder({"beach": unit(1), "formal": unit(0, 1)})
+        vocabulary = make_vocabulary(tmp_path)
+
+        words = usual_words(IMAGES, texts, vocabulary)
+        again = usual_words(IMAGES, texts, vocabulary)
+
+        assert texts.calls == [["beach", "formal", "shaking hands"]]
+        np.testing.assert_array_equal(words[:2], [unit(1), unit(0, 1)])
+        assert again is words
+
+    def test_are_some_from_everywhere_where_there_are_many(self, tmp_path: Path) -> None:
+        tag = {"prompts": ["something"]}
+        many = {f"tag_{number:03}": {**tag, "word": f"word {number}"} for number in range(99)}
+        texts = FakeTextEncoder()
+
+        usual_words(IMAGES, texts, make_vocabulary(tmp_path, en=changed("tags", to=many)))
+
+        [asked] = texts.calls
+        assert len(asked) <= WORDS
+        assert asked[:3] == ["word 0", "word 4", "word 8"]
+        assert asked[-1] == "word 96"
+
+    @pytest.mark.parametrize(("languages", "word"), [("*", "beach"), ("id", "pantai")])
+    def test_are_of_a_language_that_the_models_know(
+        self, languages: str, word: str, tmp_path: Path
+    ) -> None:
+        indonesian = changed("tags", "beach", "word", to="pantai")
+        vocabulary = make_vocabulary(tmp_path, en=ENGLISH, id=indonesian)
+        images = replace(IMAGES, parameters={**IMAGES.parameters, "languages": languages})
+        texts = FakeTextEncoder()
+
+        usual_words(images, texts, vocabulary)
+
+        assert texts.calls[0][0] == word
