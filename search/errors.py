@@ -39,6 +39,7 @@ class NoPrompts(InferenceError):
     code = "no_prompts"
 
 
+<<<<<<< Updated upstream
 class CursorInvalid(SearchError):
     """Where the next page begins can't be read: ask for the first page again."""
 
@@ -55,3 +56,15 @@ class SavedNameTaken(SearchError):
     """The owner has another saved search of this name: choose another one."""
 
     code = "saved_name_taken"
+=======
+class QuestionInvalid(SearchError):
+    """These words are no question. The message says what is wrong with them and what to do."""
+
+    code = "question_invalid"
+
+
+class PartUnknown(SearchError):
+    """The question has no such part: take the keys of the interpretation of the same words."""
+
+    code = "part_unknown"
+>>>>>>> Stashed changes

@@ -72,6 +72,7 @@ class Known:
 
     people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # name -> aliases
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # name -> other names
+    within: Mapping[str, frozenset[str]] = field(default_factory=dict)  # place -> those around it
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # class -> its words
     phrases: frozenset[str] = frozenset()  # that stay one: of the vocabulary, casefolded
 
@@ -84,6 +85,7 @@ class Part:
     kind: str  # people, dates, places, objects, faces, text, semantic, not_understood
     words: tuple[str, ...]  # as they were written
     label: str  # a short line for people, in the question's language, such as "not with Ben"
+    asks: Question = Question()  # what it alone asks for
 
 
 @dataclass(frozen=True)

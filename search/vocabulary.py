@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from search.errors import VocabularyError
-from search.vocabulary_file import Language, Wording, read
+from search.vocabulary_file import Counted, Language, Wording, read
 
 DEFAULT_LANGUAGE = "en"
 _FILE_NAME = re.compile(r"([a-z]{2,3}(?:-[A-Za-z0-9]{2,6})?)\.yaml")
@@ -117,6 +117,27 @@ class Vocabulary:
         return label if count == 1 else f"{label} ({count})"
 
     @cached_property
+    def object_words(self) -> dict[str, tuple[str, ...]]:
+        """Class of an object detector -> the words that questions have for it, in any language."""
+        labels = _keys(language.objects for language in self.languages.values())
+        counted = {
+            label: [
+                each.objects[label] for each in self.languages.values() if label in each.objects
+            ]
+            for label in labels
+        }
+        return {
+            label: tuple(dict.fromkeys(word for each in found for word in each.words))
+            for label, found in counted.items()
+        }
+
+    @cached_property
+    def phrases(self) -> frozenset[str]:
+        """What tags and contexts are called in more than one word, casefolded."""
+        words = (word for each in self.concepts for word in each.words.values())
+        return frozenset(word.casefold() for word in words if " " in word)
+
+    @cached_property
     def _by_key(self) -> dict[str, Concept]:
         return {concept.key: concept for concept in self.concepts}
 
@@ -160,7 +181,9 @@ def _language_of(name: str) -> str:
     raise VocabularyError(f"{name}: name the file after its language, such as id.yaml.")
 
 
-def _keys(sections: Iterator[Mapping[str, Wording]]) -> dict[str, None]:
+def _keys(
+    sections: Iterator[Mapping[str, Wording]] | Iterator[Mapping[str, Counted]],
+) -> dict[str, None]:
     """In the order of the files."""
     return dict.fromkeys(key for section in sections for key in section)
 

@@ -43,6 +43,7 @@ class Counted:
 
     one: str
     many: str
+    words: tuple[str, ...] = ()  # by which questions ask for it
 
     def of(self, count: int, number: str) -> str:
         """`count` of it, where `number` is the word or the digits for that."""
@@ -146,10 +147,11 @@ def _objects(value: Any, where: str) -> dict[str, Counted]:
 
 
 def _counted(value: Any, where: str) -> Counted:
-    fields = _fields(value, where, ("one", "many"))
+    fields = _fields(value, where, ("one", "many"), ("words",))
     return Counted(
         _text(fields["one"], f"{where}.one"),
         _template(fields["many"], f"{where}.many", {"count"}),
+        _texts(fields["words"], f"{where}.words") if "words" in fields else (),
     )
 
 

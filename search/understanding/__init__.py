@@ -1,0 +1,63 @@
+"""What a question in words asks of photos. Pure: it knows what it is told, and no database.
+
+Nothing is guessed in silence: each word is in a part, left for meaning, said not to be
+understood, or one that only leads to others.
+"""
+
+from datetime import datetime
+
+from search.questions import Known, Understood
+from search.understanding import dates, people, places, things
+from search.understanding.joining import join
+from search.understanding.lexicon import lexicon_of
+from search.understanding.names import Names, names
+from search.understanding.parts import understood, without
+from search.understanding.pieces import find_denials
+from search.understanding.sentence import Sentence
+from search.understanding.tokens import MAX_QUESTION, clean, tokens
+from search.understanding.wording import keep_phrases, recognise_quotes
+
+__all__ = ["MAX_QUESTION", "understand", "without"]
+
+_PERSON = "person"  # detectors have it as a class; questions count people by their faces
+
+
+def understand(text: str, known: Known, now: datetime) -> Understood:
+    """What `text` asks for, in English or Indonesian. `now`: by the clock of whoever asks.
+
+    Raises:
+        QuestionInvalid: it is empty, too long, or no text.
+    """
+    cleaned = clean(text)
+    found = tokens(cleaned)
+    sentence = Sentence(cleaned, found, lexicon_of(found))
+    _recognise(sentence, known, now)
+    return understood(sentence, join(sentence))
+
+
+def _recognise(sentence: Sentence, known: Known, now: datetime) -> None:
+    """Each takes what it knows from what those before it have left."""
+    who, where = names(known.people, sentence), names(known.places, sentence)
+    classes = {label: words for label, words in known.objects.items() if label != _PERSON}
+    what = names(classes, sentence)
+
+    def is_person_or_word(word: str) -> bool:
+        return _is_word(sentence, what, word) or word in who.single
+
+    def is_place_or_word(word: str) -> bool:
+        return _is_word(sentence, what, word) or word in where.single
+
+    recognise_quotes(sentence)
+    keep_phrases(sentence, known.phrases, what, where)
+    people.recognise(sentence, who, is_place_or_word, doubtful=False)
+    dates.recognise(sentence, now.date(), who.single)
+    places.recognise(sentence, where, known.within, is_person_or_word)
+    people.recognise(sentence, who, is_place_or_word, doubtful=True)
+    people.recognise_company(sentence)
+    things.recognise(sentence, what)
+    people.refuse_strangers(sentence)
+    find_denials(sentence)
+
+
+def _is_word(sentence: Sentence, things_known: Names, word: str) -> bool:
+    return people.is_word(sentence, word) or word in things_known.single

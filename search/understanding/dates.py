@@ -1,0 +1,128 @@
+"""When photos were taken: dates, and what lies between, since, before and after them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from search.questions import Days, Question
+from search.understanding.moments import Moment, Moments
+from search.understanding.periods import Period, yearly_day
+from search.understanding.sentence import Mention, Sentence, Use
+
+_SIDES: tuple[tuple[str, Callable[[Period], Days]], ...] = (
+    ("since", lambda period: (period[0], None)),
+    ("until", lambda period: (None, period[1])),
+    ("before", lambda period: (None, period[0])),
+    ("after", lambda period: (period[1], None)),
+)
+
+
+@dataclass(frozen=True)
+class _Dates:
+    """Days at the tokens [start, end); none, if there never were such."""
+
+    start: int
+    end: int
+    days: tuple[Days, ...]
+
+
+def recognise(sentence: Sentence, today: date, names: frozenset[str]) -> None:
+    """Take what stands for dates. `names` are those of people that are one word, folded."""
+    moments = Moments(sentence, today, names)
+    for at in sentence.each_free():
+        found = _read(moments, at)
+        if not found:
+            continue
+        tokens = tuple(range(found.start, found.end))
+        if found.days:
+            sentence.take(Mention("dates", tokens, Question(dates=found.days)))
+            _drop_preposition(sentence, found.start)
+        else:
+            sentence.refuse(tokens)
+            sentence.mark(range(at, found.start), Use.DROPPED)
+
+
+def _drop_preposition(sentence: Sentence, at: int) -> None:
+    article = sentence.before("articles", at)
+    start = sentence.before("date_prepositions", article)
+    if start < article:
+        sentence.mark(range(start, at), Use.DROPPED)
+
+
+def _read(moments: Moments, at: int) -> _Dates | None:
+    return _range(moments, at) or _side(moments, at) or _single(moments, at)
+
+
+def _range(moments: Moments, at: int) -> _Dates | None:
+    """Between A and B; from A to B; A to B."""
+    sentence = moments.sentence
+    for role, link in (("between", "and"), ("from", "to"), ("since", "to"), ("", "to")):
+        start = sentence.after(role, at) if role else at
+        if role and start == at:
+            continue
+        found = _two(moments, start, link)
+        if found:
+            return replace(found, start=at)
+    return None
+
+
+def _two(moments: Moments, at: int, link: str) -> _Dates | None:
+    """Two dates with a `link`. The first has from the second what it does not say itself."""
+    first = moments.at(at)
+    if first and (second := _linked(moments, first.end, link)):
+        return _Dates(at, second.end, _from_to(_completed(first, second), second))
+    number = moments.day_number(at)
+    if number and (second := _linked(moments, number[0], link)) and second.month:
+        return _Dates(at, second.end, _from_to(_same_month(number[1], second), second))
+    return None
+
+
+def _linked(moments: Moments, at: int, link: str) -> Moment | None:
+    then = moments.sentence.after(link, at)
+    return moments.at(then) if then > at else None
+
+
+def _same_month(day: int, other: Moment) -> Moment:
+    """The day of the month of `other`."""
+    yearly = yearly_day(day, other.month)
+    days = yearly.in_year(other.periods[0][0].year) if other.periods else ()
+    return replace(other, periods=days)
+
+
+def _completed(first: Moment, second: Moment) -> Moment:
+    """`first` in the year of `second`, or in the one before, if it says none."""
+    if not first.yearly or first.year or not second.periods:
+        return first
+    year, start = second.periods[0][0].year, second.periods[0][0]
+    days = first.yearly.in_year(year)
+    if days and days[0][0] > start:
+        days = first.yearly.in_year(year - 1)
+    return replace(first, periods=days)
+
+
+def _from_to(first: Moment, second: Moment) -> tuple[Days, ...]:
+    if not first.periods or not second.periods:
+        return ()
+    start, end = first.periods[0][0], second.periods[-1][1]
+    return ((start, end),) if start < end else ()
+
+
+def _side(moments: Moments, at: int) -> _Dates | None:
+    """Since, until, before or after A."""
+    for role, side in _SIDES:
+        start = moments.sentence.after(role, at)
+        found = moments.at(start) if start > at else None
+        if found:
+            return _Dates(at, found.end, tuple(side(each) for each in found.periods[:1]))
+    return None
+
+
+def _single(moments: Moments, at: int) -> _Dates | None:
+    found = moments.at(at)
+    if not found:
+        return None
+    listed = max(moments.sentence.after(role, found.end) for role in ("and", "or"))
+    following = moments.at(listed) if listed > found.end else None
+    if following and following.year and following.yearly:
+        found = _completed(found, following)  # July and August 2022
+    return _Dates(found.start, found.end, found.periods)

@@ -1,0 +1,295 @@
+"""One date in words: "3 weeks ago", "bulan lalu", "the 5th of March 2023", "Lebaran 2023"."""
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from datetime import date
+
+from search.questions import ENGLISH
+from search.understanding import figures, periods
+from search.understanding.counting import number_at
+from search.understanding.periods import Period, Yearly
+from search.understanding.sentence import Sentence
+from search.understanding.tokens import Kind
+
+_ORDINAL = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?")
+_RELATIVE = {
+    "day_before_yesterday": 2,
+    "day_after_tomorrow": -2,
+    "yesterday": 1,
+    "today": 0,
+    "tomorrow": -1,
+}
+_SHIFTS = (("last", 1), ("this", 0), ("next", -1))
+_CYCLES = (
+    ("holidays", periods.holiday),
+    ("seasons", periods.season),
+    ("seasons_in_doubt", periods.season),
+)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A date at the tokens [start, end). Without periods it is one that there never was."""
+
+    start: int
+    end: int
+    periods: tuple[Period, ...]
+    unit: str = "day"
+    yearly: Yearly | None = None  # that it is one of
+    month: int = 0  # of a day of a month
+    year: int = 0  # that was said, or meant by "last year"
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What reads them. `names` are those of people that are one word, folded."""
+
+    sentence: Sentence
+    today: date
+    names: Container[str]
+
+    def at(self, at: int) -> Moment | None:
+        """The date that begins there."""
+        readers = (
+            self._numeric,
+            self._relative,
+            self._day_part,
+            self._ago,
+            self._last_some,
+            self._shifted,
+            self._weekday,
+            self._day_of_month,
+            self._cycle,
+            self._decade,
+            self._year,
+            self._led,
+        )
+        return next((found for reader in readers if (found := reader(at))), None)
+
+    def day_number(self, at: int) -> tuple[int, int] | None:
+        """Such as 5 or 5th, and where it ends."""
+        at = self.sentence.after("date_of", at)
+        found = _ORDINAL.fullmatch(self.sentence.tokens[at].fold) if self._is_word(at) else None
+        return (at + 1, int(found[1])) if found else None
+
+    def _is_word(self, at: int) -> bool:
+        return self.sentence.is_word(at)
+
+    def _numeric(self, at: int) -> Moment | None:
+        if not self.sentence.is_free(at) or self.sentence.tokens[at].kind is not Kind.DATE:
+            return None
+        return Moment(at, at + 1, figures.date_of(self.sentence.tokens[at].text))
+
+    def _relative(self, at: int) -> Moment | None:
+        for role, back in _RELATIVE.items():
+            if found := self.sentence.find(role, at):
+                return Moment(at, found[0], periods.unit("day", back, self.today))
+        return None
+
+    def _day_part(self, at: int) -> Moment | None:
+        """The day of "this morning" and "last night", which themselves are left for meaning."""
+        sentence = self.sentence
+        for role, parts, back in (
+            ("this_before", ("day_parts", "nights"), 0),
+            ("earlier_today", ("day_parts",), 0),
+            ("last_before", ("nights",), 1),
+        ):
+            end = sentence.after(role, at)
+            if end > at and any(sentence.has(each, end) for each in parts):
+                return Moment(at, end, periods.unit("day", back, self.today))
+        return None
+
+    def _ago(self, at: int) -> Moment | None:
+        sentence = self.sentence
+        if fused := sentence.find("fused_units", at):
+            count, name, end = 1, fused[1], fused[0]
+        else:
+            number = number_at(sentence, at) or (
+                (sentence.after("one", at), 1) if sentence.has("one", at) else None
+            )
+            found = number and (
+                sentence.find("units", number[0]) or sentence.find("short_units", number[0])
+            )
+            if not number or not found:
+                return None
+            count, name, end = number[1], found[1], found[0]
+        after = max(sentence.after("ago", end), sentence.after("ago_after", end))
+        if after == end:
+            return None
+        days = periods.unit(name, count, self.today) if name else ()
+        return _moment(at, after, days, name)
+
+    def _last_some(self, at: int) -> Moment | None:
+        """The last 7 days; 7 hari terakhir."""
+        sentence = self.sentence
+        start = sentence.after("last_some", at)
+        number = number_at(sentence, start)
+        found = number and sentence.find("units", number[0])
+        if not number or not found:
+            return None
+        end = found[0] if start > at else sentence.after("some_after", found[0])
+        if start == at and end == found[0]:
+            return None
+        return Moment(at, end, periods.last_some(found[1], number[1], self.today))
+
+    def _shifted(self, at: int) -> Moment | None:
+        """Last week; minggu lalu."""
+        sentence = self.sentence
+        for name, back in _SHIFTS:
+            start = sentence.after(f"{name}_before", at)
+            if start > at and (found := sentence.find("units", start)):
+                return _moment(at, found[0], periods.unit(found[1], back, self.today), found[1])
+            if found := sentence.find("units", at):
+                end = sentence.after(f"{name}_after", found[0])
+                if end > found[0]:
+                    return _moment(at, end, periods.unit(found[1], back, self.today), found[1])
+        return None
+
+    def _shift(self, at: int, find: str) -> tuple[int, str, str] | None:
+        """The end, value and shift (last, this, next, or none) of a phrase of the role `find`."""
+        sentence = self.sentence
+        for name, _ in _SHIFTS:
+            start = sentence.after(f"{name}_before", at)
+            if start > at and (found := sentence.find(find, start)):
+                return *found, name
+        if found := sentence.find(find, at):
+            for name, _ in _SHIFTS:
+                end = sentence.after(f"{name}_after", found[0])
+                if end > found[0]:
+                    return end, found[1], name
+            return *found, ""
+        return None
+
+    def _weekday(self, at: int) -> Moment | None:
+        found = self._shift(at, "weekdays")
+        if not found:
+            return None
+        end, value, shift = found
+        comma = end + self._is_mark(end, ",")
+        if exact := self._day_of_month(comma) or self._numeric(comma):
+            return replace(exact, start=at)  # Friday, 8 March 2024
+        if not shift and not self._is_date(at, end):
+            return None
+        return Moment(at, end, (periods.weekday(int(value), shift, self.today),))
+
+    def _day_of_month(self, at: int) -> Moment | None:
+        """The 5th of March 2023; March 5th, 2023. The year may be missing."""
+        sentence = self.sentence
+        if number := self.day_number(at):
+            named = sentence.find("months", sentence.after("of", number[0]))
+            end = named[0] if named else at
+        else:
+            named = sentence.find("months", at)
+            number = self.day_number(named[0]) if named else None
+            end = number[0] if number else at
+        if not named or not number:
+            return None
+        month, yearly = int(named[1]), periods.yearly_day(number[1], int(named[1]))
+        return replace(self._of_year(at, end, yearly, comma=True), month=month)
+
+    def _cycle(self, at: int) -> Moment | None:
+        """A month, season or holiday, with its year or without."""
+        for role, make in (("months", lambda name: periods.yearly_month(int(name))), *_CYCLES):
+            found = self._shift(at, role)
+            if not found:
+                continue
+            end, value, shift = found
+            yearly = make(value)
+            if shift in {"this", "next"}:
+                return self._shifted_cycle(at, end, yearly, shift)
+            exact = self._of_year(at, end, yearly)
+            if shift or exact.year or self._is_date(at, end, in_doubt=self._is_in_doubt(at, role)):
+                return exact
+        return None
+
+    def _shifted_cycle(self, at: int, end: int, yearly: Yearly, shift: str) -> Moment:
+        year = self.today.year
+        days = yearly.in_year(year) if shift == "this" else yearly.next(self.today)
+        return Moment(at, end, days, yearly=yearly, year=days[0][0].year if days else year)
+
+    def _of_year(self, at: int, end: int, yearly: Yearly, *, comma: bool = False) -> Moment:
+        """`yearly` in the year that follows, or else the latest that is over."""
+        if year := self._year_after(end + (comma and self._is_mark(end, ","))):
+            return Moment(at, year.end, yearly.in_year(year.year), yearly=yearly, year=year.year)
+        return Moment(at, end, yearly.latest(self.today), yearly=yearly)
+
+    def _year_after(self, at: int) -> Moment | None:
+        at = self.sentence.after("of", at)
+        at = self.sentence.after("date_lead", at) if self._year(self._led_to(at)) else at
+        found = self._year(at) or self._ago(at) or self._shifted(at)
+        return found if found and found.unit == "year" and found.year else None
+
+    def _led_to(self, at: int) -> int:
+        return self.sentence.after("date_lead", at)
+
+    def _decade(self, at: int) -> Moment | None:
+        if found := self.sentence.find("decades", at):
+            return Moment(at, found[0], (periods.years(int(found[1]), 10),))
+        word = self.sentence.tokens[at].fold if self._is_word(at) else ""
+        decade = figures.decade_of(word, is_led=self._is_led(at), today=self.today)
+        return Moment(at, at + 1, decade) if decade else None
+
+    def _year(self, at: int) -> Moment | None:
+        year = figures.year_of(self.sentence.tokens[at].fold) if self._is_word(at) else 0
+        if not year or self.sentence.has("people_nouns", at + 1):
+            return None
+        for role, make in (("months", lambda name: periods.yearly_month(int(name))), *_CYCLES):
+            if found := self.sentence.find(role, at + 1):  # 2019 Christmas
+                yearly = make(found[1])
+                if not self._of_year(at, found[0], yearly).year and not self.day_number(found[0]):
+                    return Moment(at, found[0], yearly.in_year(year), yearly=yearly, year=year)
+        return Moment(at, at + 1, (periods.years(year),), "year", year=year)
+
+    def _led(self, at: int) -> Moment | None:
+        """What "tahun", "bulan" and "tanggal" lead to."""
+        end = self._led_to(at)
+        if end == at:
+            return None
+        readers = (
+            self._numeric,
+            self._day_of_month,
+            self._cycle,
+            self._weekday,
+            self._decade,
+            self._year,
+        )
+        found = next((each for reader in readers if (each := reader(end))), None)
+        return replace(found, start=at if found.periods else end) if found else None
+
+    def _is_led(self, at: int) -> bool:
+        return any(self.sentence.before(role, at) < at for role in ("date_lead", "date_of"))
+
+    def _is_mark(self, at: int, mark: str) -> bool:
+        return self.sentence.is_free(at) and self.sentence.tokens[at].text == mark
+
+    def _is_in_doubt(self, at: int, role: str) -> bool:
+        """Its word may be another, or somebody's name."""
+        sentence = self.sentence
+        token = sentence.tokens[at]
+        if token.fold in self.names and token.has_capital:
+            return True
+        doubtful = sentence.has("months_in_doubt", at) or role == "seasons_in_doubt"
+        return doubtful and not (role == "months" and token.has_capital)
+
+    def _is_date(self, start: int, end: int, *, in_doubt: bool = False) -> bool:
+        """It is one itself, and does not describe something: "a summer dress", "kue Lebaran"."""
+        sentence = self.sentence
+        before = start
+        while sentence.before("articles", before) < before:
+            before = sentence.before("articles", before)
+        leads = any(
+            sentence.before(role, before) < before for role in ("date_prepositions", "date_lead")
+        )
+        if sentence.lexicon.language == ENGLISH:
+            describes = sentence.is_content(end) and not sentence.tokens[end].fold.endswith("ing")
+        else:
+            describes = sentence.is_content(start - 1) and not leads
+        if sentence.has("months", start) and not in_doubt:
+            return True
+        return not describes and (leads or not in_doubt)
+
+
+def _moment(start: int, end: int, days: tuple[Period, ...], unit: str) -> Moment:
+    year = days[0][0].year if days and unit == "year" else 0
+    return Moment(start, end, days, unit, year=year)

@@ -1,0 +1,190 @@
+"""Days that have a name: weeks, months, seasons and holidays, as [from, to)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+Period = tuple[date, date]  # [from, to)
+LOOK_BACK = 9  # years in which what has a day at all has had one: leap years skip 1900, 2100
+
+_WEEK = 7
+_SATURDAY = 5
+_SEASONS = {  # first month, last month
+    "spring": (3, 5),
+    "summer": (6, 8),
+    "autumn": (9, 11),
+    "winter": (12, 2),
+    "dry": (5, 10),
+    "rainy": (11, 4),
+}
+_FIXED = {  # month, day
+    "new_year": (1, 1),
+    "new_years_eve": (12, 31),
+    "valentine": (2, 14),
+    "kartini": (4, 21),
+    "labour": (5, 1),
+    "pancasila": (6, 1),
+    "independence": (8, 17),
+    "halloween": (10, 31),
+    "mothers": (12, 22),
+    "christmas_eve": (12, 24),
+    "christmas": (12, 25),
+}
+_OFFICIAL = {  # as the calendar of Indonesia names them, and how many days they have
+    "good_friday": ("Good Friday", 1),
+    "ascension": ("Ascension Day", 1),
+    "eid_al_fitr": ("Eid al-Fitr", 2),
+    "eid_al_adha": ("Eid al-Adha", 1),
+    "nyepi": ("Day of Silence", 1),
+    "lunar_new_year": ("Lunar New Year", 1),
+    "vesak": ("Vesak Day", 1),
+    "islamic_new_year": ("Islamic New Year", 1),
+    "mawlid": ("Prophet's Birthday", 1),
+    "isra_miraj": ("Isra' and Mi'raj", 1),
+}
+
+
+@dataclass(frozen=True)
+class Yearly:
+    """What comes round: when it begins in a year. Mostly once; a lunar feast may come twice."""
+
+    in_year: Callable[[int], tuple[Period, ...]]
+
+    def latest(self, today: date) -> tuple[Period, ...]:
+        """The latest that is wholly over; none, if it never comes."""
+        for year in range(today.year + 1, today.year - LOOK_BACK, -1):
+            if over := [each for each in self.in_year(year) if each[1] <= today]:
+                return (over[-1],)
+        return ()
+
+    def next(self, today: date) -> tuple[Period, ...]:
+        """The first that begins after today."""
+        for year in range(today.year, today.year + LOOK_BACK):
+            if coming := [each for each in self.in_year(year) if each[0] > today]:
+                return (coming[0],)
+        return ()
+
+
+def day(first: date) -> Period:
+    return first, first + timedelta(days=1)
+
+
+def month(year: int, number: int) -> Period:
+    """`number` may be below 1 or over 12: of the years before or after."""
+    return _first_of(year, number), _first_of(year, number + 1)
+
+
+def years(year: int, count: int = 1) -> Period:
+    return date(year, 1, 1), date(year + count, 1, 1)
+
+
+def unit(name: str, back: int, today: date) -> tuple[Period, ...]:
+    """The day, week, weekend, month or year `back` of them ago; none before there were years."""
+    try:
+        return (_unit(name, back, today),)
+    except (OverflowError, ValueError):
+        return ()
+
+
+def _unit(name: str, back: int, today: date) -> Period:
+    monday = today - timedelta(days=today.weekday(), weeks=back if name != "day" else 0)
+    match name:
+        case "day":
+            return day(today - timedelta(days=back))
+        case "week":
+            return monday, monday + timedelta(days=_WEEK)
+        case "weekend":
+            return monday + timedelta(days=_SATURDAY), monday + timedelta(days=_WEEK)
+        case "month":
+            return month(today.year, today.month - back)
+    return years(today.year - back)
+
+
+def last_some(name: str, count: int, today: date) -> tuple[Period, ...]:
+    """The last `count` days, weeks, weekends, months or years, today being the last day."""
+    tomorrow = today + timedelta(days=1)
+    try:
+        match name:
+            case "day":
+                return ((tomorrow - timedelta(days=count), tomorrow),)
+            case "week":
+                return ((tomorrow - timedelta(weeks=count), tomorrow),)
+            case "weekend":
+                return ((_unit(name, count, today)[0], _unit(name, 1, today)[1]),)
+        return ((_same_day(tomorrow, count * (12 if name == "year" else 1)), tomorrow),)
+    except (OverflowError, ValueError):
+        return ()
+
+
+def _same_day(today: date, months_ago: int) -> date:
+    """The same day of an earlier month, or its last."""
+    first, end = month(today.year, today.month - months_ago)
+    return min(first + timedelta(days=today.day - 1), end - timedelta(days=1))
+
+
+def _first_of(year: int, number: int) -> date:
+    return date(year + (number - 1) // 12, (number - 1) % 12 + 1, 1)
+
+
+def yearly_month(number: int) -> Yearly:
+    return Yearly(lambda year: (month(year, number),))
+
+
+def yearly_day(number: int, of_month: int) -> Yearly:
+    """A day of a month; there is none in the years that do not have it."""
+
+    def in_year(year: int) -> tuple[Period, ...]:
+        try:
+            return (day(date(year, of_month, number)),)
+        except ValueError:
+            return ()
+
+    return Yearly(in_year)
+
+
+def season(name: str) -> Yearly:
+    first, last = _SEASONS[name]
+    until = last + (12 if last < first else 0)
+    return Yearly(lambda year: ((month(year, first)[0], month(year, until)[1]),))
+
+
+def holiday(name: str) -> Yearly:
+    if name in _FIXED:
+        number, of_month = _FIXED[name][1], _FIXED[name][0]
+        return yearly_day(number, of_month)
+    if name == "night_before_new_year":  # the night in which the year begins
+        return Yearly(lambda year: (day(date(year - 1, 12, 31)),))
+    if name == "easter":
+        return Yearly(_easter)
+    return Yearly(lambda year: _official(name, year))
+
+
+def weekday(number: int, shift: str, today: date) -> Period:
+    """The latest such day before today; that of "this" week; or the "next" after today."""
+    if shift == "this":
+        return day(today + timedelta(days=number - today.weekday()))
+    if shift == "next":
+        return day(today + timedelta(days=(number - today.weekday() - 1) % _WEEK + 1))
+    return day(today - timedelta(days=(today.weekday() - number - 1) % _WEEK + 1))
+
+
+def _easter(year: int) -> tuple[Period, ...]:
+    friday = timedelta(days=2)
+    return tuple(day(first + friday) for first, _ in _official("good_friday", year))
+
+
+@lru_cache(maxsize=1024)
+def _official(name: str, year: int) -> tuple[Period, ...]:
+    """As the official calendar of Indonesia has it, and for years to come as it is reckoned."""
+    from holidays.countries.indonesia import (  # noqa: PLC0415  # slow, and seldom asked for
+        Indonesia,
+    )
+
+    title, days = _OFFICIAL[name]
+    named = (title, f"{title} (estimated)")
+    calendar = Indonesia(years=year, language="en_US")
+    firsts = sorted(
+        first for first, titles in calendar.items() if set(titles.split("; ")) & set(named)
+    )
+    return tuple((first, first + timedelta(days=days)) for first in firsts)

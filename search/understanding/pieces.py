@@ -1,0 +1,141 @@
+"""The pieces of a question in their order: what was recognised, and what is left for meaning."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from search.questions import Question
+from search.understanding.sentence import Mention, Sentence, Use, runs
+from search.understanding.tokens import Kind
+
+SEMANTIC = "semantic"
+_LEADS = ("lead", "articles", "and", "or", "but")
+
+
+@dataclass(frozen=True)
+class Denial:
+    """The word that denies something."""
+
+    start: int
+    is_double: bool = False  # and something denies the denial: "not without"
+
+
+def find_denials(sentence: Sentence) -> None:
+    """Mark the words that deny what follows them."""
+    for at in sentence.each_free():
+        asked = sentence.after("asks", at)
+        end = sentence.after("negators", at)
+        if asked > at and not any(map(sentence.is_content, range(at))):
+            sentence.mark(range(at, asked), Use.DROPPED)  # "ada nggak" at the beginning only asks
+        elif end > at:
+            sentence.mark(range(at, end), Use.DENIES)
+            sentence.denials[end] = at
+
+
+def denial_before(sentence: Sentence, at: int) -> Denial | None:
+    """What denies the piece that begins at `at`: only words that lead to it lie between."""
+    while at not in sentence.denials:
+        at -= 1
+        if at < 0 or not _is_lead(sentence, at):
+            return None
+    start = sentence.denials[at]
+    other = denial_before(sentence, start)
+    return Denial(other.start, is_double=True) if other else Denial(start)
+
+
+def _is_lead(sentence: Sentence, at: int) -> bool:
+    """It only leads to what follows."""
+    if sentence.uses[at] is Use.DROPPED:
+        return True
+    if any(sentence.has(role, at) for role in ("or", "but", "negators")):
+        return False
+    return sentence.has("lead", at) or sentence.has("articles", at)
+
+
+def next_said(sentence: Sentence, at: int) -> int:
+    """The first token from `at` on that does not only lead to what follows."""
+    while at < len(sentence) and _is_lead(sentence, at):
+        at += 1
+    return at
+
+
+def link(sentence: Sentence, start: int, end: int) -> str:
+    """What links two pieces that have these tokens between them.
+
+    "and" and "or" stand alone or with an article; an "or" with a word that leads on as well. A
+    "comma" is nothing but one. "": nothing, or more than that.
+    """
+    roles = [_linking(sentence, at) for at in range(start, end)]
+    if "" in roles:
+        return ""
+    if "or" in roles:
+        return "or"
+    if "and" in roles and "lead" not in roles:
+        return "and"
+    return "comma" if roles == ["comma"] else ""
+
+
+def _linking(sentence: Sentence, at: int) -> str:
+    if sentence.uses[at] is Use.DROPPED:
+        return "lead"
+    if sentence.is_free(at) and sentence.tokens[at].text == ",":
+        return "comma"
+    names = ("but", "or", "and", "articles", "lead")
+    found = next((role for role in names if sentence.has(role, at)), "")
+    return "" if found == "but" else found
+
+
+def meanings(sentence: Sentence) -> list[Mention]:
+    """What is left for meaning, in stretches. What is denied ends at a mark, and is listed."""
+    left = [at for at, use in enumerate(sentence.uses) if use in {Use.FREE, Use.KEPT}]
+    return [each for first, last in runs(left) for each in _meanings(sentence, first, last + 1)]
+
+
+def _meanings(sentence: Sentence, start: int, end: int) -> Iterator[Mention]:
+    start, end = stripped(sentence, start, end)
+    if start == end:
+        return
+    if not denial_before(sentence, start):
+        yield _meaning(sentence, start, end)
+        return
+    stop = next((at for at in range(start, end) if _stops(sentence, at)), end)
+    listed = [at for at in range(start, stop) if _lists(sentence, at)]
+    for first, last in pairwise([start - 1, *listed, stop]):
+        first, last = stripped(sentence, first + 1, last)  # noqa: PLW2901  # the same, shorter
+        if first < last:
+            yield _meaning(sentence, first, last)
+    yield from _meanings(sentence, stop, end)
+
+
+def _meaning(sentence: Sentence, start: int, end: int) -> Mention:
+    tokens = tuple(range(start, end))
+    return Mention(SEMANTIC, tokens, Question(semantic=" ".join(sentence.words(tokens))))
+
+
+def stripped(sentence: Sentence, start: int, end: int) -> tuple[int, int]:
+    """The tokens [start, end) without what only leads to them or on from them."""
+    while start < end and (then := _lead_from(sentence, start)) > start:
+        start = min(then, end)
+    while start < end and (then := _lead_to(sentence, end)) < end:
+        end = max(then, start)
+    return start, end
+
+
+def _lead_from(sentence: Sentence, at: int) -> int:
+    return max(_is_mark(sentence, at) + at, *(sentence.after(role, at) for role in _LEADS))
+
+
+def _lead_to(sentence: Sentence, end: int) -> int:
+    return min(end - _is_mark(sentence, end - 1), *(sentence.before(role, end) for role in _LEADS))
+
+
+def _is_mark(sentence: Sentence, at: int) -> bool:
+    return sentence.is_free(at) and sentence.tokens[at].kind is Kind.MARK
+
+
+def _stops(sentence: Sentence, at: int) -> bool:
+    return _is_mark(sentence, at) or sentence.has("but", at)
+
+
+def _lists(sentence: Sentence, at: int) -> bool:
+    return sentence.has("and", at) or sentence.has("or", at)
