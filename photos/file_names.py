@@ -16,9 +16,9 @@ _TIME = (
     r"|(?:[-_ T.]|,? at )(?P<h>\d\d?)(?P<colon>[-_.:])(?P<m>\d\d)(?P=colon)(?P<s>\d\d)"
     r"(?:\s?(?P<half>[AaPp])[Mm])?)"
 )
-_CLOCK = re.compile(f"{_BEGIN}{_DATE}{_TIME}{_END}")
-_DAY = re.compile(f"{_BEGIN}{_DATE}{_END}")
-_MILLIS = re.compile(rf"{_BEGIN}(?P<millis>1\d{{12}}){_END}")  # from 2001 to 2033
+_CLOCK = re.compile(f"{_BEGIN}{_DATE}{_TIME}{_END}", re.ASCII)
+_DAY = re.compile(f"{_BEGIN}{_DATE}{_END}", re.ASCII)
+_MILLIS = re.compile(rf"{_BEGIN}(?P<millis>1\d{{12}}){_END}", re.ASCII)  # 2001 to 2033
 _PIXEL = re.compile(r"PXL_")  # Google's phones name photos by UTC
 _SPACES = re.compile(r"\s")  # a Mac has a narrow one before AM
 

@@ -27,7 +27,7 @@ from jobs.models import (
     WorkerToken,
 )
 from jobs.telling import webhooks
-from photos.models import Owner, Photo, Space
+from photos.models import Owner, Photo, Place, Space
 from tests.pictures import jpeg
 
 DIMENSION = 8  # of test vectors; real ones have 512 numbers
@@ -70,6 +70,20 @@ def make_photo(*, owner: Owner | None = None, **values: Any) -> Photo:
         "height": 480,
     }
     return Photo.objects.create(owner=owner, **defaults | values)
+
+
+def make_place(**values: Any) -> Place:
+    number = next(_number)
+    defaults = {
+        "id": number,
+        "name": f"City {number}",
+        "country": "Indonesia",
+        "country_code": "ID",
+        "latitude": -8.5,
+        "longitude": 115.2,
+        "population": 1000,
+    }
+    return Place.objects.create(**defaults | values)
 
 
 def make_face(

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from photos.operations import OBJECTS
 from photos import distinct
+from photos.operations import OBJECTS
 from search.models import DetectedObject
-from tests.factories import make_photo
+from tests.factories import make_owner, make_photo, make_place
 from tests.search.findings import make_analysis, make_object
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +46,20 @@ class TestRecipes:
 
     def test_of_an_operation_that_was_never_done_are_none(self) -> None:
         assert distinct.recipes("describe", limit=10) == []
+
+
+class TestPlaces:
+    def test_are_those_of_the_owners_photos(self, django_assert_num_queries: Any) -> None:
+        mine, others = make_owner(), make_owner()
+        for key in (3, 5, 7):
+            make_place(id=key)
+        for owner, place in ((mine, 7), (mine, 7), (mine, 3), (others, 5)):
+            make_photo(owner=owner, place_id=place)
+        make_photo(owner=mine)
+
+        with django_assert_num_queries(1):
+            found = distinct.places(mine, limit=10)
+
+        assert found == [3, 7]
+        assert distinct.places(mine, limit=1) == [3]
+        assert distinct.places(make_owner(), limit=10) == []
