@@ -54,7 +54,15 @@ from jobs.errors import (
     WebhookDisabled,
 )
 from photos.errors import DecoderUnavailable, ModelUnknown, PhotoError, ServingError
-from search.errors import SearchError, VocabularyError
+from search.errors import (
+    CollectionDiffers,
+    CollectionMissing,
+    PointInvalid,
+    PointMissing,
+    PointTaken,
+    SearchError,
+    VocabularyError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +70,7 @@ _CONFLICTS = (
     AlreadyUndone,
     Cancelled,
     CleanUpBusy,
+    CollectionDiffers,
     Contradicted,
     EditErased,
     FaceThere,
@@ -76,13 +85,23 @@ _CONFLICTS = (
     NothingFailed,
     Overtaken,
     PeopleDiffer,
+    PointTaken,
     ServingError,
     TooManyWebhooks,
     TrainingBusy,
     TwiceInPhoto,
     WebhookDisabled,
 )
-_MISSING = (ClusterMissing, EditMissing, FaceMissing, MatcherMissing, ModelUnknown, PersonMissing)
+_MISSING = (
+    ClusterMissing,
+    CollectionMissing,
+    EditMissing,
+    FaceMissing,
+    MatcherMissing,
+    ModelUnknown,
+    PersonMissing,
+    PointMissing,
+)
 _TOO_LARGE = "That is more than may be sent at once. Send a smaller photo, or fewer."
 _DATABASE = "The database gives no answer. Nothing was stored; try again in a moment."
 
@@ -122,7 +141,7 @@ def _status_of(exc: Exception) -> int:
     if isinstance(exc, _MISSING):
         return status.HTTP_404_NOT_FOUND
     match exc:
-        case StorageEventInvalid():
+        case StorageEventInvalid() | PointInvalid():
             return status.HTTP_400_BAD_REQUEST
         case QueueFull():
             return status.HTTP_429_TOO_MANY_REQUESTS

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from config import points
 from config.api import NothingHereView
 from config.health import HealthView
 from config.models_api import (
@@ -265,7 +265,8 @@ api = [
 ]
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("", points.HomeView.as_view(), name="home"),
+    *points.urlpatterns,
     re_path(r"^admin/stats/?$", StatsView.as_view(schema=None)),
     re_path(r"^admin/cleanup/?$", CleanUpView.as_view(schema=None)),
     path("admin/queue/", include(queue_page.urls)),

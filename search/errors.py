@@ -39,7 +39,6 @@ class NoPrompts(InferenceError):
     code = "no_prompts"
 
 
-<<<<<<< Updated upstream
 class CursorInvalid(SearchError):
     """Where the next page begins can't be read: ask for the first page again."""
 
@@ -56,7 +55,8 @@ class SavedNameTaken(SearchError):
     """The owner has another saved search of this name: choose another one."""
 
     code = "saved_name_taken"
-=======
+
+
 class QuestionInvalid(SearchError):
     """These words are no question. The message says what is wrong with them and what to do."""
 
@@ -67,4 +67,39 @@ class PartUnknown(SearchError):
     """The question has no such part: take the keys of the interpretation of the same words."""
 
     code = "part_unknown"
->>>>>>> Stashed changes
+
+
+class CollectionMissing(SearchError):
+    """There is no collection of that name, or no vector was ever made for it."""
+
+    code = "collection_missing"
+
+
+class CollectionDiffers(SearchError):
+    """The collection is there, with vectors of another length or another measure of likeness."""
+
+    code = "collection_differs"
+
+
+class PointMissing(SearchError):
+    """The collection has no point of that id."""
+
+    code = "point_missing"
+
+
+class PointInvalid(SearchError):
+    """A point, a filter or a vector is not as it must be. The message names it, and what is."""
+
+    code = "point_invalid"
+
+
+class PointTaken(SearchError):
+    """The point is of a photo or a face that is here: it changes with that, and not by itself."""
+
+    code = "point_taken"
+
+
+class TooManyFaces(SearchError):
+    """The photo has more faces than ids of points: it can't be told which point is whose."""
+
+    code = "too_many_faces"

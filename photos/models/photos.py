@@ -6,8 +6,8 @@ from operator import or_
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models.functions import Cast, Now
 
 from photos.models.owners import Owner
 from photos.models.places import Place
@@ -132,11 +132,29 @@ class Reference(models.Model):
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="references")
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="references")
     external_id = models.CharField(max_length=255)
+    number = models.GeneratedField(
+        expression=Case(
+            When(
+                external_id__regex=r"^(0|[1-9][0-9]{0,14})$",
+                then=Cast("external_id", models.BigIntegerField()),
+            )
+        ),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+        help_text="The external id, where it is a number of 15 digits at most.",
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "external_id"], name="reference_once_per_owner"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["owner", "number"],
+                name="reference_by_number",
+                condition=Q(number__isnull=False),
             ),
         ]
 

@@ -10,14 +10,18 @@ from search.models.found import (
     TextLine,
 )
 from search.models.words import PhotoWords
+from search.models.points import FaceNumber, Point, PointVector
 
 __all__ = [
     "MAX_LABEL",
     "MAX_SENTENCE",
     "Caption",
     "DetectedObject",
+    "FaceNumber",
     "ImageVector",
     "PhotoTag",
     "PhotoWords",
+    "Point",
+    "PointVector",
     "TextLine",
 ]

@@ -126,7 +126,9 @@ class SearchSerializer(FiltersSerializer, PageSerializer):
         help_text='Such as "Anna at the beach last summer, not with Ben".',
     )
     without = NamesField(help_text="Parts of the question to leave out: keys of `parts`.")
-    sort = serializers.ChoiceField(choices=[each.value for each in Sort], default=Sort.RELEVANCE.value)
+    sort = serializers.ChoiceField(
+        choices=[each.value for each in Sort], default=Sort.RELEVANCE.value
+    )
     facets = serializers.BooleanField(default=True, help_text="On the first page.")
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""Where Qdrant's protocol is answered: at the root, as its clients know no other place."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import re_path, reverse
+from django.views import View
+
+from jobs.views.points import CollectionViewSet, NoSuchView, PointViewSet
+
+VERSION = "1.15.1"  # of Qdrant's protocol: clients of a neighbouring one are content with it
+_COLLECTION = r"^collections/(?P<collection>[^/]+)"
+_POINTS = rf"{_COLLECTION}/points"
+
+
+class HomeView(View):
+    """Browsers come to the admin; programs are told what they talk to."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "text/html" in request.headers.get("Accept", ""):
+            return HttpResponseRedirect(reverse("admin:index"))
+        return JsonResponse({"title": "Kindred", "version": VERSION})
+
+
+urlpatterns = [
+    re_path(r"^collections/?$", CollectionViewSet.as_view({"get": "list"})),
+    re_path(rf"{_COLLECTION}/?$", CollectionViewSet.as_view({"get": "retrieve", "put": "create"})),
+    re_path(rf"{_COLLECTION}/exists/?$", CollectionViewSet.as_view({"get": "exists"})),
+    re_path(rf"{_POINTS}/?$", PointViewSet.as_view({"put": "upsert", "post": "retrieve"})),
+    re_path(
+        rf"{_POINTS}/payload/?$",
+        PointViewSet.as_view({"post": "set_payload", "put": "overwrite_payload"}),
+    ),
+    *(
+        re_path(rf"{_POINTS}/{path}/?$", PointViewSet.as_view({"post": action}))
+        for path, action in (
+            ("delete", "delete_points"),
+            ("payload/delete", "delete_payload"),
+            ("payload/clear", "clear_payload"),
+            ("scroll", "scroll"),
+            ("count", "count"),
+            ("search", "search"),
+            ("search/batch", "search_batch"),
+            ("query", "query"),
+            ("query/batch", "query_batch"),
+        )
+    ),
+    re_path(rf"{_POINTS}/(?P<number>[^/]+)/?$", PointViewSet.as_view({"get": "one"})),
+    re_path(r"^collections/", NoSuchView.as_view()),
+]
