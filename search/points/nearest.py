@@ -7,9 +7,9 @@ from django.db.models import FloatField, Value
 from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
-from faces.vectors import written
 from inference.arrays import Array
 from photos.models import Space
+from photos.vectors import written
 from search.points.collections import Rows
 
 # Up to here an exact scan is as fast as one of the index that has to look for its rows, and right.
