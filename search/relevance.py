@@ -5,7 +5,7 @@ docs/search-quality.md.
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Self
@@ -14,7 +14,6 @@ import numpy as np
 from django.db.models import Avg, Count
 
 from inference.arrays import Array
-from inference.encoders import TextEncoder
 from inference.identity import ModelIdentity
 from photos.models import Owner, Space
 from search.models import ImageVector
@@ -28,6 +27,8 @@ FEWEST = 20  # photos: what is usual among fewer is chance
 WORDS = 32  # that a question is compared with: one call of a text encoder
 _UNKNOWN_USUAL = 0.5  # cosine of two photos that have nothing to do with each other
 _MOST_KINDS = 4  # of words that are kept: of two packs, before and after a change
+
+Encode = Callable[[Sequence[str]], Array]  # texts -> (n, d) of length 1
 
 _words: dict[tuple[str, ...], Array] = {}
 _lock = Lock()
@@ -90,19 +91,19 @@ def usual_photo(owner: Owner, space: Space) -> Array | None:
     return np.asarray(found["mean"], np.float32)
 
 
-def usual_words(images: ModelIdentity, texts: TextEncoder, vocabulary: Vocabulary) -> Array:
+def usual_words(images: ModelIdentity, encode: Encode, vocabulary: Vocabulary) -> Array:
     """What words from all over the vocabulary mean, in a language that the models know.
 
     (m, d) float32; none where there are no such words. Encoded once in a process.
 
     Raises:
-        InferenceError: as the text encoder's.
+        InferenceError: as `encode` does.
     """
     chosen = _chosen(vocabulary, known_languages(images))
-    key = (texts.identity.space, *chosen)
+    key = (images.space, *chosen)
     with _lock:
         if key not in _words:
-            made = texts.encode(chosen)
+            made = encode(chosen)
             while len(_words) >= _MOST_KINDS:
                 del _words[next(iter(_words))]
             _words[key] = made

@@ -155,8 +155,8 @@ class TestUsualWords:
         texts = FakeTextEncoder({"beach": unit(1), "formal": unit(0, 1)})
         vocabulary = make_vocabulary(tmp_path)
 
-        words = usual_words(IMAGES, texts, vocabulary)
-        again = usual_words(IMAGES, texts, vocabulary)
+        words = usual_words(IMAGES, texts.encode, vocabulary)
+        again = usual_words(IMAGES, texts.encode, vocabulary)
 
         assert texts.calls == [["beach", "formal", "shaking hands"]]
         np.testing.assert_array_equal(words[:2], [unit(1), unit(0, 1)])
@@ -167,7 +167,7 @@ class TestUsualWords:
         many = {f"tag_{number:03}": {**tag, "word": f"word {number}"} for number in range(99)}
         texts = FakeTextEncoder()
 
-        usual_words(IMAGES, texts, make_vocabulary(tmp_path, en=changed("tags", to=many)))
+        usual_words(IMAGES, texts.encode, make_vocabulary(tmp_path, en=changed("tags", to=many)))
 
         [asked] = texts.calls
         assert len(asked) <= WORDS
@@ -183,6 +183,6 @@ class TestUsualWords:
         images = replace(IMAGES, parameters={**IMAGES.parameters, "languages": languages})
         texts = FakeTextEncoder()
 
-        usual_words(images, texts, vocabulary)
+        usual_words(images, texts.encode, vocabulary)
 
         assert texts.calls[0][0] == word
