@@ -1,5 +1,6 @@
 """The catalogue's pages for staff."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,7 +8,15 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from photos.models import Owner, Reference
-from tests.factories import make_cluster, make_face, make_owner, make_person, make_photo, make_user
+from tests.factories import (
+    make_cluster,
+    make_face,
+    make_owner,
+    make_person,
+    make_photo,
+    make_place,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 PHOTOS = "/admin/photos/photo/"
@@ -53,6 +62,25 @@ class TestPhotoList:
 
         assert found(admin_client, "q=anna") == {hers.pk}
         assert found(admin_client, f"owner__id__exact={anna.pk}") == {hers.pk}
+
+    def test_says_where_and_when_and_how_that_is_known(self, admin_client: Client) -> None:
+        ubud = make_place(name="Ubud", region="Bali")
+        at = datetime(2023, 7, 12, 15, 30, tzinfo=UTC)
+        make_photo(place=ubud, place_inferred=True, dated_at=at, dated_by="file_name")
+
+        page = admin_client.get(PHOTOS).content.decode()
+
+        assert "Ubud, Bali, Indonesia, as photos before and after" in page
+        assert "2023-07-12 15:30, by the file&#x27;s name" in page
+
+    def test_finds_photos_by_country_and_by_how_their_date_is_known(
+        self, admin_client: Client
+    ) -> None:
+        french = make_photo(place=make_place(country="France"), dated_by="exif")
+        make_photo(place=make_place())
+
+        assert found(admin_client, "place__country=France") == {french.pk}
+        assert found(admin_client, "dated_by__exact=exif") == {french.pk}
 
     def test_names_three_external_ids_and_counts_the_others(self, admin_client: Client) -> None:
         photo = make_photo()

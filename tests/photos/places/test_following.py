@@ -26,7 +26,7 @@ def owner() -> Owner:
 
 
 def taken(owner: Owner, minutes: float, place: Place | None = None, **values: Any) -> Photo:
-    """A photo that was taken so long after noon; if a `place` is given, by its own position there."""
+    """A photo taken so long after noon; where a `place` is given, by its own position there."""
     at = NOON + timedelta(minutes=minutes)
     if place:
         values |= {"latitude": place.latitude, "longitude": place.longitude, "place": place}
