@@ -37,12 +37,15 @@ def asked_words(question: str, language: str) -> list[Word]:
     return found[:MAX_ASKED]
 
 
-def has(column: str, query: str) -> Func:
-    """Whether a column of PhotoWords is what the tsquery `query` looks for: uses the index."""
+def has(column: str, query: str, *, by_index: bool = True) -> Func:
+    """Whether a column of PhotoWords is what the tsquery `query` looks for.
+
+    Rows are found by the index, or else each row is asked: what IS TRUE PostgreSQL knows of none.
+    """
     return Func(
         F(column),
         Value(query),
-        template="(%(expressions)s::tsquery)",
+        template=f"((%(expressions)s::tsquery){'' if by_index else ' IS TRUE'})",
         arg_joiner=" @@ ",
         output_field=BooleanField(),
     )

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from faces.models import Face, Person
 from photos.models import Owner, Photo
 from search.models import Caption, DetectedObject, PhotoTag, PhotoWords, TextLine
@@ -62,8 +64,15 @@ def found(owner: Owner, question: str, language: str = "en", **values: Any) -> l
     return [hit.photo for hit in hits(owner, question, language, **values)]
 
 
-def hits(owner: Owner, question: str, language: str = "en", **values: Any) -> list[Hit]:
-    return matching(owner, question, **{"limit": 100, "language": language} | values)
+def hits(
+    owner: Owner,
+    question: str,
+    language: str = "en",
+    *,
+    limit: int = 100,
+    photos: QuerySet[Photo] | None = None,
+) -> list[Hit]:
+    return matching(owner, question, photos=photos, limit=limit, language=language)
 
 
 def row(photo: Photo) -> tuple[str, str]:

@@ -184,4 +184,4 @@ def versions() -> list[Any]:
     """Which version of each row is stored: another one after any UPDATE."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT photo_id, ctid, xmin FROM search_photowords ORDER BY 1")
-        return cursor.fetchall()
+        return list(cursor.fetchall())
