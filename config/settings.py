@@ -220,6 +220,8 @@ EVENTS_HEARTBEAT_S = env.float("EVENTS_HEARTBEAT_S", 15.0)  # a sign of life whi
 # Of finished jobs, with their uploads and result files; 0: for ever. What was found stays.
 JOB_RETENTION_DAYS = max(0.0, env.float("JOB_RETENTION_DAYS", 30.0))
 EVENT_RETENTION_DAYS = max(1.0, env.float("EVENT_RETENTION_DAYS", 7.0))  # and of deliveries
+SEARCH_LOG_DAYS = max(0.0, env.float("SEARCH_LOG_DAYS", 90.0))  # notes of searches; 0: for ever
+SEARCH_LOG_TEXT = env.bool("SEARCH_LOG_TEXT", False)  # with the words that were asked
 _TASK_LIMIT_S = 600
 
 Q_CLUSTER = {

@@ -27,6 +27,16 @@ def names_of(owner: Owner) -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(sorted(others)) for name, others in sorted(known.items())}
 
 
+def around(owner: Owner) -> Mapping[str, frozenset[str]]:
+    """By the names of names_of(): what each of these places lies in. Two queries, as there."""
+    found: dict[str, set[str]] = {}
+    for place in _places(owner):
+        names = [name for name, _ in _names(place)]
+        for position, name in enumerate(names):
+            found.setdefault(name, set()).update(each for each in names[position:] if each != name)
+    return {name: frozenset(outer) for name, outer in found.items()}
+
+
 def photos_in(owner: Owner, name: str, *, near_km: float | None = None) -> Q:
     """Which of the owner's photos were taken in the city, region or country called `name`.
 

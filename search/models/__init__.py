@@ -1,5 +1,6 @@
 """What is in photos, and what is asked for: a module for each subject."""
 
+from search.models.asked import MAX_TITLE, AskedSearch, SavedSearch
 from search.models.found import (
     MAX_LABEL,
     MAX_SENTENCE,
@@ -9,12 +10,14 @@ from search.models.found import (
     PhotoTag,
     TextLine,
 )
-from search.models.words import PhotoWords
 from search.models.points import FaceNumber, Point, PointVector
+from search.models.words import PhotoWords
 
 __all__ = [
     "MAX_LABEL",
     "MAX_SENTENCE",
+    "MAX_TITLE",
+    "AskedSearch",
     "Caption",
     "DetectedObject",
     "FaceNumber",
@@ -23,5 +26,6 @@ __all__ = [
     "PhotoWords",
     "Point",
     "PointVector",
+    "SavedSearch",
     "TextLine",
 ]

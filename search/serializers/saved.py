@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from search.models import SavedSearch
+from search.models import MAX_TITLE, SavedSearch
 from search.serializers.asked import SearchSerializer
 
 
@@ -17,7 +17,7 @@ class SavedSearchSerializer(serializers.ModelSerializer[SavedSearch]):
 class SavingSerializer(serializers.Serializer[None]):
     """A name, and what is asked: as `POST /api/v1/search/` takes it, without `cursor`."""
 
-    name = serializers.CharField(max_length=200)
+    name = serializers.CharField(max_length=MAX_TITLE)
     asked = serializers.JSONField()
 
     def validate_asked(self, asked: Any) -> dict[str, Any]:

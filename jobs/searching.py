@@ -1,0 +1,115 @@
+"""Answering questions about photos: with the models of now, and noted for tuning."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from django.conf import settings
+
+import photos.serving
+from jobs.operations import current_recipes
+from photos.models import Owner, Photo
+from search import finding, spaces, texts
+from search.asking import Asked
+from search.finding import Found, Library
+from search.meaning import Reader, images_of
+from search.models import AskedSearch
+from search.questions import Question
+from search.vocabulary import load
+from search.words.reasons import Reason, reasons
+
+
+@dataclass(frozen=True)
+class Result:
+    photo: Photo
+    relevance: float | None  # 0 to 1: how much it looks like the words; None: too little
+    why: Sequence[Reason]
+
+
+@dataclass(frozen=True)
+class Answer:
+    asked: Asked
+    unseen: Sequence[str]  # words that could only stand in a photo: no model looks for them
+    found: Found
+    results: Sequence[Result]
+
+
+def answer(owner: Owner, asked: Asked, cursor: str = "") -> Answer:
+    """A page of the owner's photos, best first. A fixed number of queries.
+
+    Raises:
+        CursorInvalid: `cursor` is not of this question.
+        InferenceError: the text encoder gave no answer, where the question needs it.
+    """
+    start = time.perf_counter()
+    language = asked.words.language
+    with reader_of(owner) as reader:
+        meaning = reader.meaning if reader else _nothing
+        unseen = reader.worded(asked.description, language).left if reader else ()
+        found = finding.find(Library(owner, current_recipes(), meaning), asked, cursor)
+    results = _results(owner, asked, found)
+    if not cursor:
+        _note(owner, asked, found, (time.perf_counter() - start) * 1000)
+    return Answer(asked, unseen, found, results)
+
+
+def _nothing(_text: str, _language: str) -> None:
+    """What words mean where no photo was ever embedded."""
+
+
+@contextmanager
+def reader_of(owner: Owner) -> Iterator[Reader | None]:
+    """Who reads questions for the owner's photos; None where none of anybody's was embedded.
+
+    Raises:
+        ForeignVectors: the models that belong to the photos' vectors are not here.
+        VocabularyError: a file of the vocabulary is broken.
+    """
+    space = spaces.image_space()
+    if space is None:
+        yield None
+        return
+    with photos.serving.client() as triton:
+        encode = partial(
+            texts.encode, space=space, client=triton, repository=settings.MODEL_REPOSITORY
+        )
+        yield Reader(owner, space, images_of(space), encode, load(settings.VOCABULARY_DIR))
+
+
+def _results(owner: Owner, asked: Asked, found: Found) -> list[Result]:
+    photos_ = Photo.objects.of(owner).select_related("place__within").in_bulk(found.photos)
+    language = asked.words.language
+    because = reasons(owner, found.photos, _said(asked), language=language)
+    return [
+        Result(photos_[photo], found.relevance.get(photo), because.get(photo, ()))
+        for photo in found.photos
+        if photo in photos_  # and did not go meanwhile
+    ]
+
+
+def _said(asked: Asked) -> str:
+    """All that may stand in a photo and be shown there: also names and things by parameters."""
+    return " ".join(
+        [asked.description, *_names(asked.words), *_names(asked.filters)],
+    )
+
+
+def _names(question: Question) -> list[str]:
+    people = [name for one_of in question.people.all for name in one_of]
+    return [*people, *(each.label for each in question.objects), *question.text]
+
+
+def _note(owner: Owner, asked: Asked, found: Found, took_ms: float) -> None:
+    """That it was asked. The words are kept only where the installation says so."""
+    AskedSearch.objects.create(
+        owner=owner,
+        language=asked.words.language,
+        parts=sorted({part.kind for part in asked.understood.parts}),
+        filters=sorted(asked.given),
+        word_count=len(asked.text.split()),
+        found=found.total or 0,
+        took_ms=round(took_ms, 1),
+        text=asked.text if settings.SEARCH_LOG_TEXT else "",
+    )

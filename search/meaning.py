@@ -1,0 +1,66 @@
+"""What words are in the space in which photos are searched."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from inference.arrays import Array
+from inference.identity import ModelIdentity
+from inference.roles import IMAGE_ENCODER
+from photos.models import Owner, ServedModel, Space
+from search.errors import ForeignVectors
+from search.ranking import Meaning
+from search.relevance import Encode, Scale, lift_of, usual_photo, usual_words
+from search.vocabulary import Vocabulary
+from search.wording import Worded, worded
+
+
+def images_of(space: Space) -> ModelIdentity:
+    """The image encoder whose vectors are in `space`, as the repository describes it. One query.
+
+    Raises:
+        ForeignVectors: it is in the repository no more.
+    """
+    models = ServedModel.objects.filter(role=IMAGE_ENCODER.name, space=space.name)
+    manifest = models.values_list("manifest", flat=True).first()
+    if manifest is None:
+        raise ForeignVectors(
+            f"No image encoder here made the vectors of {space.name}, in which photos are "
+            "searched: put its pack back into the model repository."
+        )
+    parameters = manifest.get("parameters", {})
+    return ModelIdentity(
+        space.role, space.name, space.weights_sha256, space.version, parameters, shapes={}
+    )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads questions for the photos of an owner."""
+
+    owner: Owner
+    space: Space
+    images: ModelIdentity
+    encode: Encode
+    vocabulary: Vocabulary
+
+    def worded(self, text: str, language: str) -> Worded:
+        """As the text encoder is to read it, and which words it can't be told."""
+        return worded(text, language, self.images, self.vocabulary)
+
+    def meaning(self, text: str, language: str) -> Meaning | None:
+        """None where the encoder understands none of it.
+
+        Raises:
+            InferenceError: as `encode` does.
+        """
+        told = self.worded(text, language).text
+        if not told:
+            return None
+        [vector] = self.encode([told])
+        words = usual_words(self.images, self.encode, self.vocabulary)
+        lift = lift_of(vector, words, self._usual)
+        return Meaning(self.space, vector, Scale.of(self.images), lift)
+
+    @cached_property
+    def _usual(self) -> Array | None:
+        return usual_photo(self.owner, self.space)

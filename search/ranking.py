@@ -1,0 +1,87 @@
+"""In which order photos answer words: by what they look like and by what is written of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from django.db.models import QuerySet
+
+from inference.arrays import Array
+from photos.models import Owner, Photo, Space
+from search.fusion import fused
+from search.nearest import nearest
+from search.relevance import FITS, Scale
+from search.words.matching import matching
+
+POOL = 500  # photos of each list: whoever has read on so far asks in other words
+
+
+@dataclass(frozen=True, eq=False)
+class Meaning:
+    """What words are in the space in which photos are searched."""
+
+    space: Space
+    vector: Array  # (d,) of length 1
+    scale: Scale
+    lift: float  # see relevance.lift_of()
+
+    @property
+    def least(self) -> float:
+        """The cosine from which on a photo fits."""
+        return self.scale.cosine - self.lift
+
+    def scores(self, cosines: Sequence[float]) -> Array:
+        """How well photos of these cosines fit, 0 to 1."""
+        return self.scale.scores(np.asarray(cosines, np.float32), lift=self.lift)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What photos are to be like, in words, and among which they are looked for."""
+
+    owner: Owner
+    text: str
+    language: str
+    meaning: Meaning | None  # None: no model understands any of it, or none has seen photos
+    photos: QuerySet[Photo] | None  # None: all of the owner's
+    having: QuerySet[Photo] | None  # with the things that are wished for; None: none are
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Photos best first, as (score, photo): more is better; then the latest added."""
+
+    hits: list[tuple[float, int]]
+    relevance: dict[int, float] = field(default_factory=dict)  # of those that look like it: 0 to 1
+
+
+def ranked(wanted: Wanted) -> Ranked:
+    """Photos that look like the words, have them written, or have the things: POOL of each."""
+    alike = _alike(wanted)
+    written = matching(
+        wanted.owner, wanted.text, photos=wanted.photos, limit=POOL, language=wanted.language
+    )
+    lists = [list(alike), [hit.photo for hit in written]]
+    if wanted.having is not None:
+        lists.append(_having(wanted.having, list(alike)))
+    scores = fused(lists)
+    return Ranked(sorted(((score, photo) for photo, score in scores.items()), reverse=True), alike)
+
+
+def _alike(wanted: Wanted) -> dict[int, float]:
+    """How well photos fit that do, best first."""
+    meaning = wanted.meaning
+    if meaning is None:
+        return {}
+    near = nearest(wanted.owner, meaning.space, meaning.vector, photos=wanted.photos, limit=POOL)
+    scores = meaning.scores([hit.cosine for hit in near])
+    return {
+        hit.photo: float(score) for hit, score in zip(near, scores, strict=True) if score >= FITS
+    }
+
+
+def _having(photos: QuerySet[Photo], alike: Sequence[int]) -> list[int]:
+    """Those that look like the words as well come first, then the latest of the others."""
+    places = {photo: place for place, photo in enumerate(alike)}
+    latest = photos.order_by("-pk").values_list("pk", flat=True)[:POOL]
+    return sorted(latest, key=lambda photo: places.get(photo, len(places)))

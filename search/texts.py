@@ -1,0 +1,94 @@
+"""Words as vectors in the space in which photos are searched."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from django.db.models import F
+
+from inference.arrays import Array
+from inference.client import Inference
+from inference.encoders import TritonTextEncoder
+from inference.roles import IMAGE_ENCODER, TEXT_ENCODER
+from inference.tokens import FileTokens
+from photos.models import ServedModel, Space
+from search.errors import ForeignVectors
+
+KEPT = 512  # vectors of texts in each process: a few MB
+_kept: OrderedDict[tuple[str, str], Array] = OrderedDict()  # (space, text), used least first
+_lock = Lock()
+
+
+def encode(texts: Sequence[str], space: Space, client: Inference, repository: Path) -> Array:
+    """What `texts` mean, to be compared with photos in `space`: (n, d) float32 of length 1.
+
+    By the text encoder that shares a space with the image encoder of `space`, whichever is active;
+    one that is not loaded is loaded. The last `KEPT` texts are remembered by this process: the
+    pages of one question ask a server once. Asks for others in one call, in no transaction.
+
+    Raises:
+        ForeignVectors: there is no such text encoder here. The message says what to do.
+        InferenceError: the model gave no answer, or a wrong one.
+    """
+    keys = [(space.name, text) for text in texts]
+    known = _remembered(keys)
+    if missing := [key for key in dict.fromkeys(keys) if key not in known]:
+        encoder = _encoder(_served(space), client, repository)
+        found = dict(zip(missing, encoder.encode([text for _, text in missing]), strict=True))
+        _remember(found)
+        known |= found
+    return np.stack([known[key] for key in keys]) if keys else np.empty((0, space.dimension))
+
+
+def _remembered(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Array]:
+    with _lock:
+        known = {key: _kept[key] for key in keys if key in _kept}
+        for key in known:
+            _kept.move_to_end(key)
+    return known
+
+
+def _remember(found: Mapping[tuple[str, str], Array]) -> None:
+    with _lock:
+        _kept.update(found)
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+
+
+def _served(space: Space) -> str:
+    """The text encoder's served name: the active one, or else the newest.
+
+    Raises:
+        ForeignVectors: there is none.
+    """
+    images = ServedModel.objects.filter(role=IMAGE_ENCODER.name, space=space.name)
+    joint = images.values_list("manifest__parameters__joint_space", flat=True).first()
+    texts = ServedModel.objects.filter(
+        role=TEXT_ENCODER.name, manifest__parameters__joint_space=joint
+    ).order_by(F("active_in").asc(nulls_last=True), "-pk")
+    name = texts.values_list("name", flat=True).first()
+    if joint is None or name is None:
+        raise ForeignVectors(
+            f"No text encoder here belongs to {space.name}, in which photos are searched: put the "
+            "pack of its image encoder back into the model repository, both encoders of it, or "
+            "wait until photos are searched in the space of another one (manage.py reembed)."
+        )
+    return name
+
+
+def _encoder(name: str, client: Inference, repository: Path) -> TritonTextEncoder:
+    tokens = _tokens(repository / name / "1" / "tokenizer.json")
+    return TritonTextEncoder(client, tokens, TEXT_ENCODER.at(name))
+
+
+@lru_cache(maxsize=4)
+def _tokens(file: Path) -> FileTokens:
+    """Read once: what lies under a model's name never changes its answers.
+
+    Raises:
+        InferenceNotReady: as FileTokens.
+    """
+    return FileTokens(file)
