@@ -57,10 +57,13 @@ from photos.errors import DecoderUnavailable, ModelUnknown, PhotoError, ServingE
 from search.errors import (
     CollectionDiffers,
     CollectionMissing,
+    PhotosLeft,
     PointInvalid,
     PointMissing,
     PointTaken,
     SearchError,
+    SpaceInUse,
+    SpaceUnknown,
     VocabularyError,
 )
 
@@ -86,7 +89,9 @@ _CONFLICTS = (
     Overtaken,
     PeopleDiffer,
     PointTaken,
+    PhotosLeft,
     ServingError,
+    SpaceInUse,
     TooManyWebhooks,
     TrainingBusy,
     TwiceInPhoto,
@@ -101,6 +106,7 @@ _MISSING = (
     ModelUnknown,
     PersonMissing,
     PointMissing,
+    SpaceUnknown,
 )
 _TOO_LARGE = "That is more than may be sent at once. Send a smaller photo, or fewer."
 _DATABASE = "The database gives no answer. Nothing was stored; try again in a moment."

@@ -17,6 +17,7 @@ from config.models_api import (
     UnloadAllView,
     UnloadView,
 )
+from config.spaces_api import SpacesView, SwitchView
 from faces import matchers
 from faces.views.clusters import ClusterFacesView, ClusterViewSet
 from faces.views.edits import (
@@ -180,6 +181,8 @@ api = [
     ),
     re_path(r"^faces/identify/?$", IdentifyView.as_view(), name="faces-identify"),
     re_path(r"^faces/verify/?$", VerifyView.as_view(), name="faces-verify"),
+    re_path(r"^search/spaces/?$", SpacesView.as_view(), name="search-spaces"),
+    re_path(r"^search/spaces/switch/?$", SwitchView.as_view(), name="search-spaces-switch"),
     re_path(r"^search/by-face/?$", ByFaceView.as_view(), name="search-by-face"),
     re_path(r"^faces/report/?$", ReportView.as_view(), name="faces-report"),
     re_path(r"^faces/review/?$", ReviewView.as_view(), name="faces-review"),

@@ -32,7 +32,7 @@ from photos.operations import (
     Findings,
     Operation,
 )
-from photos.roles import active_models
+from search import spaces
 from search.captions import CaptionPhoto, ComposeCaption, DescribePhoto
 from search.services import EmbedPhoto, FindObjects, ReadText
 from search.tags import TagPhoto
@@ -48,13 +48,13 @@ class ActiveOperations:
 
     client: Inference
     repository: Path
-    roles: Callable[[], Mapping[str, str]] = active_models  # role -> served name
-    _made: dict[tuple[str, str], Operation] = field(default_factory=dict)
+    roles: Callable[[], Mapping[str, str]] = spaces.models  # role -> served name
+    _made: dict[tuple[str, ...], Operation] = field(default_factory=dict)
     _vocabulary: Vocabulary | None = None  # of what was made: the same one while files are
     _lock: Lock = field(default_factory=Lock)
 
     def __call__(self) -> dict[str, Operation]:
-        """By name. One query, of `roles`."""
+        """By name. Two queries, of `roles`."""
         vocabulary, active = load(settings.VOCABULARY_DIR), self.roles()
         now = configured_recipes(active, vocabulary)
         making = Making(self.client, self.repository, active, vocabulary, now)
@@ -64,7 +64,9 @@ class ActiveOperations:
             return {name: self._known(name, recipe, making) for name, recipe in now.items()}
 
     def _known(self, name: str, recipe: str, making: "Making") -> Operation:
-        key = (name, recipe)
+        key: tuple[str, ...] = (name, recipe)
+        if name == EMBEDDING:
+            key += (making.active.get(spaces.SEARCHED, ""),)
         if key not in self._made:
             try:
                 self._made[key] = making.operation(name)
@@ -102,13 +104,13 @@ class Making:
 
     client: Inference
     repository: Path
-    active: Mapping[str, str]  # role -> served name
+    active: Mapping[str, str]  # role -> served name; also spaces.SEARCHED
     vocabulary: Vocabulary
     recipes: Mapping[str, str]
 
     def operation(self, name: str) -> Operation:
         made: Mapping[str, Callable[[str], Operation]] = {
-            EMBEDDING: self._embedding,
+            EMBEDDING: self.embed_photo,
             FACES: self.find_faces,
             OBJECTS: self._objects,
             OCR: self._ocr,
@@ -118,8 +120,13 @@ class Making:
         }
         return made[name](self.recipes[name])
 
-    def _embedding(self, recipe: str) -> Operation:
-        return EmbedPhoto(self._image_encoder(), recipe)
+    def embed_photo(self, recipe: str) -> EmbedPhoto:
+        """With the encoder in whose space photos are searched, if that is another one."""
+        searched = None
+        if spaces.SEARCHED in self.active:
+            model = roles.IMAGE_ENCODER.at(self.active[spaces.SEARCHED])
+            searched = TritonImageEncoder(self.client, model)
+        return EmbedPhoto(self._image_encoder(), recipe, searched)
 
     def find_faces(self, recipe: str) -> FindFaces:
         """With the head that is active behind the embedder, if there is one."""

@@ -12,10 +12,20 @@ from django.db.models.functions import Coalesce
 import faces.crops
 import faces.people.merging
 import photos.thumbnails
-from jobs import clustering, looking, naming, pulse, queue, redetection, training, wording
+from jobs import (
+    clustering,
+    looking,
+    naming,
+    pulse,
+    queue,
+    redetection,
+    reembedding,
+    training,
+    wording,
+)
 from jobs.decoding import decoders
 from jobs.errors import Cancelled
-from jobs.models import Item, Job
+from jobs.models import LOWEST_PRIORITY, Item, Job
 from jobs.steps import Last, Outcome, Progress, Steps, Tally, Task, user_of
 from photos.errors import PhotoError
 from photos.models import Owner, Photo
@@ -47,8 +57,16 @@ def run(item: Item, *, stopping: Callable[[], bool] = pulse.STOPPING.is_set) -> 
             except Cancelled as exc:
                 steps.throw(exc)  # so that nothing is kept to go on with
                 raise
-            if stopping() or (progress.pausable and time.monotonic() > until):
+            if stopping() or (
+                progress.pausable and (time.monotonic() > until or _is_in_the_way(item))
+            ):
                 return queue.hand_back(item)
+
+
+def _is_in_the_way(item: Item) -> bool:
+    """Whether something waits for a worker, and `item` was to be done when nothing else is."""
+    lowest = item.priority == LOWEST_PRIORITY
+    return lowest and Item.objects.more_urgent_than(item.rank).exists()
 
 
 def _finish(item: Item, last: Last) -> None:
@@ -148,6 +166,7 @@ TASKS: Mapping[Job.Kind, Task] = {
     Job.Kind.TRAIN: training.task,
     Job.Kind.REDETECT: redetection.redetect,
     Job.Kind.LOOK: looking.look,
+    Job.Kind.REEMBED: reembedding.reembed,
     Job.Kind.READ_NAMES: naming.read_names,
     Job.Kind.WORDS: wording.index_words,
     Job.Kind.THUMBNAILS: thumbnails,

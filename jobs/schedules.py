@@ -18,6 +18,7 @@ PLAN = (
     Planned("sweep", "jobs.tasks.sweep", every_minutes=1),
     Planned("deliver", "jobs.tasks.deliver", every_minutes=1),
     Planned("tend", "jobs.tasks.tend", every_minutes=1),
+    Planned("reembed", "jobs.tasks.reembed", every_minutes=1),
     Planned("retag", "jobs.tasks.retag", every_minutes=5),
     Planned("index", "jobs.tasks.index_words", every_minutes=10),
     Planned("group", "jobs.tasks.group_faces", every_minutes=10),

@@ -34,6 +34,7 @@ from photos.operations import ALL
 
 _DRAIN = "jobs.tasks.drain"
 _BATCH = 5000  # rows of one INSERT
+_FOLLOWS = {Job.Kind.LOOK, Job.Kind.REEMBED, Job.Kind.WORDS}  # from something else: nobody asks for them
 _MOST_TASKS = 20  # unfinished jobs of one owner that are about no new photos
 
 
@@ -194,12 +195,13 @@ def asked_before(owner: Owner, idempotency: Idempotency | None) -> Job | None:
 
 def _check_room(job: Job, count: int) -> None:
     """New photos are bounded. What is asked for of those that are here takes none of their room,
-    and what follows from an edit, or an upgrade, is never in the way: one of that waits at a time.
+    and what follows from an edit, a new model or an upgrade is not bounded: one of that waits at a
+    time.
 
     Raises:
         QueueFull: the owner has as much waiting as may.
     """
-    if job.kind in (Job.Kind.LOOK, Job.Kind.WORDS):
+    if job.kind in _FOLLOWS:
         return
     waiting: QuerySet[Any]
     if job.kind == Job.Kind.PHOTOS:

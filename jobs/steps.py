@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
 
+from inference.errors import InferenceError
 from photos.errors import PhotoError
 from photos.models import Owner, Photo
 
@@ -51,7 +52,7 @@ class Tally:
     def count(self, photo: Photo) -> None:
         self.photos, self.last_photo = self.photos + 1, photo.pk
 
-    def fail(self, photo: Photo, error: PhotoError) -> None:
+    def fail(self, photo: Photo, error: PhotoError | InferenceError) -> None:
         self.failed += 1
         told = [*self.failures, {"photo": photo.pk, "code": error.code}]
         self.failures = told[: self.MOST_FAILURES]

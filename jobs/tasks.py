@@ -15,7 +15,7 @@ from faces.errors import ConstraintsConflict, GroupingBusy
 from faces.models import GroupingDue
 from inference.client import TritonClient
 from inference.errors import InferenceError
-from jobs import cleanup, clustering, looking, pulse, queue, services, wording
+from jobs import cleanup, clustering, looking, pulse, queue, reembedding, services, wording
 from jobs.active import ActiveOperations, taggers
 from jobs.decoding import decoders
 from jobs.drain import Drain
@@ -162,6 +162,12 @@ def tend() -> None:
         photos.serving.keeper().tend()
     except (InferenceError, RepositoryBroken) as exc:
         log.warning("Models could not be tended: %s", exc)
+
+
+def reembed() -> None:
+    """Have photos follow the model that sees them, and search where all have followed."""
+    pulse.beat()
+    reembedding.tend()
 
 
 def retag() -> None:

@@ -26,6 +26,12 @@ def build_index(table: type[models.Model], space: Space) -> None:
         cursor.execute(_sql(table, space, "CONCURRENTLY"))
 
 
+def drop_index(table: type[models.Model], space: Space) -> None:
+    """Have no index over the vectors of `space`, while others write. In no transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_name(table, space)}")
+
+
 def _name(table: type[models.Model], space: Space) -> str:
     return f"{table._meta.db_table}_hnsw_{int(space.pk)}"  # noqa: SLF001  # Django's documented API
 

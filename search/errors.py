@@ -23,8 +23,33 @@ class VectorMissing(SearchError):
     code = "vector_missing"
 
 
+class SpaceMoved(SearchError):
+    """Photos are searched in another space since this one was looked at: it is looked at again."""
+
+    code = "space_moved"
+    retryable = True
+
+
+class PhotosLeft(SearchError):
+    """Photos are still to get a vector in the new space: they would not be found any more."""
+
+    code = "photos_left"
+
+
+class SpaceUnknown(SearchError):
+    """There is no such space of whole photos."""
+
+    code = "space_unknown"
+
+
+class SpaceInUse(SearchError):
+    """Photos are searched in the space, or get vectors in it: they stay."""
+
+    code = "space_in_use"
+
+
 class ForeignVectors(InferenceError):
-    """The active image encoder and text encoder do not belong together: choose one pack for both.
+    """The image encoder and the text encoder do not belong together: choose one pack for both.
 
     Vectors of different models mean nothing to each other.
     """

@@ -1,6 +1,6 @@
 """From what models saw in a photo to what can be found again: vectors, objects and text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,42 +8,70 @@ import numpy as np
 import photos.services
 from inference.arrays import RGB, Array
 from inference.encoders import ImageEncoder
+from inference.identity import ModelIdentity
 from inference.objects import ObjectDetector, SeenObject
 from inference.ocr import TextLine as ReadLine
 from inference.ocr import TextReader
 from photos.models import Photo, Space
 from photos.operations import EMBEDDING, OBJECTS, OCR, Place, Store
+from search import spaces
 from search.models import DetectedObject, ImageVector, TextLine
 
 
 @dataclass(frozen=True)
 class EmbedPhoto:
-    """The operation that tells what a whole photo looks like."""
+    """The operation that tells what a whole photo looks like.
+
+    While photos are `searched` in the space of another encoder, to both: see search/spaces.py.
+    """
 
     encoder: ImageEncoder
     recipe: str
+    searched: ImageEncoder | None = None
     name: str = EMBEDDING
     needs: tuple[str, ...] = ()
 
     def look(self, image: RGB) -> "SeenPhoto":
-        return SeenPhoto(self.encoder.encode(image), self.encoder)
+        encoders = [self.encoder, *([self.searched] if self.searched else [])]
+        return SeenPhoto(tuple((each.identity, each.encode(image)) for each in encoders))
 
 
 @dataclass(frozen=True, eq=False)
 class SeenPhoto:
-    vector: Array  # (d,) of length 1
-    encoder: ImageEncoder
+    """What a photo looks like: vectors (d,) of length 1, by the models of these identities.
+
+    The first is that of the active model; in the space of the last one photos are searched.
+    """
+
+    looks: tuple[tuple[ModelIdentity, Array], ...]
+
+    @property
+    def vector(self) -> Array:
+        """By the active model."""
+        return self.looks[0][1]
 
     def keep(self, place: Place) -> Store:
-        space = photos.services.space_of(self.encoder.identity, ImageVector)
-        return lambda photo: _store_vector(photo, self.vector, space)
+        kept = {
+            photos.services.space_of(identity, ImageVector): vector
+            for identity, vector in self.looks
+        }
+        return lambda photo: _store_vectors(photo, kept)
 
 
-def _store_vector(photo: Photo, vector: Array, space: Space) -> None:
-    row = ImageVector(
-        photo=photo, owner_id=photo.owner_id, space=space, vector=vector.astype(float).tolist()
-    )
-    ImageVector.objects.bulk_create([row], ignore_conflicts=True)
+def _store_vectors(photo: Photo, vectors: Mapping[Space, Array]) -> None:
+    """
+    Raises:
+        SpaceMoved: the photo would not be found.
+    """
+    spaces.admit(vectors.keys())
+    rows = [vector_of(photo, space, vector) for space, vector in vectors.items()]
+    ImageVector.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def vector_of(photo: Photo, space: Space, vector: Array) -> ImageVector:
+    """A row, not yet stored."""
+    numbers = vector.astype(float).tolist()
+    return ImageVector(photo=photo, owner_id=photo.owner_id, space=space, vector=numbers)
 
 
 @dataclass(frozen=True)

@@ -241,6 +241,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
         going = ~Exists(Pause.objects.all())
         return self.filter(going, state=State.QUEUED, run_after__lte=Now())
 
+    def more_urgent_than(self, rank: int) -> Self:
+        """Those that a worker could take now, before any of this rank. Read off an index."""
+        return self.waiting().filter(deaths=0, rank__gt=rank)
+
     def any_waiting(self) -> bool:
         """Whether a worker could take one now.
 

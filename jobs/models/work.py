@@ -87,6 +87,7 @@ class Job(models.Model):
         RECLUSTER = "recluster", "clustering all faces anew"
         REDETECT = "redetect", "finding faces again"
         LOOK = "look", "looking at faces without a vector"
+        REEMBED = "reembed", "embedding photos by a new model"
         READ_NAMES = "read_names", "reading names in the files of photos"
         TRAIN = "train", "training a matcher"
         MERGE = "merge", "merging clusters"

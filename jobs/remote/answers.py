@@ -19,8 +19,8 @@ from jobs.remote.wire import Reading
 from photos.errors import PhotoError
 from photos.images import sniff, stored_size
 from photos.operations import CAPTION, Operation
-from photos.roles import active_models
 from photos.services import Content, Picture
+from search import spaces
 from search.captions import ComposeCaption
 from search.errors import SearchError
 from search.vocabulary import load
@@ -33,7 +33,7 @@ _LONGEST_MS = 24 * 3600 * 1000
 
 def current() -> Making:
     """How operations are done now, by models that are described here and run elsewhere."""
-    vocabulary, active = load(settings.VOCABULARY_DIR), active_models()
+    vocabulary, active = load(settings.VOCABULARY_DIR), spaces.models()
     repository = settings.MODEL_REPOSITORY
     recipes = configured_recipes(active, vocabulary)
     return Making(DescribedModels(repository), repository, active, vocabulary, recipes)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from inference.client import Inference
 from inference.control import State, TritonControl
+from inference.roles import IMAGE_ENCODER
 from jobs.active import ActiveOperations, Unmade
 from photos.operations import Operation
 from photos.roles import spaces
+from search.spaces import SEARCHED
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +80,14 @@ class LocalModels:
         `wanted`: the space of each model at the server, which names its weights.
         """
         ours = spaces(self.repository)
-        self._roles = {
+        here = {
             role: name
             for role, name in roles.items()
             if name in ours and ours[name] == wanted.get(name)
         }
+        if SEARCHED in roles and SEARCHED not in here:
+            here.pop(IMAGE_ENCODER.name, None)  # its photos would not be found
+        self._roles = here
 
     def operations(self) -> dict[str, Operation]:
         """By name, those that can be done now.

@@ -164,7 +164,7 @@ class Puller:
             with self._lock:
                 self._held[lease] = held
             pool.submit(self._work, held, look).add_done_callback(self._finished)
-        if self._following is None or claimed.recipes != self._following.recipes:
+        if self._following is None or claimed.models != self._following.models:
             self._follow(claimed)
             self._bell.set()
 

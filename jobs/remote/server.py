@@ -80,6 +80,11 @@ class Claimed:
         rest = {name: answer[name] for name in cls.__dataclass_fields__ if name != "leases"}
         return cls(leases=leases, **rest)
 
+    @property
+    def models(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Of roles, and of operations: while these are the same, things are done in one way."""
+        return self.roles, self.recipes
+
 
 @dataclass(frozen=True)
 class PhotoFile:

@@ -16,7 +16,6 @@ from faces.quality import Quality
 from faces.services import CROP_SIDE, FoundFace, FoundFaces, Look
 from inference import roles
 from inference.arrays import Array
-from inference.encoders import TritonImageEncoder
 from inference.faces import MOST_FACES
 from inference.geometry import Box, overlaps
 from inference.identity import ModelIdentity
@@ -46,6 +45,7 @@ MAX_OBJECTS = 1000  # of a photo
 MAX_LINE = 2000  # letters
 MAX_DESCRIPTION = 20_000  # letters
 _SAME_PLACE = 0.5  # intersection over union from which two faces would be one
+_SEARCHED = "searched"  # the vector by which the photo is found, where that is another
 _OWN = "own_vector"  # the embedder's, beside that of the head: the head's space stands for both
 
 
@@ -66,7 +66,10 @@ def _as_stored(vector: Array) -> Array:
 
 
 def _vector_to_json(seen: SeenPhoto) -> dict[str, Any]:
-    return {"space": seen.encoder.identity.space, "vector": _numbers(seen.vector)}
+    active, *searched = [
+        {"space": identity.space, "vector": _numbers(vector)} for identity, vector in seen.looks
+    ]
+    return {**active, _SEARCHED: searched[0]} if searched else active
 
 
 def _faces_to_json(seen: FoundFaces) -> dict[str, Any]:
@@ -148,9 +151,11 @@ class Reading:
         return read[name](given)
 
     def _embedding(self, given: Given) -> SeenPhoto:
-        encoder = TritonImageEncoder(self.making.client, self._at(roles.IMAGE_ENCODER))
-        _check_space(given["space"], encoder.identity)
-        return SeenPhoto(given["vector"].vector(encoder.identity.dimension), encoder)
+        embed = self.making.embed_photo(self.making.recipes[EMBEDDING])
+        looks = [_photo_look(given, embed.encoder.identity)]
+        if embed.searched:
+            looks.append(_photo_look(given[_SEARCHED], embed.searched.identity))
+        return SeenPhoto(tuple(looks))
 
     def _faces(self, given: Given) -> FoundFaces:
         identities = self.making.find_faces(self.making.recipes[FACES]).identities
@@ -223,6 +228,15 @@ class Reading:
 
     def _at(self, role: ModelSpec) -> ModelSpec:
         return role.at(self.making.active[role.name])
+
+
+def _photo_look(given: Given, identity: ModelIdentity) -> tuple[ModelIdentity, Array]:
+    """
+    Raises:
+        FindingsInvalid: the vector can't be of this model.
+    """
+    _check_space(given["space"], identity)
+    return identity, given["vector"].vector(identity.dimension)
 
 
 def _look(given: Given, identities: Sequence[ModelIdentity]) -> Look:

@@ -6,46 +6,104 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('photos', '0011_reference_number'),
-        ('search', '0005_faces_numbered'),
+        ("photos", "0011_reference_number"),
+        ("search", "0005_faces_numbered"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AskedSearch',
+            name="AskedSearch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('language', models.CharField(max_length=10)),
-                ('parts', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), help_text='Kinds of what was understood.', size=None)),
-                ('filters', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), help_text='Parameters that were given.', size=None)),
-                ('word_count', models.PositiveIntegerField()),
-                ('found', models.PositiveIntegerField(help_text='Photos, on the first page of it.')),
-                ('took_ms', models.FloatField()),
-                ('text', models.TextField(blank=True, help_text='The words, where SEARCH_LOG_TEXT says so.')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='photos.owner')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("language", models.CharField(max_length=10)),
+                (
+                    "parts",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20),
+                        help_text="Kinds of what was understood.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "filters",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20),
+                        help_text="Parameters that were given.",
+                        size=None,
+                    ),
+                ),
+                ("word_count", models.PositiveIntegerField()),
+                (
+                    "found",
+                    models.PositiveIntegerField(help_text="Photos, on the first page of it."),
+                ),
+                ("took_ms", models.FloatField()),
+                (
+                    "text",
+                    models.TextField(
+                        blank=True, help_text="The words, where SEARCH_LOG_TEXT says so."
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="photos.owner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'search that was asked',
-                'verbose_name_plural': 'searches that were asked',
+                "verbose_name": "search that was asked",
+                "verbose_name_plural": "searches that were asked",
             },
         ),
         migrations.CreateModel(
-            name='SavedSearch',
+            name="SavedSearch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('asked', models.JSONField(help_text='As POST /api/v1/search/ takes it.')),
-                ('count', models.PositiveIntegerField(blank=True, help_text='Photos found, when it was asked last.', null=True)),
-                ('counted_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_searches', to='photos.owner')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("asked", models.JSONField(help_text="As POST /api/v1/search/ takes it.")),
+                (
+                    "count",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="Photos found, when it was asked last.", null=True
+                    ),
+                ),
+                ("counted_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_searches",
+                        to="photos.owner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'saved searches',
-                'constraints': [models.UniqueConstraint(fields=('owner', 'name'), name='saved_search_once_per_name'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='saved_search_has_a_name')],
+                "verbose_name_plural": "saved searches",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("owner", "name"), name="saved_search_once_per_name"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True),
+                        name="saved_search_has_a_name",
+                    ),
+                ],
             },
         ),
     ]

@@ -11,6 +11,7 @@ from search.models.found import (
     TextLine,
 )
 from search.models.points import FaceNumber, Point, PointVector
+from search.models.spaces import SearchedSpace, Unembedded
 from search.models.words import PhotoWords
 
 __all__ = [
@@ -27,5 +28,7 @@ __all__ = [
     "Point",
     "PointVector",
     "SavedSearch",
+    "SearchedSpace",
     "TextLine",
+    "Unembedded",
 ]

@@ -22,7 +22,7 @@ class ImageVector(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["photo", "space"], name="image_vector_once_per_space"),
         ]
-        indexes = [models.Index(fields=["owner", "space"], name="image_vector_of_owner")]
+        indexes = [models.Index(fields=["owner", "space", "photo"], name="image_vector_of_owner")]
 
     def __str__(self) -> str:
         return f"Vector of photo {self.photo_id}"
