@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from config import points
+from config import points, search_urls
 from config.api import NothingHereView
 from config.health import HealthView
 from config.models_api import (
@@ -183,6 +183,7 @@ api = [
     re_path(r"^faces/verify/?$", VerifyView.as_view(), name="faces-verify"),
     re_path(r"^search/spaces/?$", SpacesView.as_view(), name="search-spaces"),
     re_path(r"^search/spaces/switch/?$", SwitchView.as_view(), name="search-spaces-switch"),
+    *search_urls.urls,
     re_path(r"^search/by-face/?$", ByFaceView.as_view(), name="search-by-face"),
     re_path(r"^faces/report/?$", ReportView.as_view(), name="faces-report"),
     re_path(r"^faces/review/?$", ReviewView.as_view(), name="faces-review"),

@@ -106,7 +106,7 @@ def _note(owner: Owner, asked: Asked, found: Found, took_ms: float) -> None:
     AskedSearch.objects.create(
         owner=owner,
         language=asked.words.language,
-        parts=sorted({part.kind for part in asked.understood.parts}),
+        parts=sorted({part.kind for part in asked.parts}),
         filters=sorted(asked.given),
         word_count=len(asked.text.split()),
         found=found.total or 0,

@@ -34,7 +34,11 @@ from photos.operations import ALL
 
 _DRAIN = "jobs.tasks.drain"
 _BATCH = 5000  # rows of one INSERT
-_FOLLOWS = {Job.Kind.LOOK, Job.Kind.REEMBED, Job.Kind.WORDS}  # from something else: nobody asks for them
+_FOLLOWS = {
+    Job.Kind.LOOK,
+    Job.Kind.REEMBED,
+    Job.Kind.WORDS,
+}  # from something else: nobody asks for them
 _MOST_TASKS = 20  # unfinished jobs of one owner that are about no new photos
 
 

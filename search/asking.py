@@ -1,6 +1,6 @@
 """From what a caller sends to a question: words are understood, parameters are looked up."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,17 @@ from photos.models import Owner
 from search.errors import FilterUnknown
 from search.filtering import wished
 from search.knowledge import known_to
-from search.questions import Days, Known, People, Question, Somewhere, Sort, Things, Understood
+from search.questions import (
+    Days,
+    Known,
+    Part,
+    People,
+    Question,
+    Somewhere,
+    Sort,
+    Things,
+    Understood,
+)
 from search.serializers.asked import FiltersSerializer
 from search.understanding import understand, without
 
@@ -24,8 +34,8 @@ class Asked:
 
     text: str  # the words as they were sent
     given: frozenset[str]  # names of the parameters that were sent
-    understood: Understood
-    words: Question  # of the understood question what nobody took out
+    parts: tuple[Part, ...]  # of the words what was understood, and nobody has left out
+    words: Question  # what these ask for
     description: str  # what it is to look like: the words of what is meant, and of things
     filters: Question  # by parameters
     sort: Sort = Sort.RELEVANCE
@@ -45,27 +55,24 @@ def asked_of(owner: Owner, data: Mapping[str, Any], *, now: datetime) -> Asked:
     text = data.get("q", "")
     understood = understand(text, known, now) if text else Understood(Question())
     left_out = frozenset(data.get("without", ()))
+    parts = tuple(part for part in understood.parts if part.key not in left_out)
     return Asked(
         text,
         frozenset(name for name, value in data.items() if value and name in FILTERS),
-        understood,
+        parts,
         words=without(understood, left_out),
-        description=_description(understood, left_out),
+        description=_description(parts),
         filters=_filters(owner, data, known),
-        sort=Sort(data["sort"]),
+        sort=Sort(data.get("sort", Sort.RELEVANCE)),
         min_confidence=data["min_confidence"],
         limit=data["limit"],
     )
 
 
-def _description(understood: Understood, left_out: Collection[str]) -> str:
+def _description(parts: Iterable[Part]) -> str:
     """In the order of the question, so that it reads like one: "two dogs on a beach"."""
-    said = [
-        " ".join(part.words)
-        for part in understood.parts
-        if part.key not in left_out and (part.asks.semantic or wished(part.asks) != Question())
-    ]
-    return " ".join(said)
+    meant = [part for part in parts if part.asks.semantic or wished(part.asks) != Question()]
+    return " ".join(word for part in meant for word in part.words)
 
 
 def _filters(owner: Owner, data: Mapping[str, Any], known: Known) -> Question:
@@ -95,7 +102,7 @@ def _people(owner: Owner, data: Mapping[str, Any], known: Known) -> People:
         for called in _called("not_people", name, known.people)
     ]
     every = (*everyone, tuple(anyone)) if anyone else tuple(everyone)
-    return People(all=every, none=tuple(nobody), only=data["only_people"])
+    return People(all=every, none=tuple(nobody), only=data.get("only_people", False))
 
 
 def _names_of(owner: Owner, keys: Sequence[int]) -> list[str]:

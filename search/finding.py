@@ -127,5 +127,5 @@ def _in_order(ranked: Hits, sort: Sort) -> Hits:
 def _after(ranked: Hits, begins: Cursor, sort: Sort) -> Hits:
     last = (begins.position, begins.photo)
     if sort == Sort.OLDEST:
-        return [hit for hit in ranked if hit > last]  # type: ignore[operator]  # of one kind
-    return [hit for hit in ranked if hit < last]  # type: ignore[operator]  # of one kind
+        return [hit for hit in ranked if hit > last]
+    return [hit for hit in ranked if hit < last]

@@ -67,7 +67,7 @@ def shown(request: Request, given: Answer) -> Response:
 
 
 def checked(
-    serializer: type[Serializer[Any]], data: Mapping[str, Any], *, partial: bool = False
+    serializer: type[Serializer[Any]], data: Any, *, partial: bool = False
 ) -> dict[str, Any]:
     """
     Raises:

@@ -2,42 +2,99 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from faces.serializers import BoxSerializer
 from photos.models import Photo
 from search.facets import Facets, Value
+from search.finding import COUNTED
+from search.questions import Count, Part, Question
+from search.serializers.photos import PlaceSerializer
+from search.words.reasons import Reason
 
 
 class FoundPhotoSerializer(serializers.ModelSerializer[Photo]):
-    """A photo, as far as lists show it. Needs its place."""
+    """A photo, as far as lists show it."""
+
+    place = serializers.SerializerMethodField()
 
     class Meta:
         model = Photo
-        fields = ("id", "sha256", "width", "height", "taken_at", "thumbnail")
+        fields = (
+            "id", "sha256", "width", "height", "taken_at", "dated_at", "dated_by", "place",
+            "thumbnail",
+        )  # fmt: skip
+
+    @extend_schema_field(PlaceSerializer(allow_null=True))
+    def get_place(self, photo: Photo) -> dict[str, Any] | None:
+        return PlaceSerializer(photo).data if photo.place else None
 
 
-class PartSerializer(serializers.Serializer[Any]):
-    """What was understood of a question, piece by piece."""
+class PartSerializer(serializers.Serializer[Part]):
+    """A piece of a question that was understood."""
 
     key = serializers.CharField(help_text="Give it as `without` to ask without this part.")
     kind = serializers.CharField()
     words = serializers.ListField(child=serializers.CharField(), help_text="That say it.")
-    label = serializers.CharField(help_text="A short line, in the question's language.")
+    label = serializers.CharField(  # type: ignore[assignment]  # DRF takes it off
+        help_text="A short line, in the question's language."
+    )
+
+
+class CountSerializer(serializers.Serializer[Count]):
+    at_least = serializers.IntegerField()
+    at_most = serializers.IntegerField(allow_null=True)
+
+
+class QuestionSerializer(serializers.Serializer[Question]):
+    """All that a photo has to be."""
+
+    people = serializers.SerializerMethodField()
+    dates = serializers.SerializerMethodField(help_text="[from, to): `to` is not in it any more.")
+    places = serializers.SerializerMethodField()
+    objects = serializers.SerializerMethodField()
+    faces = CountSerializer(allow_null=True)
+    text = serializers.ListField(child=serializers.CharField())
+    not_text = serializers.ListField(child=serializers.CharField())
+    semantic = serializers.CharField(help_text="What it is to look like, in words.")
+    not_semantic = serializers.ListField(child=serializers.CharField())
+    not_understood = serializers.ListField(child=serializers.CharField())
+
+    @extend_schema_field(serializers.DictField())
+    def get_people(self, question: Question) -> dict[str, Any]:
+        people = question.people
+        return {"all": people.all, "none": people.none, "only": people.only}
+
+    @extend_schema_field(serializers.ListField(child=serializers.ListField()))
+    def get_dates(self, question: Question) -> list[Any]:
+        return [[day and day.isoformat() for day in days] for days in question.dates]
+
+    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
+    def get_places(self, question: Question) -> list[dict[str, Any]]:
+        return [
+            {"name": each.name, "near": each.near, "not": each.excluded} for each in question.places
+        ]
+
+    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
+    def get_objects(self, question: Question) -> list[dict[str, Any]]:
+        return [
+            {"class": each.label, **CountSerializer(each.count).data} for each in question.objects
+        ]
 
 
 class InterpretationSerializer(serializers.Serializer[Any]):
-    language = serializers.CharField()
-    parts = PartSerializer(many=True)
-    people = serializers.JSONField()
-    dates = serializers.JSONField(help_text="[from, to): `to` is not in it any more.")
-    places = serializers.JSONField()
-    objects = serializers.JSONField()
-    faces = serializers.JSONField(allow_null=True)
-    text = serializers.ListField(child=serializers.CharField())
-    not_text = serializers.ListField(child=serializers.CharField())
-    semantic = serializers.CharField()
-    not_semantic = serializers.ListField(child=serializers.CharField())
-    not_understood = serializers.ListField(child=serializers.CharField())
+    """How the words of a question were understood, without what was left out of them."""
+
+    language = serializers.CharField(source="asked.words.language")
+    parts = PartSerializer(source="asked.parts", many=True)
+    question = QuestionSerializer(source="asked.words")
+    filters = QuestionSerializer(source="asked.filters", help_text="Of the parameters.")
+    only_as_text = serializers.ListField(
+        source="unseen",
+        child=serializers.CharField(),
+        help_text="Words that no model here looks for: they can only stand in a photo.",
+    )
 
 
 class ValueSerializer(serializers.Serializer[Value]):
@@ -60,24 +117,41 @@ class TotalSerializer(serializers.Serializer[Any]):
     is_exact = serializers.BooleanField(help_text="False: there are at least so many.")
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
-    """What of a photo matched, and where it is in the photo."""
+class ReasonSerializer(serializers.Serializer[Reason]):
+    """Something of a photo that was asked for, and where it is: pixels of the upright photo."""
 
-    part = serializers.CharField(help_text="people, objects, text, caption, tags, looks, …")
-    words = serializers.CharField()
-    boxes = serializers.ListField(child=serializers.JSONField())
-    quads = serializers.ListField(child=serializers.JSONField())
+    part = serializers.CharField(help_text="names, tags, objects, captions or text")
+    words = serializers.ListField(child=serializers.CharField(), help_text="Of the question.")
+    said = serializers.CharField(
+        help_text="A name, a tag's key, an object's class, a sentence, a line."
+    )
+    boxes = BoxSerializer(many=True)
+    quad = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        help_text="Of a line: four [x, y].",
+    )
 
 
 class FoundHitSerializer(serializers.Serializer[Any]):
     photo = FoundPhotoSerializer()
-    relevance = serializers.FloatField(allow_null=True, help_text="0 to 1, of what it looks like.")
+    relevance = serializers.FloatField(
+        allow_null=True, help_text="0 to 1: how well it looks like the words. Null: it does not."
+    )
     why = ReasonSerializer(many=True)
 
 
 class FoundSerializer(serializers.Serializer[Any]):
-    interpretation = InterpretationSerializer()
-    total = TotalSerializer(allow_null=True, help_text="On the first page.")
-    facets = FacetsSerializer(allow_null=True, help_text="Of the first page's `total`.")
-    next = serializers.CharField(allow_null=True, help_text="The `cursor` of the next page.")
+    """A page of photos."""
+
+    interpretation = InterpretationSerializer(source="*")
+    total = serializers.SerializerMethodField(help_text="On the first page.")
+    facets = FacetsSerializer(source="found.facets", allow_null=True, help_text="On the first.")
+    next = serializers.CharField(
+        source="found.next", allow_null=True, help_text="The `cursor` of the next page."
+    )
     results = FoundHitSerializer(many=True)
+
+    @extend_schema_field(TotalSerializer(allow_null=True))
+    def get_total(self, answer: Any) -> dict[str, Any] | None:
+        count = answer.found.total
+        return None if count is None else {"count": count, "is_exact": count < COUNTED}

@@ -10,6 +10,7 @@ from search.questions import Count, Sort, Things
 
 MAX_LIMIT = 200
 _MOST_VALUES = 50  # of one parameter
+_EACH = "Each is there: `dog`, `dog:2`, `dog:2-4`, `dog:2-`, `dog:0`."
 _COUNTED = re.compile(r"(?P<label>[^:]{1,100})(?::(?P<count>[0-9-]{1,9}))?")
 _NUMBER = re.compile(r"(?P<least>[0-9]{1,4})(?P<range>-(?P<most>[0-9]{1,4})?)?")
 
@@ -70,6 +71,12 @@ class OnlyKnown(serializers.Serializer[None]):
         return data
 
 
+def _min_confidence() -> serializers.FloatField:
+    return serializers.FloatField(
+        default=0.0, min_value=0, max_value=1, help_text="Of objects: the detector's score."
+    )
+
+
 class FiltersSerializer(OnlyKnown):
     """Filters: a photo passes all of them."""
 
@@ -92,11 +99,9 @@ class FiltersSerializer(OnlyKnown):
         child=ThingsField(),
         required=False,
         max_length=_MOST_VALUES,
-        help_text="Each is there: `dog`, `dog:2`, `dog:2-4`, `dog:2-`, `dog:0`.",
+        help_text=_EACH,
     )
-    min_confidence = serializers.FloatField(
-        default=0.0, min_value=0, max_value=1, help_text="Of objects: the detector's score."
-    )
+    min_confidence = _min_confidence()
     faces = CountField(required=False, help_text="How many faces: `2`, `2-4`, `2-`, `0`.")
     text = NamesField(help_text="Each stands in the photo.")
     not_text = NamesField(help_text="None stands in the photo.")
@@ -115,6 +120,15 @@ class FiltersSerializer(OnlyKnown):
 class PageSerializer(serializers.Serializer[None]):
     limit = serializers.IntegerField(default=50, min_value=1, max_value=MAX_LIMIT)
     cursor = serializers.CharField(required=False, max_length=1000, help_text="`next` of a page.")
+
+
+class ByObjectSerializer(PageSerializer, OnlyKnown):
+    """Things that photos show."""
+
+    objects = serializers.ListField(
+        child=ThingsField(), min_length=1, max_length=_MOST_VALUES, help_text=_EACH
+    )
+    min_confidence = _min_confidence()
 
 
 class SearchSerializer(FiltersSerializer, PageSerializer):
