@@ -24,6 +24,6 @@ def in_photos(owner: Owner, recipes: Mapping[str, str]) -> list[InPhotos]:
     """The classes of things in the owner's photos, the most frequent first. One query."""
     objects = of_recipe(DetectedObject.objects.filter(photo__owner=owner), recipes, OBJECTS)
     counted = objects.values_list("label").annotate(
-        photos=Count("photo", distinct=True), objects=Count("pk")
+        shown_in=Count("photo", distinct=True), seen=Count("pk")
     )
-    return [InPhotos(*row) for row in counted.order_by("-photos", "label")]
+    return [InPhotos(*row) for row in counted.order_by("-shown_in", "label")]

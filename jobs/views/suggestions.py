@@ -1,5 +1,7 @@
 """What can be asked for, over HTTP: while somebody types, and the things that are in photos."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -41,7 +43,7 @@ class SuggestView(APIView):
         """People, places, tags and things that are in the photos, and begin so."""
         asked = checked(SuggestingSerializer, request.query_params)
         owner = photos.services.owner_of(request.user)
-        found = suggest(owner, asked["q"], limit=asked["limit"])
+        found: Any = suggest(owner, asked["q"], limit=asked["limit"])
         return Response({"results": SuggestionSerializer(found, many=True).data})
 
 
@@ -53,5 +55,5 @@ class ObjectsView(APIView):
         """With how many photos show them, the most frequent first: of the detector of now."""
         checked(OnlyKnown, request.query_params)
         owner = photos.services.owner_of(request.user)
-        found = things.in_photos(owner, current_recipes())
+        found: Any = things.in_photos(owner, current_recipes())
         return Response({"results": ThingsInPhotosSerializer(found, many=True).data})

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, TextField, Value
 
 from faces.models import Membership, Person
 from photos.models import Owner
+from photos.places import names_of
 from search.models import PhotoWords
 from search.vocabulary import Vocabulary, load
 from search.words.asked import has
@@ -15,22 +16,22 @@ from search.words.letters import words_of
 from search.words.vector import all_of, literal
 from search.words.wordings import label_lexeme, owner_lexeme, tag_lexeme
 
-PEOPLE, TAGS, OBJECTS = "people", "tags", "objects"
+PEOPLE, PLACES, TAGS, OBJECTS = "people", "places", "tags", "objects"
 MOST = 50  # suggestions of people, and as many others, that are looked for in photos
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    kind: str  # people, tags or objects
-    key: str  # a person's name, a tag's key, an object's class
-    words: str  # what to ask for: of a person it may be another of their names
+    kind: str  # people, places, tags or objects
+    key: str  # a person's or a place's name, a tag's key, an object's class
+    words: str  # what to ask for: of a person or a place it may be another of their names
 
 
 def suggest(owner: Owner, prefix: str, *, limit: int) -> list[Suggestion]:
     """Up to `limit` of what is in the owner's photos and has a word that begins with `prefix`.
 
     In any language of the vocabulary; once each, what begins with it first, shorter ones before.
-    People who are hidden are not told. Three queries at most.
+    People who are hidden are not told. Five queries at most.
 
     Raises:
         VocabularyError: a file of it is broken.
@@ -40,7 +41,8 @@ def suggest(owner: Owner, prefix: str, *, limit: int) -> list[Suggestion]:
         return []
     people = _best(_people(owner, start), start)
     things = _best(_things(load(settings.VOCABULARY_DIR), start), start)
-    return _best([*_shown(owner, people), *_seen(owner, things)], start)[:limit]
+    found = [*_shown(owner, people), *_places(owner, start), *_seen(owner, things)]
+    return _best(found, start)[:limit]
 
 
 def _begin(text: str, start: str) -> int:
@@ -65,6 +67,15 @@ def _people(owner: Owner, start: str) -> list[Suggestion]:
         Suggestion(PEOPLE, name, called)
         for name, aliases in people.values_list("name", "aliases")
         for called in (name, *aliases)
+        if _begin(called, start) >= 0
+    ]
+
+
+def _places(owner: Owner, start: str) -> list[Suggestion]:
+    return [
+        Suggestion(PLACES, name, called)
+        for name, others in names_of(owner).items()
+        for called in (name, *others)
         if _begin(called, start) >= 0
     ]
 
