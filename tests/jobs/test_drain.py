@@ -37,6 +37,7 @@ from search.models import Caption, DetectedObject, ImageVector, PhotoTag
 from search.services import EmbedPhoto, FindObjects
 from search.tags import TagPhoto
 from search.vocabulary import Vocabulary
+from search.words import matching
 from tests.factories import make_owner, unit
 from tests.fakes import (
     IDENTITY,
@@ -531,6 +532,8 @@ class TestSeveralOperations:
         done = Analysis.objects.order_by("operation").values_list("operation", "recipe")
         assert list(done) == [("faces", "fakes"), ("objects", "cats")]
         assert {"faces", "objects"} < job.items.get().stage_ms.keys()
+        [hit] = matching(job.owner, "cats", limit=2, language="en")
+        assert hit.photo == Photo.objects.get().pk
 
     def test_only_those_that_were_asked_for_are_done(self, both: Parts) -> None:
         upload = services.upload(ContentFile(jpeg(), "a.jpg"))

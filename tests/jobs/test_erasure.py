@@ -32,6 +32,7 @@ from local.processes import wait_until
 from photos.models import Owner, Photo, Role, ServedModel
 from photos.operations import CAPTION, TAGS, Place
 from search.models import PhotoTag
+from search.words import matching
 from tests.factories import (
     make_cluster,
     make_event,
@@ -458,11 +459,13 @@ class TestCaptionsOfPhotos:
         photo.analyses.create(operation=CAPTION, recipe=recipe)
         recount([photo.pk])
         before = photo.captions.get(language="en").sentence
+        assert len(matching(owner, "person", limit=2, language="en")) == 1
 
         erase(owner, naming.name_cluster(cluster, NAME).pk)
 
         after = photo.captions.get(language="en").sentence
         assert ("person" in before, "person" in after) == (True, False)
+        assert matching(owner, "person", limit=2, language="en") == []
 
 
 @pytest.mark.django_db(transaction=True)

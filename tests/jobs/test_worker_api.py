@@ -25,6 +25,7 @@ from jobs.remote import tokens
 from photos import roles
 from photos.models import Photo, Role, ServedModel
 from search.models import Caption, DetectedObject, ImageVector, PhotoTag, TextLine
+from search.words import matching
 from tests.factories import make_owner
 from tests.jobs.remote import (
     API,
@@ -464,6 +465,8 @@ class TestComplete:
         tags = PhotoTag.objects.order_by("key").values_list("key", "confidence")
         assert list(tags) == [("dog", 0.75), ("people:1", 0.9)]
         assert "dog" in Caption.objects.get(language="en").sentence
+        hits = matching(owner, "anjing exit", limit=2, language="id")
+        assert [(hit.photo, hit.matched) for hit in hits] == [(photo.pk, 2)]
         assert job.items.get().stage_ms["faces"] == 40.0
 
     def test_settles_the_job_and_tells_it(self, worker: Worker) -> None:

@@ -16,6 +16,7 @@ from search.errors import ForeignVectors, VectorMissing
 from search.models import PhotoTag
 from search.tags import TagPhoto, count_people, is_due, retag, to_retag
 from search.vocabulary import Vocabulary
+from search.words import index, matching
 from tests.factories import make_face, make_owner, make_photo, unit
 from tests.search.factories import (
     IMAGES,
@@ -183,6 +184,21 @@ class TestRetag:
         assert [key for _, key in tags_of(one)] == ["beach", "people:1"]
         assert [key for _, key in tags_of(two)] == ["beach", "people:2"]
 
+    def test_lets_photos_be_found_by_the_new_tags_and_not_by_the_old(
+        self, operation: TagPhoto
+    ) -> None:
+        photo = make_tagged_photo(BEACH, f"{MODELS}+old")
+        PhotoTag.objects.create(photo=photo, recipe=f"{MODELS}+old", key="sea", confidence=1)
+        index([photo.pk])
+
+        list(retag(Photo.objects.all(), operation, None))
+
+        found = {
+            asked: matching(photo.owner, asked, limit=1, language="en")
+            for asked in ("beach", "sea")
+        }
+        assert {asked: len(hits) for asked, hits in found.items()} == {"beach": 1, "sea": 0}
+
     def test_says_after_each_batch_how_many_are_done(self, operation: TagPhoto) -> None:
         photos = [make_tagged_photo(BEACH, f"{MODELS}+old") for _ in range(5)]
 
@@ -255,7 +271,7 @@ class TestRetag:
         for photos in (1, 3):
             for _ in range(photos):
                 make_face(photo=make_tagged_photo(BEACH, f"{MODELS}+old"))
-            with django_assert_num_queries(11):
+            with django_assert_num_queries(14):
                 list(retag(Photo.objects.all(), operation, None))
 
 
