@@ -4,7 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import re_path, reverse
+from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.vary import vary_on_headers
 
 from jobs.views.points import CollectionViewSet, NoSuchView, PointViewSet
 
@@ -16,6 +18,7 @@ _POINTS = rf"{_COLLECTION}/points"
 class HomeView(View):
     """Browsers come to the admin; programs are told what they talk to."""
 
+    @method_decorator(vary_on_headers("Accept"))
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "text/html" in request.headers.get("Accept", ""):
             return HttpResponseRedirect(reverse("admin:index"))
@@ -45,6 +48,6 @@ urlpatterns = [
             ("query/batch", "query_batch"),
         )
     ),
-    re_path(rf"{_POINTS}/(?P<number>[^/]+)/?$", PointViewSet.as_view({"get": "one"})),
+    re_path(rf"{_POINTS}/(?P<number>[0-9a-f-]+)/?$", PointViewSet.as_view({"get": "one"})),
     re_path(r"^collections/", NoSuchView.as_view()),
 ]

@@ -195,6 +195,6 @@ def _by_photo(vectors: Rows, photo: str) -> tuple[Source, Source]:
     return Source(named.annotate(media=F("key"))), Source(unnamed, base=OURS)
 
 
-def _big(number: Combinable) -> ExpressionWrapper:
+def _big(number: Combinable) -> Combinable:
     """Django takes the sum of a key and a number for one that needs 4 bytes."""
     return ExpressionWrapper(number, BigIntegerField())
