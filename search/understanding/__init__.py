@@ -60,4 +60,4 @@ def _recognise(sentence: Sentence, known: Known, now: datetime) -> None:
 
 
 def _is_word(sentence: Sentence, things_known: Names, word: str) -> bool:
-    return people.is_word(sentence, word) or word in things_known.single
+    return word in sentence.lexicon.words or word in things_known.single

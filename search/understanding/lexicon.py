@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -14,19 +14,18 @@ from search.understanding.tokens import Kind, Token, tokens
 INDONESIAN = "id"
 LANGUAGES = (ENGLISH, INDONESIAN)  # the first is that of words that tell none
 _SILENT = {"also_words", "labels", "not_in_others"}  # tell no language
+_IDLE = {"tells", "not_in_others"}  # do nothing in a question
 
 Phrase = tuple[str, ...]  # folded words, and marks
 
 
 @dataclass(frozen=True)
-class Role:
-    """What does one thing: its phrases, each with its value."""
+class Found:
+    """A phrase of `role` at the tokens before `end`, and its value."""
 
-    phrases: Mapping[Phrase, str]
-
-    @property
-    def longest(self) -> int:
-        return max(map(len, self.phrases), default=0)
+    role: str
+    end: int
+    value: str
 
 
 @dataclass(frozen=True)
@@ -34,25 +33,38 @@ class Lexicon:
     """The words that are understood in questions of one language: its own come first."""
 
     language: str
-    roles: Mapping[str, Role]
-    lengths: Mapping[str, int]
+    roles: Mapping[str, Mapping[Phrase, str]]  # role -> its phrases, each with its value
     labels: Mapping[str, str]  # how an interpretation is shown: texts with a place for words
 
-    def find(self, role: str, found: Sequence[Token]) -> tuple[int, str] | None:
-        """How many tokens at the beginning of `found` are a phrase of `role`, and its value."""
-        phrases = self.roles[role].phrases
-        for length in range(min(self.lengths[role], len(found)), 0, -1):
-            phrase = tuple(token.fold for token in found[:length])
-            if phrase in phrases:
-                return length, phrases[phrase]
-        for form in found[0].forms[1:] if found else ():
-            if (form,) in phrases:
-                return 1, phrases[form,]
-        return None
+    @cached_property
+    def _beginning(self) -> dict[str, list[tuple[str, Phrase, str]]]:
+        """First word -> role, phrase and value: the longest first."""
+        found: dict[str, list[tuple[str, Phrase, str]]] = {}
+        for role, phrases in self.roles.items():
+            for phrase, value in phrases.items():
+                found.setdefault(phrase[0], []).append((role, phrase, value))
+        return {word: sorted(each, key=lambda one: -len(one[1])) for word, each in found.items()}
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Those that do something."""
+        roles = (phrases for role, phrases in self.roles.items() if role not in _IDLE)
+        return frozenset(phrase[0] for each in roles for phrase in each if len(phrase) == 1)
+
+    def at(self, found: Sequence[Token], at: int) -> Iterator[Found]:
+        """The phrases that begin at a token, the longest first, and those without its ending."""
+        for role, phrase, value in self._beginning.get(found[at].fold, ()):
+            end = at + len(phrase)
+            if tuple(token.fold for token in found[at:end]) == phrase:
+                yield Found(role, end, value)
+        for form in found[at].forms[1:]:
+            for role, phrase, value in self._beginning.get(form, ()):
+                if len(phrase) == 1:
+                    yield Found(role, at + 1, value)
 
     def name(self, role: str, value: int) -> str:
         """What has that value in `role`, by its first word."""
-        phrases = self.roles[role].phrases.items()
+        phrases = self.roles[role].items()
         return next(" ".join(phrase) for phrase, each in phrases if each == str(value))
 
 
@@ -97,10 +109,9 @@ def _words(language: str, roles: Sequence[str] | set[str]) -> set[str]:
 def _lexicon(language: str) -> Lexicon:
     others = [each for each in LANGUAGES if each != language]
     names = {name for each in LANGUAGES for name in _read(each)} - {"labels"}
-    roles = {name: Role(_merged(name, language, others)) for name in sorted(names)}
-    lengths = {name: role.longest for name, role in roles.items()}
+    roles = {name: _merged(name, language, others) for name in sorted(names)}
     labels = cast("dict[str, str]", _read(language)["labels"])
-    return Lexicon(language, roles, lengths, labels)
+    return Lexicon(language, roles, labels)
 
 
 def _merged(role: str, language: str, others: Sequence[str]) -> dict[Phrase, str]:

@@ -1,7 +1,7 @@
 """One date in words: "3 weeks ago", "bulan lalu", "the 5th of March 2023", "Lebaran 2023"."""
 
 import re
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -20,8 +20,15 @@ _RELATIVE = {
     "today": 0,
     "tomorrow": -1,
 }
+_BEGINNINGS = {  # roles of words with which a date may begin
+    *_RELATIVE,
+    "this_before", "earlier_today", "last_before", "next_before", "last_some", "fused_units",
+    "units", "one", "numbers", "weekdays", "months", "holidays", "seasons", "seasons_in_doubt",
+    "decades", "date_lead", "date_of",
+}  # fmt: skip
 _SHIFTS = (("last", 1), ("this", 0), ("next", -1))
-_CYCLES = (
+_CYCLES: tuple[tuple[str, Callable[[str], Yearly]], ...] = (
+    ("months", lambda name: periods.yearly_month(int(name))),
     ("holidays", periods.holiday),
     ("seasons", periods.season),
     ("seasons_in_doubt", periods.season),
@@ -35,7 +42,6 @@ class Moment:
     start: int
     end: int
     periods: tuple[Period, ...]
-    unit: str = "day"
     yearly: Yearly | None = None  # that it is one of
     month: int = 0  # of a day of a month
     year: int = 0  # that was said, or meant by "last year"
@@ -51,6 +57,8 @@ class Moments:
 
     def at(self, at: int) -> Moment | None:
         """The date that begins there."""
+        if not self._may_begin(at):
+            return None
         readers = (
             self._numeric,
             self._relative,
@@ -66,6 +74,13 @@ class Moments:
             self._led,
         )
         return next((found for reader in readers if (found := reader(at))), None)
+
+    def _may_begin(self, at: int) -> bool:
+        if not self.sentence.is_free(at):
+            return False
+        token = self.sentence.tokens[at]
+        is_figure = token.kind is Kind.DATE or token.fold[:1].isdecimal()
+        return is_figure or not _BEGINNINGS.isdisjoint(self.sentence.roles(at))
 
     def day_number(self, at: int) -> tuple[int, int] | None:
         """Such as 5 or 5th, and where it ends."""
@@ -190,7 +205,7 @@ class Moments:
 
     def _cycle(self, at: int) -> Moment | None:
         """A month, season or holiday, with its year or without."""
-        for role, make in (("months", lambda name: periods.yearly_month(int(name))), *_CYCLES):
+        for role, make in _CYCLES:
             found = self._shift(at, role)
             if not found:
                 continue
@@ -216,9 +231,9 @@ class Moments:
 
     def _year_after(self, at: int) -> Moment | None:
         at = self.sentence.after("of", at)
-        at = self.sentence.after("date_lead", at) if self._year(self._led_to(at)) else at
-        found = self._year(at) or self._ago(at) or self._shifted(at)
-        return found if found and found.unit == "year" and found.year else None
+        led = self._led_to(at)
+        found = self._bare_year(led) or self._ago(at) or self._shifted(at)
+        return found if found and found.year else None
 
     def _led_to(self, at: int) -> int:
         return self.sentence.after("date_lead", at)
@@ -230,16 +245,21 @@ class Moments:
         decade = figures.decade_of(word, is_led=self._is_led(at), today=self.today)
         return Moment(at, at + 1, decade) if decade else None
 
-    def _year(self, at: int) -> Moment | None:
+    def _bare_year(self, at: int) -> Moment | None:
         year = figures.year_of(self.sentence.tokens[at].fold) if self._is_word(at) else 0
         if not year or self.sentence.has("people_nouns", at + 1):
             return None
-        for role, make in (("months", lambda name: periods.yearly_month(int(name))), *_CYCLES):
-            if found := self.sentence.find(role, at + 1):  # 2019 Christmas
+        return Moment(at, at + 1, (periods.years(year),), year=year)
+
+    def _year(self, at: int) -> Moment | None:
+        """A year, and with it what it is of: 2019 Christmas."""
+        year = self._bare_year(at)
+        for role, make in _CYCLES if year else ():
+            found = self.sentence.find(role, at + 1)
+            if year and found and not self._year_after(found[0]) and not self.day_number(found[0]):
                 yearly = make(found[1])
-                if not self._of_year(at, found[0], yearly).year and not self.day_number(found[0]):
-                    return Moment(at, found[0], yearly.in_year(year), yearly=yearly, year=year)
-        return Moment(at, at + 1, (periods.years(year),), "year", year=year)
+                return Moment(at, found[0], yearly.in_year(year.year), yearly, year=year.year)
+        return year
 
     def _led(self, at: int) -> Moment | None:
         """What "tahun", "bulan" and "tanggal" lead to."""
@@ -292,4 +312,4 @@ class Moments:
 
 def _moment(start: int, end: int, days: tuple[Period, ...], unit: str) -> Moment:
     year = days[0][0].year if days and unit == "year" else 0
-    return Moment(start, end, days, unit, year=year)
+    return Moment(start, end, days, year=year)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from search.understanding.sentence import Sentence
 from search.understanding.tokens import Kind, words_of
@@ -13,12 +14,12 @@ class Names:
 
     known: Mapping[tuple[str, ...], tuple[str, ...]]
 
-    @property
+    @cached_property
     def single(self) -> frozenset[str]:
         """Those of one word."""
         return frozenset(words[0] for words in self.known if len(words) == 1)
 
-    @property
+    @cached_property
     def longest(self) -> int:
         return max(map(len, self.known), default=0)
 
@@ -28,7 +29,7 @@ class Names:
         Points between its words do not matter ("Dr. Ahmad"); the last may have an ending
         ("Anna's").
         """
-        tokens = _words_from(sentence, at, self.longest)
+        tokens = _words_from(sentence, at, self.longest) if self.known else []
         for length in range(len(tokens), 0, -1):
             head = tuple(sentence.tokens[each].fold for each in tokens[: length - 1])
             for form in sentence.tokens[tokens[length - 1]].forms:

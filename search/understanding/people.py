@@ -5,15 +5,6 @@ from collections.abc import Callable
 from search.questions import Count, People, Question
 from search.understanding.names import Names
 from search.understanding.sentence import Mention, Sentence, Use
-from search.understanding.tokens import Kind
-
-_NOT_WORDS = {"tells", "labels", "not_in_others"}  # roles whose words may be names all the same
-
-
-def is_word(sentence: Sentence, name: str) -> bool:
-    """This name of one word is a word as well, and needs a sign that it is meant as a name."""
-    roles = sentence.lexicon.roles.items()
-    return any((name,) in role.phrases for key, role in roles if key not in _NOT_WORDS)
 
 
 def recognise(
@@ -34,21 +25,30 @@ def recognise_company(sentence: Sentence) -> None:
     """Take what says that there is nobody else: "only", "alone", "nobody else", "nobody"."""
     anybody = any(each.asks.people.all for each in sentence.mentions)
     for at in sentence.each_free():
-        for role, asks in (
-            ("nobody_else", _ONLY if anybody else None),
-            ("alone", _ONLY if anybody else Question(faces=Count(1, 1))),
-            ("nobody", Question(faces=Count(0, 0))),
-            ("only_before", _ONLY if _person_begins(sentence, at) else None),
-            ("only_after", _ONLY if _person_ends(sentence, at) else None),
-        ):
+        for role in _COMPANY.intersection(sentence.roles(at)):
             end = sentence.after(role, at)
-            if end > at and asks:
+            asks = _company(sentence, role, at, anybody=anybody)
+            if end > at and asks and sentence.is_free(at):
                 kind = "people" if asks.people.only else "faces"
                 sentence.take(Mention(kind, tuple(range(at, end)), asks))
-                break
 
 
+_COMPANY = {"nobody_else", "alone", "nobody", "only_before", "only_after"}
 _ONLY = Question(people=People(only=True))
+
+
+def _company(sentence: Sentence, role: str, at: int, *, anybody: bool) -> Question | None:
+    """What a word asks for; None where it is not about people."""
+    match role:
+        case "nobody":
+            return Question(faces=Count(0, 0))
+        case "alone":
+            return _ONLY if anybody else Question(faces=Count(1, 1))
+        case "nobody_else":
+            return _ONLY if anybody else None
+        case "only_before":
+            return _ONLY if _person_begins(sentence, at) else None
+    return _ONLY if _person_ends(sentence, at) else None
 
 
 def _person_begins(sentence: Sentence, at: int) -> bool:
@@ -86,7 +86,7 @@ def _names_a_stranger(sentence: Sentence, at: int) -> bool:
 
 def capitals_end(sentence: Sentence, at: int) -> int:
     """Where words with a capital end that begin at `at`, in a question that has small letters."""
-    if not any(each.text[-1:].islower() for each in sentence.tokens if each.kind is Kind.WORD):
+    if not sentence.has_small_letters:
         return at
     while sentence.is_content(at) and sentence.is_free(at) and sentence.tokens[at].has_capital:
         at += 1

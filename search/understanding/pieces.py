@@ -34,13 +34,21 @@ def find_denials(sentence: Sentence) -> None:
 
 def denial_before(sentence: Sentence, at: int) -> Denial | None:
     """What denies the piece that begins at `at`: only words that lead to it lie between."""
+    start = _denial_of(sentence, at)
+    if start is None:
+        return None
+    first = start
+    while (earlier := _denial_of(sentence, first)) is not None:
+        first = earlier
+    return Denial(first, is_double=first < start)
+
+
+def _denial_of(sentence: Sentence, at: int) -> int | None:
     while at not in sentence.denials:
         at -= 1
         if at < 0 or not _is_lead(sentence, at):
             return None
-    start = sentence.denials[at]
-    other = denial_before(sentence, start)
-    return Denial(other.start, is_double=True) if other else Denial(start)
+    return sentence.denials[at]
 
 
 def _is_lead(sentence: Sentence, at: int) -> bool:

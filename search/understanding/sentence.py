@@ -1,11 +1,12 @@
 """A question on its way to being understood: what each of its words was taken for so far."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import cached_property
 
 from search.questions import Question
-from search.understanding.lexicon import Lexicon
+from search.understanding.lexicon import Found, Lexicon
 from search.understanding.tokens import Kind, Token
 
 
@@ -49,6 +50,12 @@ class Sentence:
 
     def __post_init__(self) -> None:
         self.uses = [Use.FREE] * len(self.tokens)
+        self._from: list[dict[str, list[Found]]] = [{} for _ in self.tokens]
+        self._until: list[dict[str, list[int]]] = [{} for _ in range(len(self.tokens) + 1)]
+        for at in range(len(self.tokens)):
+            for found in self.lexicon.at(self.tokens, at):
+                self._from[at].setdefault(found.role, []).append(found)
+                self._until[found.end].setdefault(found.role, []).append(at)
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -61,15 +68,17 @@ class Sentence:
         return self.is_free(at) and self.tokens[at].kind is Kind.WORD
 
     def find(self, role: str, at: int) -> tuple[int, str] | None:
-        """The end of the phrase of `role` that begins at `at`, and its value."""
+        """The end of the longest phrase of `role` that begins at `at`, and its value."""
         if not self.is_free(at):
             return None
-        end = at + self.lexicon.lengths[role]
-        free = [self.tokens[i] for i in range(at, min(end, len(self))) if self.is_free(i)]
-        found = self.lexicon.find(role, free)
-        if found and all(self.is_free(i) for i in range(at, at + found[0])):
-            return at + found[0], found[1]
+        for found in self._from[at].get(role, ()):
+            if all(map(self.is_free, range(at + 1, found.end))):
+                return found.end, found.value
         return None
+
+    def roles(self, at: int) -> Collection[str]:
+        """Those of the phrases that begin at `at`, be they taken or not."""
+        return self._from[at].keys()
 
     def after(self, role: str, at: int) -> int:
         """Where a phrase of `role` at `at` ends: `at` itself, if there is none."""
@@ -81,7 +90,7 @@ class Sentence:
 
     def before(self, role: str, at: int) -> int:
         """Where a phrase of `role` that ends before `at` begins: `at` itself, if there is none."""
-        for start in range(max(0, at - self.lexicon.lengths[role]), at):
+        for start in self._until[at].get(role, ()) if at > 0 else ():
             if self.after(role, start) == at:
                 return start
         return at
@@ -92,7 +101,15 @@ class Sentence:
             return False
         if self.uses[at] is Use.KEPT:
             return True
-        return self.is_word(at) and not any(self.has(role, at) for role in _FUNCTIONS)
+        return self.is_word(at) and not any(
+            self.has(role, at) for role in self.roles(at) if role in _FUNCTIONS
+        )
+
+    @cached_property
+    def has_small_letters(self) -> bool:
+        """A capital says something."""
+        words = (each.text for each in self.tokens if each.kind is Kind.WORD)
+        return any(word[-1:].islower() for word in words)
 
     def take(self, mention: Mention) -> None:
         self.mark(mention.at, Use.TAKEN)
@@ -138,8 +155,8 @@ def runs(at: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 # What stands between things and does not name one
-_FUNCTIONS = (
+_FUNCTIONS = {
     "lead", "articles", "and", "or", "but", "negators", "alone", "only_before", "only_after",
     "near", "text_lead", "adverbs", "numbers", "classifiers", "today", "yesterday", "tomorrow",
     "date_prepositions", "more_than", "at_least", "fewer_than", "at_most",
-)  # fmt: skip
+}  # fmt: skip

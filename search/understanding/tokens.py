@@ -164,8 +164,15 @@ def _forms(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
-@lru_cache(maxsize=1 << 16)
 def words_of(name: str) -> tuple[str, ...]:
     """The folded words of a name, without its punctuation: what it is looked up by."""
+    words = name.split(" ")
+    if name.isascii() and all(map(str.isalnum, words)):
+        return tuple(name.lower().split(" "))  # most are: libraries have many thousand names
+    return _words_of(name)
+
+
+@lru_cache(maxsize=1 << 16)
+def _words_of(name: str) -> tuple[str, ...]:
     cleaned = unicodedata.normalize("NFC", name)
     return tuple(each.fold for each in tokens(cleaned) if each.kind in {Kind.WORD, Kind.SYMBOL})
