@@ -174,11 +174,11 @@ class TestQueries:
     @pytest.mark.parametrize(
         ("path", "body", "count"),
         [
-            ("search", SEARCH | {"limit": 10, "with_payload": True, "with_vector": True}, 8),
-            ("query", {"query": 123}, 11),
-            ("scroll", {"filter": {"must_not": [{"is_empty": {"key": "job_id"}}]}}, 5),
-            ("count", {}, 5),
-            ("", {"ids": [123, 124, 125]}, 5),
+            ("search", SEARCH | {"limit": 10, "with_payload": True, "with_vector": True}, 9),
+            ("query", {"query": 123}, 12),
+            ("scroll", {"filter": {"must_not": [{"is_empty": {"key": "job_id"}}]}}, 6),
+            ("count", {}, 6),
+            ("", {"ids": [123, 124, 125]}, 6),
         ],
     )
     @pytest.mark.parametrize("more", [1, 3])
