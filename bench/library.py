@@ -16,7 +16,8 @@ _END = struct.pack(">h", -1)
 _PHOTOS = """
 INSERT INTO photos_photo (owner_id, sha256, original, thumbnail, media_type, size_bytes, width,
     height, orientation, created_at, taken_at)
-SELECT owner, lpad(to_hex(number), 64, '0'), '', '', 'image/jpeg', 1, 640, 480, 1, now(),
+SELECT owner, replace(gen_random_uuid()::text || gen_random_uuid(), '-', ''), '', '',
+    'image/jpeg', 1, 640, 480, 1, now(),
     timestamptz '2010-01-01 UTC' + number * 7919 %% 5844 * interval '1 day'
 FROM unnest(%s::bigint[]) WITH ORDINALITY AS given (owner, number)
 ORDER BY number

@@ -25,13 +25,13 @@ FEW = 10_000  # so many of a large library are looked up one by one, and not by 
 _KNOWN_FOR_S = 600
 _MORE = 2  # times as many rows as are wanted
 _LEAST_READ = 100
-_SETTINGS = {
+SETTINGS = {
     "hnsw.iterative_scan": "relaxed_order",
     "hnsw.ef_search": "200",
     "hnsw.max_scan_tuples": "100000",
     "hnsw.scan_mem_multiplier": "16",
 }
-_SET = f"SELECT {', '.join(['set_config(%s, %s, TRUE)'] * len(_SETTINGS))}"
+_SET = f"SELECT {', '.join(['set_config(%s, %s, TRUE)'] * len(SETTINGS))}"
 
 Row = tuple[int, int, float]  # the probe's number, from 1; whose vector it is; their cosine
 
@@ -110,7 +110,7 @@ def _check(probes: Array, space: Space) -> None:
 def _of_many(library: Library, probes: Array, limit: int, few: int) -> list[Row]:
     keys = _few(library, few)
     if keys is not None:
-        one_of = _Condition(f"stored.{library.table.of} = ANY(%s)", [keys])
+        one_of = _Condition(f"stored.{library.table.of} = ANY(%s::bigint[])", [keys])
         return _exactly(library, one_of, probes, limit)
     rows = _by_index(library, probes, max(_LEAST_READ, _MORE * limit))
     if len(rows) >= limit * len(probes):
@@ -184,7 +184,7 @@ def _exactly(library: Library, condition: _Condition, probes: Array, limit: int)
 def _by_index(library: Library, probes: Array, limit: int) -> list[Row]:
     condition = _each_within(library)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SET, [word for setting in _SETTINGS.items() for word in setting])
+        cursor.execute(_SET, [word for setting in SETTINGS.items() for word in setting])
         sql = _sql(library, condition, order="{}")
         cursor.execute(sql, _values(library, condition, probes, limit))
         return list(cursor.fetchall())

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from faces.models import FaceVector
-from photos.hnsw import build_index
+from photos.hnsw import build_index, create_index
 from photos.models import Space
 from tests.factories import make_face, make_space, unit
 
@@ -28,6 +28,20 @@ def break_off(space: Space) -> None:
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(%s)",
             [f"faces_facevector_hnsw_{space.pk}"],
         )
+
+
+class TestCreateIndex:
+    def test_has_links_enough_for_a_million(self) -> None:
+        space = make_space()
+
+        create_index(FaceVector, space)
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT reloptions FROM pg_class WHERE oid = to_regclass(%s)",
+                [f"faces_facevector_hnsw_{space.pk}"],
+            )
+            assert cursor.fetchone() == (["m=16", "ef_construction=128"],)
 
 
 class TestBuildIndex:

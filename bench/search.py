@@ -1,0 +1,63 @@
+"""Photos like a vector, among a million of several owners, beside the bare statements."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from bench.figures import Figure
+from bench.stage import python, staged
+from local.stack import Surroundings
+
+DATABASE = "kindred_bench_search"
+PHOTOS = 1_000_000
+RECALL_BAR = 0.95
+OVERHEAD_BAR = 1.5  # of the time that the bare statement takes
+ADDED_PER_S = 349  # pgvector's own settings at a million, in batches of a hundred, measured once
+_PROGRAM = "bench.search_statements"
+
+
+def run_1m(_data: Path | None, console: Console) -> list[Figure]:
+    """What is found and how fast, by owners' shares and by how many ask at once; and additions."""
+    surroundings = Surroundings.read()
+    with ExitStack() as stack, console.status("search_1m") as status:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="kindred-bench-")))
+        settings = stack.enter_context(staged(surroundings, DATABASE, folder))
+        probes = folder / "probes.npy"
+        status.update(f"search_1m: {PHOTOS} photos are put in and indexed")
+        python(_PROGRAM, ["fill", PHOTOS, probes], settings)
+        status.update("search_1m: is searched")
+        told = python(_PROGRAM, ["measure", probes], settings)
+    return [
+        *(_recall(share, recall, told["n"]) for share, recall in told["recall"].items()),
+        *(
+            figure
+            for share, by_threads in told["ms"].items()
+            for threads, took in by_threads.items()
+            for figure in _times(f"search_{share}%_x{threads}", took)
+        ),
+        Figure(
+            "search_add", told["added_per_s"], "vectors/s", "as measured before", ADDED_PER_S,
+            told["added"], bar=1,
+        ),
+    ]  # fmt: skip
+
+
+def _recall(share: str, recall: float, n: int) -> Figure:
+    return Figure(f"search_{share}%_recall", recall, "of ten", "exact", 1, n, bar=RECALL_BAR)
+
+
+def _times(name: str, took: Mapping[str, Any]) -> list[Figure]:
+    ours, bare = took["ours"], took["bare"]
+    middle, slow = (
+        (float(np.percentile(ours, part)), "ms", "bare SQL", float(np.percentile(bare, part)))
+        for part in (50, 95)
+    )
+    return [
+        Figure(f"{name}_p50", *middle, len(ours)),
+        Figure(f"{name}_p95", *slow, len(ours), bar=OVERHEAD_BAR, is_limit=True),
+    ]

@@ -1,0 +1,154 @@
+"""Photos like a vector: `python -m bench.search_statements fill N FILE | measure FILE`.
+
+Prints what was measured, as JSON. FILE has what is looked for.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+import config.wsgi  # noqa: F401  # sets Django up, before its models are imported
+from bench.library import add_photos, add_vectors
+from bench.scenes import DIMENSION, questions, scenes
+from inference.arrays import Array
+from photos.hnsw import create_index
+from photos.models import Owner, Space
+from photos.nearest import SETTINGS, Library, neighbours
+from search.models import ImageVector
+from search.nearest import TABLE, nearest
+
+SHARES = (1, 10, 50)  # percent of all photos that an owner has; somebody else has the rest
+CONCURRENT = (1, 8, 32)
+PROBES = 200
+LIMIT = 10
+ROUNDS = 3
+ADDED = 500  # photos, one after the other
+_ALL = 10**9
+
+
+def fill(photos: int, probes: Path) -> None:
+    """A library of `photos` photos, of owners with the shares; what is asked goes to a file."""
+    space = Space.objects.create(
+        name="image_encoder:bench", role="image_encoder", weights_sha256="0" * 64, version="1",
+        dimension=DIMENSION,
+    )  # fmt: skip
+    shares = [*SHARES, 100 - sum(SHARES)]
+    owners = [Owner.objects.create(subject=f"bench-{share}").pk for share in shares]
+    chance = np.array(shares) / 100
+    whose = np.random.default_rng(0).choice(owners, photos, p=chance)
+    made = scenes(photos)
+    np.save(probes, questions(made, PROBES))
+    add_vectors(TABLE, space, add_photos(whose.tolist()), whose, made.vectors)
+    with connection.cursor() as cursor:
+        cursor.execute("SET maintenance_work_mem = '3GB'")
+        create_index(ImageVector, space)
+        cursor.execute("VACUUM ANALYZE")  # as autovacuum leaves it
+
+
+def measure(probes: Path) -> dict[str, Any]:
+    """For each share: what is found, and milliseconds of ours and of the bare statement."""
+    asked, space = np.load(probes), Space.objects.get()
+    found, took = {}, {}
+    for share in SHARES:
+        owner = Owner.objects.get(subject=f"bench-{share}")
+        found[share] = _recall(Library(TABLE, owner, space), asked)
+        took[share] = _took(owner, space, asked)
+    return {
+        "recall": found,
+        "ms": took,
+        "n": len(asked),
+        "added_per_s": _added_per_s(space, asked),
+        "added": ADDED,
+    }
+
+
+def _recall(library: Library, probes: Array) -> float:
+    """How many of the ten that an exact search finds are found, 0 to 1."""
+    exact = neighbours(library, probes, limit=LIMIT, exact_up_to=_ALL)
+    found = [nearest(library.owner, library.space, probe, limit=LIMIT) for probe in probes]
+    shares = [
+        len({each.of for each in best} & {hit.photo for hit in hits}) / len(best)
+        for best, hits in zip(exact, found, strict=True)
+    ]
+    return float(np.mean(shares))
+
+
+def _took(owner: Owner, space: Space, probes: Array) -> dict[int, dict[str, list[float]]]:
+    """Milliseconds by how many ask at once: of ours, and of the statements that ours makes."""
+    ours = [partial(nearest, owner, space, probe, limit=LIMIT) for probe in probes]
+    bare = [partial(_execute, _statements(ask)) for ask in ours]
+    took: dict[int, dict[str, list[float]]] = {}
+    for threads in CONCURRENT:
+        with ThreadPoolExecutor(threads, initializer=_connect) as pool:
+            took[threads] = {"ours": [], "bare": []}
+            for _ in range(ROUNDS):  # in turn: both meet the same machine
+                took[threads]["ours"] += pool.map(_timed, ours)
+                took[threads]["bare"] += pool.map(_timed, bare)
+    return took
+
+
+def _added_per_s(space: Space, probes: Array) -> float:
+    """Vectors that are stored in a second, each in a transaction of its own, as a photo's is.
+
+    No commit waits for the disk: how long that takes has nothing to do with the index.
+    """
+    owner = Owner.objects.get(subject=f"bench-{SHARES[-1]}")
+    random = np.random.default_rng(2)
+    photos = add_photos([owner.pk] * ADDED).tolist()
+    near = probes[random.integers(len(probes), size=ADDED)] + random.normal(
+        0, 0.02, (ADDED, DIMENSION)
+    )
+    near /= np.linalg.norm(near, axis=1, keepdims=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    start = time.perf_counter()
+    for photo, vector in zip(photos, near, strict=True):
+        row = ImageVector(photo_id=photo, owner=owner, space=space, vector=vector.tolist())
+        ImageVector.objects.bulk_create([row], ignore_conflicts=True)
+    return ADDED / (time.perf_counter() - start)
+
+
+def _statements(ask: Callable[[], object]) -> list[str]:
+    with CaptureQueriesContext(connection) as made:
+        ask()
+    return [each["sql"] for each in made.captured_queries if "LATERAL" in each["sql"]]
+
+
+def _connect() -> None:
+    """With the settings that ours makes for each search, once for all."""
+    with connection.cursor() as cursor:
+        for name, value in SETTINGS.items():
+            cursor.execute(f"SET {name} = {value}")
+
+
+def _execute(statements: Sequence[str]) -> None:
+    """By the driver alone."""
+    for statement in statements:
+        connection.connection.execute(statement).fetchall()
+
+
+def _timed(act: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    act()
+    return 1000 * (time.perf_counter() - start)
+
+
+def main(what: str, *words: str) -> None:
+    programs: dict[str, Callable[..., Any]] = {
+        "fill": lambda photos, file: fill(int(photos), Path(file)),
+        "measure": lambda file: measure(Path(file)),
+    }
+    sys.stdout.write(json.dumps(programs[what](*words)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
