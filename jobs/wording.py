@@ -1,6 +1,7 @@
 """Having the rows that words are looked for in, of photos that lack them or have older ones."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from jobs.steps import Outcome, Progress, Steps
 from photos.models import Owner, Photo
 from search.words import index, to_index
 
-BATCH = 500  # photos of one transaction
+BATCH = 500  # photos that are looked at in one transaction
 
 
 def due() -> QuerySet[Owner]:
@@ -34,13 +35,29 @@ def ask(owner: Owner) -> Job:
 
 def index_words(owner: Owner, _arguments: Mapping[str, Any], before: Outcome) -> Steps:
     """Make the rows of those photos that lack them, or have others than they would be now."""
-    done, last = before.get("photos", 0), before.get("last_photo", 0)
-    left = to_index(Photo.objects.of(owner)).order_by("pk").values_list("pk", flat=True)
-    total = done + left.filter(pk__gt=last).count()
-    while some := list(left.filter(pk__gt=last)[:BATCH]):
+    made = Made(**before)
+    left = Photo.objects.of(owner).order_by("pk").values_list("pk", flat=True)
+    total = made.looked_at + left.filter(pk__gt=made.last_photo).count()
+    while some := list(left.filter(pk__gt=made.last_photo)[:BATCH]):
+        made.make(some)
+        yield Progress(made.looked_at, max(total, made.looked_at), asdict(made))
+    return lambda: asdict(made)
+
+
+@dataclass(kw_only=True)
+class Made:
+    """What making rows has come to, so far."""
+
+    photos: int = 0  # that have got one
+    looked_at: int = 0
+    last_photo: int = 0  # primary key
+
+    def make(self, some: Sequence[int]) -> None:
+        """For those of the photos with these keys, in order, that lack them."""
         with transaction.atomic():  # locked as those do who store results
-            locked = Photo.objects.select_for_update(no_key=True).filter(pk__in=some)
-            index(locked.order_by("pk").values_list("pk", flat=True))
-        done, last = done + len(some), some[-1]
-        yield Progress(done, max(total, done), {"photos": done, "last_photo": last})
-    return lambda: {"photos": done}
+            lacking = to_index(Photo.objects.filter(pk__in=some)).select_for_update(no_key=True)
+            keys = list(lacking.order_by("pk").values_list("pk", flat=True))
+            index(keys)
+        self.photos += len(keys)
+        self.looked_at += len(some)
+        self.last_photo = some[-1]

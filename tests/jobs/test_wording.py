@@ -32,22 +32,21 @@ class TestIndexWords:
 
         outcome = maintenance.at_once(owner, Job.Kind.WORDS, {})
 
-        assert outcome == {"photos": 4}
+        assert outcome == {"photos": 4, "looked_at": 5, "last_photo": photos[4].pk}
         assert list(to_index(Photo.objects.all())) == [theirs]
 
     def test_twice_changes_nothing(self, owner: Owner) -> None:
         make_photo(owner=owner)
 
-        maintenance.at_once(owner, Job.Kind.WORDS, {})
+        made = [maintenance.at_once(owner, Job.Kind.WORDS, {})["photos"] for _ in range(2)]
 
-        assert maintenance.at_once(owner, Job.Kind.WORDS, {}) == {"photos": 0}
+        assert made == [1, 0]
 
     def test_tells_how_far_it_is_and_goes_on_there(
         self, owner: Owner, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(wording, "BATCH", 2)
-        for _ in range(5):
-            make_photo(owner=owner)
+        photos = [make_photo(owner=owner) for _ in range(5)]
         wording.ask(owner)
 
         maintenance.run(claimed(), stopping=lambda: True)
@@ -57,7 +56,8 @@ class TestIndexWords:
         assert (item.done, item.total, item.state) == (2, 5, "queued")
         maintenance.run(claimed())
         item.refresh_from_db()
-        assert (item.done, item.total, item.outcome) == (5, 5, {"photos": 5})
+        told = {"photos": 5, "looked_at": 5, "last_photo": photos[4].pk}
+        assert (item.done, item.total, item.outcome) == (5, 5, told)
         assert PhotoWords.objects.count() == 5
 
 
