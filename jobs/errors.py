@@ -143,3 +143,9 @@ class LabelsUnusable(JobError):
     """The folders of photos of known people are not as they have to be to measure anything."""
 
     code = "labels_unusable"
+
+
+class CaptionsUnusable(JobError):
+    """A folder of photos and captions is not as it has to be to measure anything."""
+
+    code = "captions_unusable"

@@ -23,15 +23,24 @@ from search.vocabulary import DEFAULT_LANGUAGE, Vocabulary
 FITS = 0.5  # a photo of a lower score does not fit the words
 ALIKE = 0.6  # a photo of a lower score does not look like the other one
 SAMPLE = 256  # of an owner's photos: enough to know what is usual
-FEWEST = 20  # photos: what is usual among fewer is chance
+FEWEST = 20  # photos: how like each other fewer are is chance
 WORDS = 32  # that a question is compared with: one call of a text encoder
 _UNKNOWN_USUAL = 0.5  # cosine of two photos that have nothing to do with each other
+_MOST_USUAL = 0.99  # where all photos are one and the same
 _MOST_KINDS = 4  # of words that are kept: of two packs, before and after a change
 
 Encode = Callable[[Sequence[str]], Array]  # texts -> (n, d) of length 1
 
 _words: dict[tuple[str, ...], Array] = {}
 _lock = Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Usual:
+    """What an owner's photos have in common."""
+
+    vector: Array  # (d,) float32, shorter than 1: the mean of theirs
+    photos: int  # that it is the mean of
 
 
 @dataclass(frozen=True)
@@ -58,37 +67,39 @@ class Scale:
         return confidences(cosines + lift, cosine=self.cosine, scale=self.steepness)
 
 
-def lift_of(question: Array, words: Array, usual: Array | None) -> float:
+def lift_of(question: Array, words: Array, usual: Usual | None) -> float:
     """By how much all photos lie farther from `question` (d,) than from a word.
 
-    Long questions do, whatever they ask for. `words` (m, d) of usual_words() and the `usual` photo
-    (d,) say how far; without one, nothing is known of it. A question that lies nearer than words
-    do may be what the whole library is of: it is not held against it.
+    Long questions do, whatever they ask for. `words` (m, d) of usual_words() and what is `usual`
+    say how far. A question that lies nearer than words do may be what the whole library is of:
+    that is not held against it.
     """
     if usual is None or not len(words):
         return 0.0
-    return max(0.0, float((words.mean(axis=0) - question) @ usual))
+    return max(0.0, float((words.mean(axis=0) - question) @ usual.vector))
 
 
-def likeness(cosines: Array, usual: float | None) -> Array:
-    """How much photos with these `cosines` to another one look like it: 1 the same, `ALIKE` alike.
+def likeness(cosines: Array, photo: Array, usual: Usual | None) -> Array:
+    """How much photos with these `cosines` to the vector `photo` (d,) look like it, 0 to 1.
 
-    0 is not more than any photo does: `usual` is that photo's cosine to usual_photo().
+    1 is the same, `ALIKE` and more is alike, 0 is no more like it than the usual photo is.
     """
-    least = _UNKNOWN_USUAL if usual is None else min(usual, 1 - 1e-6)
+    least = _UNKNOWN_USUAL
+    if usual and usual.photos >= FEWEST:
+        least = min(float(photo @ usual.vector), _MOST_USUAL)
     return np.clip((cosines - least) / (1 - least), 0, 1)
 
 
-def usual_photo(owner: Owner, space: Space) -> Array | None:
-    """The mean of an owner's vectors in `space`, or of `SAMPLE` of them. One query.
+def usual_photo(owner: Owner, space: Space) -> Usual | None:
+    """What an owner's photos have in common in `space`, or `SAMPLE` of them. One query.
 
-    (d,) float32, shorter than 1. None where there are fewer than `FEWEST`.
+    None where there are none.
     """
     some = ImageVector.objects.filter(owner=owner, space=space)[:SAMPLE]
     found = some.aggregate(mean=Avg("vector"), count=Count("pk"))
-    if found["count"] < FEWEST:
+    if found["mean"] is None:
         return None
-    return np.asarray(found["mean"], np.float32)
+    return Usual(np.asarray(found["mean"], np.float32), found["count"])
 
 
 def usual_words(images: ModelIdentity, encode: Encode, vocabulary: Vocabulary) -> Array:

@@ -19,6 +19,7 @@ from search.relevance import (
     SAMPLE,
     WORDS,
     Scale,
+    Usual,
     lift_of,
     likeness,
     usual_photo,
@@ -79,7 +80,7 @@ class TestScale:
 
 class TestLift:
     WORDS = np.stack([unit(0.6, 0.8), unit(0.4, np.sqrt(1 - 0.16))])  # 0.5 from `USUAL`, on average
-    USUAL = unit(1)
+    USUAL = Usual(unit(1), photos=1)
 
     def test_is_how_much_farther_photos_lie_than_from_words(self) -> None:
         assert lift_of(unit(0.2, np.sqrt(0.96)), self.WORDS, self.USUAL) == pytest.approx(0.3)
@@ -93,22 +94,32 @@ class TestLift:
 
 
 class TestLikeness:
+    PHOTO = unit(1)
+
     def test_is_one_for_the_same_photo_and_zero_for_the_usual_one(self) -> None:
-        scores = likeness(np.array([1, 0.8, 0.6, -1]), 0.6)
+        usual = Usual(unit(0.6, 0.8), FEWEST)
+
+        scores = likeness(np.array([1, 0.8, 0.6, -1]), self.PHOTO, usual)
 
         np.testing.assert_allclose(scores, [1, 0.5, 0, 0], atol=1e-6)
 
-    def test_of_photos_that_are_all_alike_asks_for_more(self) -> None:
-        assert likeness(np.array([0.9]), 0.85)[0] < ALIKE < likeness(np.array([0.9]), 0.5)[0]
+    def test_asks_for_more_where_all_photos_are_like_each_other(self) -> None:
+        mixed, alike = (Usual(unit(each, 1 - each), FEWEST) for each in (0.4, 0.75))
 
-    @pytest.mark.parametrize("usual", [1.0, 1.001])
-    def test_stands_photos_that_are_all_the_same(self, usual: float) -> None:
-        scores = likeness(np.array([1.0, 0.99]), usual)
+        nine = np.array([0.9])
 
-        assert list(scores) == [1, 0]
+        assert likeness(nine, self.PHOTO, alike) < ALIKE < likeness(nine, self.PHOTO, mixed)
 
-    def test_supposes_something_where_photos_are_few(self) -> None:
-        np.testing.assert_allclose(likeness(np.array([1, 0.75, 0.4]), None), [1, 0.5, 0])
+    def test_stands_photos_that_are_all_the_same(self) -> None:
+        scores = likeness(np.array([1.0, 0.98]), self.PHOTO, Usual(unit(1), FEWEST))
+
+        np.testing.assert_allclose(scores, [1, 0], atol=1e-6)
+
+    @pytest.mark.parametrize("usual", [None, Usual(unit(1), FEWEST - 1)])
+    def test_supposes_something_where_photos_are_few(self, usual: Usual | None) -> None:
+        scores = likeness(np.array([1, 0.75, 0.4]), self.PHOTO, usual)
+
+        np.testing.assert_allclose(scores, [1, 0.5, 0])
 
 
 @pytest.mark.django_db
@@ -129,14 +140,11 @@ class TestUsualPhoto:
             usual = usual_photo(owner, space)
 
         assert usual is not None
-        assert usual.dtype == np.float32
-        np.testing.assert_allclose(usual[:4], [0.5, 0.5, 0, 0], atol=HALF)
+        assert usual.photos == FEWEST
+        assert usual.vector.dtype == np.float32
+        np.testing.assert_allclose(usual.vector[:4], [0.5, 0.5, 0, 0], atol=HALF)
 
-    def test_is_not_known_of_few_photos(self, owner: Owner) -> None:
-        for _ in range(FEWEST - 1):
-            make_image_vector(make_photo(owner=owner), unit(1))
-
-        assert usual_photo(owner, space_of(IMAGES, ImageVector)) is None
+    def test_is_nothing_without_photos(self, owner: Owner) -> None:
         assert usual_photo(owner, make_space()) is None
 
     def test_is_that_of_a_sample_where_photos_are_many(self, owner: Owner) -> None:
@@ -147,7 +155,8 @@ class TestUsualPhoto:
         usual = usual_photo(owner, space_of(IMAGES, ImageVector))
 
         assert usual is not None
-        assert usual[0] + usual[1] == pytest.approx(1, abs=HALF)
+        assert usual.photos == SAMPLE
+        assert usual.vector[:2].sum() == pytest.approx(1, abs=HALF)
 
 
 class TestUsualWords:
