@@ -40,7 +40,7 @@ def asked_words(question: str, language: str) -> list[Word]:
 def has(column: str, query: str, *, by_index: bool = True) -> Func:
     """Whether a column of PhotoWords is what the tsquery `query` looks for.
 
-    Rows are found by the index, or else each row is asked: what IS TRUE PostgreSQL knows of none.
+    Rows may be found by the index, or else each row is asked: no index knows what IS TRUE.
     """
     return Func(
         F(column),
