@@ -28,6 +28,7 @@ from photos.errors import ServingError
 from photos.models import Photo, ServedModel
 from photos.standing import Standing
 from search.reembedding import Progress, progress
+from search.spaces import change
 
 _PILLS = {  # state -> class of its pill in admin.css
     State.LOADED: "succeeded",
@@ -83,7 +84,8 @@ class ServedModelAdmin(ReadOnlyAdmin[ServedModel]):
             _look_at(model, seen)
         if request.method == "GET":
             self._tell_trouble(request, standing.problem(standing.active(seen), seen))
-            self._tell_progress(request, progress())
+            if change():
+                self._tell_progress(request, progress())
         return page
 
     def get_object(
@@ -100,13 +102,12 @@ class ServedModelAdmin(ReadOnlyAdmin[ServedModel]):
 
     def _tell_progress(self, request: HttpRequest, now: Progress) -> None:
         """Of photos that follow another image encoder."""
-        if now.next:
-            waits = " `manage.py reembed --switch-now` goes on without them." if now.failed else ""
-            self.message_user(
-                request,
-                f"Photos are searched in {now.current}, and follow into {now.next}: {now.done} of "
-                f"{now.photos} ({now.percent} %) have, {now.failed} can't.{waits}",
-            )
+        hint = " `manage.py reembed --switch-now` goes on without them." if now.failed else ""
+        self.message_user(
+            request,
+            f"Photos are searched in {now.current}, and follow into {now.next}: {now.done} of "
+            f"{now.photos} ({now.percent} %) have, {now.failed} can't.{hint}",
+        )
 
     def get_fields(self, request: HttpRequest, obj: ServedModel | None = None) -> list[Any]:
         failed = obj is not None and _standing(obj).reason

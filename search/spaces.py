@@ -81,8 +81,10 @@ def _of_searched() -> QuerySet[ServedModel]:
 def change() -> Change | None:
     """What is going on: None where photos are searched in the space of the active model."""
     row = SearchedSpace.objects.select_related("space").first()
+    if row is None:
+        return None
     role = Role.objects.filter(name=IMAGE_ENCODER.name).select_related("active").first()
-    if row is None or role is None or role.active.space == row.space.name:
+    if role is None or role.active.space == row.space.name:
         return None
     name = role.active.space
     return Change(row.space, name, Space.objects.filter(name=name).first())

@@ -23,7 +23,7 @@ _lock = Lock()
 
 
 def encode(texts: Sequence[str], space: Space, client: Inference, repository: Path) -> Array:
-    """What `texts` mean, to be compared with photos in `space`: (n, d) float32 of length 1.
+    """What `texts`, one at least, mean: (n, d) float32 of length 1, as photos have in `space`.
 
     By the text encoder that shares a space with the image encoder of `space`, whichever is active;
     one that is not loaded is loaded. The last `KEPT` texts are remembered by this process: the
@@ -40,7 +40,7 @@ def encode(texts: Sequence[str], space: Space, client: Inference, repository: Pa
         found = dict(zip(missing, encoder.encode([text for _, text in missing]), strict=True))
         _remember(found)
         known |= found
-    return np.stack([known[key] for key in keys]) if keys else np.empty((0, space.dimension))
+    return np.stack([known[key] for key in keys])
 
 
 def _remembered(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Array]:

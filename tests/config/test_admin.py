@@ -14,7 +14,9 @@ from inference.control import Overview, State
 from local.processes import wait_until
 from photos import roles, serving
 from photos.models import ServedModel
-from tests.factories import make_user
+from search.models import ImageVector, SearchedSpace
+from tests.factories import make_photo, make_space, make_user, unit
+from tests.search.changing import activate
 from tests.tiny import BROKEN, GIVEN, Tiny, doubler
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +74,7 @@ class TestModelsPage:
             tiny.write(f"role_{number}.tiny.1")
         roles.sync(tiny.folder)
 
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             page = page_of(admin_client)
 
         assert page.count(".tiny.1<br>") == count
@@ -112,6 +114,22 @@ class TestModelsPage:
 
         assert [(bar["least"], bar["most"], bar["runs"], bar["height"]) for bar in drawn] == bars
         assert all(bar["y"] + bar["height"] == 30 for bar in drawn)
+
+    @pytest.mark.usefixtures("no_server")
+    def test_says_how_far_photos_follow_another_model(self, admin_client: Client) -> None:
+        activate("a")
+        photos = [make_photo(), make_photo()]
+        old, new = (make_space(name=f"image_encoder:{pack}:1") for pack in "ab")
+        for photo, space in ((photos[0], old), (photos[1], old), (photos[1], new)):
+            ImageVector.objects.create(
+                photo=photo, owner=photo.owner, space=space, vector=unit(1).tolist()
+            )
+        SearchedSpace.objects.create(space=old)
+        assert "follow into" not in page_of(admin_client)
+
+        activate("b")
+
+        assert "follow into image_encoder:b:1: 1 of 2 (50.0 %) have, 0 can" in page_of(admin_client)
 
     @pytest.mark.usefixtures("repository", "no_server")
     def test_says_that_the_model_server_is_away(self, admin_client: Client) -> None:

@@ -46,6 +46,7 @@ from photos.errors import FetchTooLarge
 from photos.images import Decoded, decode
 from photos.models import Analysis, Owner, Photo
 from search.models import Caption, DetectedObject, ImageVector, PhotoTag, TextLine
+from search.spaces import SEARCHED
 from tests.factories import make_owner
 from tests.jobs.remote import PHOTO, submit
 from tests.photos.web import Server, answer
@@ -332,6 +333,19 @@ class TestPullWorker:
         ours.follow({"object_detector": name}, {name: "object_detector:0123456789abcdef:1"})
 
         assert ours.recipes() == {}
+
+    def test_embeds_no_photos_that_would_not_be_found(
+        self, triton: TritonClient, settings: Any
+    ) -> None:
+        ours = LocalModels(triton, settings.MODEL_REPOSITORY)
+        known = roles.spaces(settings.MODEL_REPOSITORY)
+        active = {role: f"{role}.packaged.1" for role in ("image_encoder", "text_encoder")}
+        ours.follow(active, known)
+        assert {"embedding", "tags"} <= ours.recipes().keys()
+
+        ours.follow({**active, SEARCHED: "image_encoder.old.1"}, known)
+
+        assert not {"embedding", "tags"} & ours.recipes().keys()
 
     def test_stores_nothing_of_a_photo_that_is_cancelled_meanwhile(
         self, live_server: LiveServer, models: None, settings: Any

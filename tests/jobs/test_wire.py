@@ -29,6 +29,8 @@ from photos.exif import PhotoExif
 from photos.models import Analysis, Photo
 from photos.regions import Region
 from photos.services import Picture
+from search.services import SeenPhoto
+from search.spaces import SEARCHED
 from search.vocabulary import load
 from tests.factories import make_owner, unit
 from tests.heads import HEAD, make_repository
@@ -47,6 +49,7 @@ from tests.jobs.remote import (
 )
 from tests.pictures import jpeg
 from tests.served import FACE_EMBEDDER as SERVED
+from tests.served import IMAGE_ENCODER
 
 Answer = dict[str, Any]
 
@@ -398,6 +401,57 @@ class TestFacesBehindAHead:
     def test_need_the_space_of_the_head(self, reading: Reading) -> None:
         with pytest.raises(FindingsInvalid, match=f"must be of {HEAD_SPACE}"):
             reading.findings("faces", Given({"space": "face_embedder:0:1", "faces": []}))
+
+
+class TestPhotosThatFollow:
+    """Two vectors of a photo are sent while photos are searched in another encoder's space."""
+
+    SPACES = ("image_encoder:new:1", "image_encoder:old:1")
+
+    @pytest.fixture
+    def reading(self, tmp_path: Path) -> Reading:
+        active = {"image_encoder": "image_encoder.new.1", SEARCHED: "image_encoder.old.1"}
+        for name, space in zip(active.values(), self.SPACES, strict=True):
+            (tmp_path / name).mkdir()
+            built = django_settings.MODEL_REPOSITORY / IMAGE_ENCODER.name / "config.pbtxt"
+            config = built.read_text()
+            own = DescribedModels(django_settings.MODEL_REPOSITORY).identity(IMAGE_ENCODER).space
+            (tmp_path / name / "config.pbtxt").write_text(config.replace(own, space))
+        vocabulary = load(django_settings.VOCABULARY_DIR)
+        recipes = configured_recipes(active, vocabulary)
+        making = Making(DescribedModels(tmp_path), tmp_path, active, vocabulary, recipes)
+        return Reading(WIDTH, HEIGHT, making)
+
+    def test_are_the_same_there_and_back(self, reading: Reading) -> None:
+        new, old = self.SPACES
+        sent = {
+            "space": new,
+            "vector": numbers(1),
+            "searched": {"space": old, "vector": numbers(0, 1)},
+        }
+
+        found = reading.findings("embedding", Given(sent))
+
+        assert isinstance(found, SeenPhoto)
+        assert [identity.space for identity, _ in found.looks] == [new, old]
+        np.testing.assert_array_equal(found.vector, unit(1, dimension=384))
+        assert findings_to_json(found) == sent
+
+    @pytest.mark.parametrize(
+        ("searched", "says"),
+        [
+            (None, "searched: it is missing"),
+            ({"space": SPACES[0], "vector": ""}, "searched.space: the vectors must be of"),
+            ({"space": SPACES[1], "vector": ""}, "searched.vector: give 384 numbers"),
+        ],
+    )
+    def test_need_both_vectors(self, reading: Reading, searched: Any, says: str) -> None:
+        sent = {"space": self.SPACES[0], "vector": numbers(1)}
+        if searched:
+            sent["searched"] = searched
+
+        with pytest.raises(FindingsInvalid, match=f"^{says}"):
+            reading.findings("embedding", Given(sent))
 
 
 class TestGiven:
