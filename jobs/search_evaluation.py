@@ -115,7 +115,8 @@ class Trial:
             owner = Owner.objects.create(subject=f"evaluation:{uuid4()}")
             stored = [_store(each, owner) for each in looked]
             space = photos.services.space_of(self.tags.images.identity, ImageVector)
-            ways = Library(owner, space, self.tags, language).ways()
+            recipes = {each.name: each.recipe for each in self.operations}
+            ways = Library(owner, space, self.tags, language, recipes).ways()
             wanted = [
                 (caption, photo.pk)
                 for each, photo in zip(looked, stored, strict=True)

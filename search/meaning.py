@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from inference.arrays import Array
 from inference.identity import ModelIdentity
 from inference.roles import IMAGE_ENCODER
 from photos.models import Owner, ServedModel, Space
 from search.errors import ForeignVectors
 from search.ranking import Meaning
-from search.relevance import Encode, Scale, lift_of, usual_photo, usual_words
+from search.relevance import Encode, Scale, Usual, lift_of, usual_photo, usual_words
 from search.vocabulary import Vocabulary
 from search.wording import Worded, worded
 
@@ -62,5 +61,5 @@ class Reader:
         return Meaning(self.space, vector, Scale.of(self.images), lift)
 
     @cached_property
-    def _usual(self) -> Array | None:
+    def _usual(self) -> Usual | None:
         return usual_photo(self.owner, self.space)

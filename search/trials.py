@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from django.utils import timezone
 
 import search.words
 from inference.arrays import Array
 from photos.models import Owner, Space
+from search import finding
+from search.asking import asked_of
 from search.fusion import fused
+from search.meaning import Reader
 from search.nearest import MAX_LIMIT, nearest
-from search.relevance import FITS, Scale, lift_of, usual_photo, usual_words
+from search.relevance import FITS
 from search.tags import TagPhoto
-from search.wording import worded
 
 RANKS = (1, 5, 10)
 _ERRORS = 1.96  # standard errors on each side hold the true value 95 times of 100
@@ -50,19 +54,22 @@ class Library:
     tags: TagPhoto  # with the encoders and the vocabulary of the moment
     language: str  # of the questions
 
+    recipes: Mapping[str, str]  # operation -> how it was done
+
     def ways(self) -> dict[str, Find]:
-        return {"likeness": self.by_likeness, "words": self.by_words, "both": self.by_both}
+        return {
+            "likeness": self.by_likeness,
+            "words": self.by_words,
+            "both": self.by_both,
+            "search": self.by_search,
+        }
 
     def by_likeness(self, question: str) -> Found:
-        images, texts, vocabulary = self.tags.images.identity, self.tags.texts, self.tags.vocabulary
-        text = worded(question, self.language, images, vocabulary).text
-        if not text:
+        meaning = self._reader.meaning(question, self.language)
+        if meaning is None:
             return Found([], 0)
-        [vector] = texts.encode([text])
-        words = usual_words(images, texts, vocabulary)
-        lift = lift_of(vector, words, usual_photo(self.owner, self.space))
-        hits = nearest(self.owner, self.space, vector, limit=MAX_LIMIT)
-        scores = Scale.of(images).scores(np.array([hit.cosine for hit in hits]), lift=lift)
+        hits = nearest(self.owner, self.space, meaning.vector, limit=MAX_LIMIT)
+        scores = meaning.scores([hit.cosine for hit in hits])
         return Found([hit.photo for hit in hits], int((scores >= FITS).sum()))
 
     def by_words(self, question: str) -> Found:
@@ -72,6 +79,18 @@ class Library:
     def by_both(self, question: str) -> Found:
         scores = fused([self.by_likeness(question).photos, self.by_words(question).photos])
         return Found(sorted(scores, key=lambda photo: (-scores[photo], -photo)))
+
+    def by_search(self, question: str) -> Found:
+        """As it is answered: understood, and cut off where photos don't fit."""
+        asked = asked_of(self.owner, {"q": question, "limit": MAX_LIMIT}, now=timezone.localtime())
+        library = finding.Library(self.owner, self.recipes, self._reader.meaning)
+        photos = finding.find(library, asked).photos
+        return Found(photos, len(photos))
+
+    @cached_property
+    def _reader(self) -> Reader:
+        images, texts = self.tags.images.identity, self.tags.texts
+        return Reader(self.owner, self.space, images, texts.encode, self.tags.vocabulary)
 
 
 def score(way: str, answers: Sequence[Found], wanted: Sequence[int]) -> Score:
