@@ -24,6 +24,7 @@ class _Dates:
     start: int
     end: int
     days: tuple[Days, ...]
+    single: Moment | None = None  # what it is no more than
 
 
 def recognise(sentence: Sentence, today: date, names: frozenset[str]) -> None:
@@ -35,11 +36,19 @@ def recognise(sentence: Sentence, today: date, names: frozenset[str]) -> None:
             continue
         tokens = tuple(range(found.start, found.end))
         if found.days:
-            sentence.take(Mention("dates", tokens, Question(dates=found.days)))
+            sentence.take(_mention(found, tokens))
+            sentence.refuse_before("roughly", found.start)
             _drop_preposition(sentence, found.start)
         else:
             sentence.refuse(tokens)
             sentence.mark(range(at, found.start), Use.DROPPED)
+
+
+def _mention(found: _Dates, tokens: tuple[int, ...]) -> Mention:
+    asks, single = Question(dates=found.days), found.single
+    if single and single.yearly:
+        return Mention("dates", tokens, asks, yearly=None if single.year else single.yearly)
+    return Mention("dates", tokens, asks, year=single.year if single else 0)
 
 
 def _drop_preposition(sentence: Sentence, at: int) -> None:
@@ -125,4 +134,4 @@ def _single(moments: Moments, at: int) -> _Dates | None:
     following = moments.at(listed) if listed > found.end else None
     if following and following.year and following.yearly:
         found = _completed(found, following)  # July and August 2022
-    return _Dates(found.start, found.end, found.periods)
+    return _Dates(found.start, found.end, found.periods, found)

@@ -17,15 +17,14 @@ _ALTERNATIVES = {"people", "dates", "places"}  # kinds of which a question can a
 class Asked:
     """A piece as it counts: the tokens that say it, and what it asks for."""
 
-    kind: str  # as of a Part
+    mention: Mention
     at: tuple[int, ...]
     asks: Question
-    noun: str = ""  # what is counted, as it was written
-    denies: Question | None = None  # the contrary of what it asks for
+    is_denied: bool = False
 
     @property
-    def is_denied(self) -> bool:
-        return self.denies is not None
+    def kind(self) -> str:
+        return self.mention.kind
 
 
 def join(sentence: Sentence) -> list[Asked]:
@@ -36,7 +35,7 @@ def join(sentence: Sentence) -> list[Asked]:
     denials = _denials(sentence, mentions, links)
     asked = [_asked(sentence, *each) for each in zip(mentions, denials, strict=True)]
     _refuse_idle(sentence, asked)
-    return _one_for_dates(_alternatives(sentence, asked, links))
+    return _one_for_dates(sentence, _alternatives(sentence, asked, links))
 
 
 def _release(sentence: Sentence) -> None:
@@ -85,11 +84,11 @@ def _denials(
 def _asked(sentence: Sentence, mention: Mention, denial: Denial | None) -> Asked | None:
     """What a mention asks for; None where nothing can ask for its contrary."""
     if not denial:
-        return Asked(mention.kind, mention.at, mention.asks, mention.noun)
+        return Asked(mention, mention.at, mention.asks)
     at = (*range(denial.start, mention.start), *mention.at)
     contrary = None if denial.is_double else denied(mention.asks)
     if contrary:
-        return Asked(mention.kind, at, contrary, mention.noun, mention.asks)
+        return Asked(mention, at, contrary, is_denied=True)
     sentence.refuse(at)
     return None
 
@@ -135,11 +134,24 @@ def _refuse_or(sentence: Sentence, start: int, end: int) -> None:
             sentence.refuse(range(at, sentence.after("or", at)))
 
 
-def _one_for_dates(asked: Sequence[Asked]) -> list[Asked]:
+def _one_for_dates(sentence: Sentence, asked: Sequence[Asked]) -> list[Asked]:
     """Have one piece for all dates that are not denied: photos are of any of them."""
     dates = [each for each in asked if each.kind == "dates" and not each.is_denied]
     if len(dates) < 2:  # noqa: PLR2004  # one is one
         return list(asked)
     at = tuple(token for each in dates for token in each.at)
-    one = replace(dates[0], at=at, asks=reduce(either, (each.asks for each in dates)))
+    asks = _of_year(sentence, dates) or reduce(either, (each.asks for each in dates))
+    one = replace(dates[0], at=at, asks=asks)
     return [one if each is dates[0] else each for each in asked if each not in dates[1:]]
+
+
+def _of_year(sentence: Sentence, dates: Sequence[Asked]) -> Question | None:
+    """What two dates ask for, of which one is the other's year: "last year ... at Christmas"."""
+    years = [each.mention.year for each in dates if each.mention.year]
+    cycles = [each.mention.yearly for each in dates if each.mention.yearly]
+    if len(dates) != 2 or len(years) != 1 or len(cycles) != 1:  # noqa: PLR2004  # two
+        return None
+    if link(sentence, dates[0].mention.end, dates[1].mention.start) in {"and", "or"}:
+        return None
+    days = cycles[0].in_year(years[0])
+    return Question(dates=days) if days else None

@@ -13,14 +13,13 @@ def label(asked: Asked, lexicon: Lexicon) -> str:
     """What the part asks for: "Anna or Ben", "not with Ben", "dogs: at least 2"."""
     say = lexicon.labels
     if asked.kind == "objects":
-        return _counted(asked.asks.objects[0].count, asked.noun, lexicon)
+        return _counted(asked.asks.objects[0].count, asked.mention.noun, lexicon)
     if asked.asks.faces:
         return _counted(asked.asks.faces, say["people"], lexicon)
-    if not asked.denies:
+    if not asked.is_denied:
         return _named(asked.asks, lexicon)
-    if asked.kind == "people":
-        return say["not_person"].format(_named(asked.denies, lexicon))
-    return say["not"].format(_named(asked.denies, lexicon))
+    contrary = "not_person" if asked.kind == "people" else "not"
+    return say[contrary].format(_named(asked.mention.asks, lexicon))
 
 
 def _named(asks: Question, lexicon: Lexicon) -> str:
@@ -72,19 +71,11 @@ def _period(days: Days, lexicon: Lexicon) -> str:
         return lexicon.labels["before"].format(_start(end, lexicon))
     if not start or not end:
         return ""
-    for named in (_start(start, lexicon), _month(start, lexicon), _day(start, lexicon)):
-        if end == _end_of(named, start, lexicon):
-            return named
-    return f"{_day(start, lexicon)} \N{EN DASH} {_day(end - _DAY, lexicon)}"
-
-
-def _end_of(named: str, start: date, lexicon: Lexicon) -> date:
-    """Where the year, month or day ends that is called so."""
-    if named == _day(start, lexicon):
-        return start + _DAY
-    if named == _month(start, lexicon):
-        return (start.replace(day=28) + 4 * _DAY).replace(day=1)
-    return start.replace(year=start.year + 1, month=1, day=1)
+    named = _day if (start.day, end.day) != (1, 1) else _month
+    if named is _month and (start.month, end.month) == (1, 1):
+        named = _year
+    first, last = named(start, lexicon), named(end - _DAY, lexicon)
+    return first if first == last else f"{first} \N{EN DASH} {last}"
 
 
 def _start(start: date, lexicon: Lexicon) -> str:
@@ -92,6 +83,10 @@ def _start(start: date, lexicon: Lexicon) -> str:
     if start.day > 1:
         return _day(start, lexicon)
     return str(start.year) if start.month == 1 else _month(start, lexicon)
+
+
+def _year(day: date, lexicon: Lexicon) -> str:
+    return str(day.year)
 
 
 def _month(day: date, lexicon: Lexicon) -> str:

@@ -101,7 +101,7 @@ def _words(language: str, roles: Sequence[str] | set[str]) -> set[str]:
         for role in roles
         for phrase, _ in _phrases(read.get(role, ""))
         for word in phrase
-        if word.replace("-", "").isalpha()
+        if len(word) > 1 and word.replace("-", "").isalpha()
     }
 
 

@@ -70,10 +70,11 @@ class Moments:
             self._day_of_month,
             self._cycle,
             self._decade,
-            self._year,
+            self._bare_year,
             self._led,
         )
-        return next((found for reader in readers if (found := reader(at))), None)
+        found = next((found for reader in readers if (found := reader(at))), None)
+        return self._within_year(found) if found and found.year and not found.yearly else found
 
     def _may_begin(self, at: int) -> bool:
         if not self.sentence.is_free(at):
@@ -251,14 +252,14 @@ class Moments:
             return None
         return Moment(at, at + 1, (periods.years(year),), year=year)
 
-    def _year(self, at: int) -> Moment | None:
-        """A year, and with it what it is of: 2019 Christmas."""
-        year = self._bare_year(at)
-        for role, make in _CYCLES if year else ():
-            found = self.sentence.find(role, at + 1)
-            if year and found and not self._year_after(found[0]) and not self.day_number(found[0]):
+    def _within_year(self, year: Moment) -> Moment:
+        """What follows a year that it is of: 2019 Christmas, last year's summer."""
+        for role, make in _CYCLES:
+            found = self.sentence.find(role, year.end)
+            if found and not self._year_after(found[0]) and not self.day_number(found[0]):
                 yearly = make(found[1])
-                return Moment(at, found[0], yearly.in_year(year.year), yearly, year=year.year)
+                days = yearly.in_year(year.year)
+                return Moment(year.start, found[0], days, yearly, year=year.year)
         return year
 
     def _led(self, at: int) -> Moment | None:
@@ -272,7 +273,7 @@ class Moments:
             self._cycle,
             self._weekday,
             self._decade,
-            self._year,
+            self._bare_year,
         )
         found = next((each for reader in readers if (each := reader(end))), None)
         return replace(found, start=at if found.periods else end) if found else None

@@ -7,7 +7,7 @@ from search.questions import Part, Question, Understood
 from search.understanding.asking import joined
 from search.understanding.joining import Asked
 from search.understanding.labels import label
-from search.understanding.sentence import Sentence
+from search.understanding.sentence import Mention, Sentence
 
 NOT_UNDERSTOOD = "not_understood"
 
@@ -15,7 +15,7 @@ NOT_UNDERSTOOD = "not_understood"
 def understood(sentence: Sentence, asked: Collection[Asked]) -> Understood:
     """All that is asked, and the refused words, in their order."""
     refused = [
-        Asked(NOT_UNDERSTOOD, at, Question(not_understood=(" ".join(sentence.words(at)),)))
+        _refused(at, Question(not_understood=(" ".join(sentence.words(at)),)))
         for at in sentence.unclear
     ]
     parts = tuple(
@@ -33,9 +33,14 @@ def without(understood: Understood, keys: Collection[str]) -> Question:
     known = {each.key for each in understood.parts}
     for key in keys:
         if key not in known:
-            raise PartUnknown(f"The question has no part {key!r}: it has {sorted(known)}.")
+            there = ", ".join(sorted(known)) or "none"
+            raise PartUnknown(f"The question has no part {key!r}: it has {there}.")
     rest = (each.asks for each in understood.parts if each.key not in keys)
     return joined(rest, understood.question.language)
+
+
+def _refused(at: tuple[int, ...], asks: Question) -> Asked:
+    return Asked(Mention(NOT_UNDERSTOOD, at, asks), at, asks)
 
 
 def _part(sentence: Sentence, asked: Asked) -> Part:

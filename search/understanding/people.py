@@ -25,15 +25,19 @@ def recognise_company(sentence: Sentence) -> None:
     """Take what says that there is nobody else: "only", "alone", "nobody else", "nobody"."""
     anybody = any(each.asks.people.all for each in sentence.mentions)
     for at in sentence.each_free():
-        for role in _COMPANY.intersection(sentence.roles(at)):
+        for role in _COMPANY:
             end = sentence.after(role, at)
-            asks = _company(sentence, role, at, anybody=anybody)
-            if end > at and asks and sentence.is_free(at):
+            asks = _company(sentence, role, at, anybody=anybody) if end > at else None
+            if asks:
                 kind = "people" if asks.people.only else "faces"
                 sentence.take(Mention(kind, tuple(range(at, end)), asks))
+                break
+            if role == "only_before" and end > at and not sentence.is_content(at - 1):
+                sentence.refuse(range(at, end))  # only dogs: no question can say that
+                break
 
 
-_COMPANY = {"nobody_else", "alone", "nobody", "only_before", "only_after"}
+_COMPANY = ("nobody_else", "alone", "nobody", "only_before", "only_after")  # "else" comes first
 _ONLY = Question(people=People(only=True))
 
 

@@ -23,13 +23,22 @@ class Denial:
 def find_denials(sentence: Sentence) -> None:
     """Mark the words that deny what follows them."""
     for at in sentence.each_free():
-        asked = sentence.after("asks", at)
-        end = sentence.after("negators", at)
-        if asked > at and not any(map(sentence.is_content, range(at))):
-            sentence.mark(range(at, asked), Use.DROPPED)  # "ada nggak" at the beginning only asks
+        end = max(sentence.after("negators", at), sentence.after("asks", at))
+        if _only_asks(sentence, at):
+            sentence.mark(range(at, end), Use.DROPPED)
         elif end > at:
             sentence.mark(range(at, end), Use.DENIES)
             sentence.denials[end] = at
+
+
+def _only_asks(sentence: Sentence, at: int) -> bool:
+    """It asks whether there are such photos: "ada nggak foto Ben", "ada foto Ben nggak?"."""
+    if (asked := sentence.after("asks", at)) > at:
+        return not any(map(sentence.is_content, range(asked - 1)))
+    if not sentence.has("tags", at):
+        return False
+    start, end = stripped(sentence, at + 1, len(sentence))
+    return start == end and any(sentence.has("asks_begin", each) for each in range(at))
 
 
 def denial_before(sentence: Sentence, at: int) -> Denial | None:

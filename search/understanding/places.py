@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from search.questions import Question, Somewhere
 from search.understanding.names import Names
 from search.understanding.people import capitals_end
+from search.understanding.pieces import link
 from search.understanding.sentence import Mention, Sentence, Use
 
 
@@ -45,9 +46,20 @@ def _take(
     tokens, names = found
     end = _with_those_around(sentence, places, within, found)
     start = _near(sentence, tokens[0])
-    near = start < tokens[0]
+    near = start < tokens[0] or _lists_near(sentence, start)
     asks = Question(places=tuple(Somewhere(name, near=near) for name in names))
     sentence.take(Mention("places", tuple(range(start, end)), asks))
+
+
+def _lists_near(sentence: Sentence, at: int) -> bool:
+    """It is in a list that something is to be near to: "near Ubud or Jakarta"."""
+    last = sentence.mentions[-1] if sentence.mentions else None
+    return bool(
+        last
+        and any(place.near for place in last.asks.places)
+        and link(sentence, last.end, at) in {"and", "or"}
+        and not any(sentence.has("place_lead", each) for each in range(last.end, at))
+    )
 
 
 def _with_those_around(

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from search.questions import Question
 from search.understanding.lexicon import Found, Lexicon
+from search.understanding.periods import Yearly
 from search.understanding.tokens import Kind, Token
 
 
@@ -27,6 +28,8 @@ class Mention:
     asks: Question
     noun: str = ""  # what is counted, as it was written
     only_denied: bool = False  # asks for something only where it is denied: "people"
+    yearly: Yearly | None = None  # what comes round, of a date without its year
+    year: int = 0  # of a date that is a whole year
 
     @property
     def start(self) -> int:
@@ -125,6 +128,11 @@ class Sentence:
         refused = tuple(at)
         self.mark(refused, Use.TAKEN)
         self.unclear.append(refused)
+
+    def refuse_before(self, role: str, at: int) -> None:
+        """Refuse a phrase of `role` that ends before `at`."""
+        if (start := self.before(role, at)) < at:
+            self.refuse(range(start, at))
 
     def mark(self, at: Iterable[int], use: Use) -> None:
         for each in at:

@@ -25,6 +25,7 @@ def recognise(sentence: Sentence, objects: Names) -> None:
         )
         if found:
             sentence.take(found)
+            sentence.refuse_before("roughly", found.start)
 
 
 def _group(sentence: Sentence, at: int) -> Mention | None:

@@ -19,6 +19,7 @@ _CHARACTERS = {
     **dict.fromkeys((*_QUOTES, *_GUILLEMETS), "q"),
     **dict.fromkeys(map(chr, (ord("'"), *_APOSTROPHES)), "'"),
     **dict.fromkeys("-\u2010\u2011", "-"),
+    "_": "w",
     " ": " ",
 }
 _CATEGORIES = {
