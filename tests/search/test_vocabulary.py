@@ -75,6 +75,39 @@ class TestVocabulary:
         assert load(tmp_path).word("beach", "en") == "seaside"
 
 
+class TestWordsOfQuestions:
+    def test_are_those_of_all_languages(self, tmp_path: Path) -> None:
+        cats = {"one": "a cat", "many": "{count} cats", "words": ["cat", "cats"]}
+        kucing = {"one": "seekor kucing", "many": "{count} kucing", "words": ["kucing", "cat"]}
+        vocabulary = make_vocabulary(
+            tmp_path,
+            en=changed("objects", to={"cat": cats, "drone": {"one": "a", "many": "{count}"}}),
+            id=changed("objects", to={"cat": kucing}, of=INDONESIAN),
+        )
+
+        assert vocabulary.object_words == {"cat": ("cat", "cats", "kucing"), "drone": ()}
+
+    def test_stay_one_where_a_tag_has_several(self, tmp_path: Path) -> None:
+        photo = {"word": "Group photo", "prompts": ["a group photo"]}
+        vocabulary = make_vocabulary(tmp_path, en=changed("tags", "group_photo", to=photo))
+
+        assert "group photo" in vocabulary.phrases
+        assert not any(" " not in phrase for phrase in vocabulary.phrases)
+
+    def test_must_be_there_if_they_are_named(self, tmp_path: Path) -> None:
+        cats = {"one": "a cat", "many": "{count} cats", "words": []}
+
+        with pytest.raises(VocabularyError, match=r"en\.yaml: objects\.cat\.words"):
+            make_vocabulary(tmp_path, en=changed("objects", to={"cat": cats}))
+
+    def test_of_the_files_that_come_with_it_are_there_for_each_class(self) -> None:
+        vocabulary = load(settings.VOCABULARY_DIR)
+
+        for language in vocabulary.languages.values():
+            wordless = [label for label, each in language.objects.items() if not each.words]
+            assert wordless == ["person"]  # questions count people by their faces
+
+
 class TestDigest:
     @pytest.mark.parametrize(
         ("path", "value"),
