@@ -13,7 +13,6 @@ from rest_framework import serializers
 from search.points import filters, plain
 from search.points.collections import Place
 from search.points.finding import Search, one
-from search.points.nearest import EF_SEARCH
 from search.points.plain import MOST_IDS, point_id
 from search.points.writing import Brought, Chosen
 
@@ -21,6 +20,7 @@ MOST_FOUND = 1000  # of one answer
 _DEEPEST = 10_000  # points before those of an answer
 _MOST_SEARCHES = 64  # of one request
 _PAGE = 10  # unless another number is asked for
+_EF = 200  # as photos.nearest reads the index
 _UNSUPPORTED = "This is not supported here."
 
 
@@ -116,10 +116,10 @@ class ShownSerializer(AskedSerializer):
 
 
 class ParamsSerializer(AskedSerializer):
-    """How exact a search is to be. The index is always read for the `EF_SEARCH` nearest."""
+    """How exact a search is to be. The index is always read for as many as `_EF`."""
 
     exact = serializers.BooleanField(default=False)
-    hnsw_ef = serializers.IntegerField(required=False, min_value=1, max_value=EF_SEARCH)
+    hnsw_ef = serializers.IntegerField(required=False, min_value=1, max_value=_EF)
     indexed_only = serializers.ChoiceField([False], required=False)
 
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import Q
 
 from inference.arrays import Array
+from photos.nearest import EXACT_UP_TO, Neighbour, neighbours
 from search.errors import PointMissing
-from search.points.collections import Place, Rows
-from search.points.nearest import EXACT_UP_TO, nearest
+from search.points.collections import Lot, Place
+from search.points.sources import Rows
+
+_SPARE = 50  # vectors beside those that are wanted, as some may be of points that are not shown
+_ALL = 10**12  # vectors: more than an owner has
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,13 @@ class Found:
     cosine: float | None  # to what was searched for, -1 to 1
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "Found":
+    def of(cls, row: Mapping[str, Any], cosine: float | None = None) -> Self:
         vector = row.get("vector")
         return cls(
             number=row["number"],
             payload=row["payload"],
             vector=None if vector is None else [float(each) for each in vector],
-            cosine=row.get("cosine"),
+            cosine=None if cosine is None else min(1.0, max(-1.0, cosine)),
         )
 
 
@@ -47,25 +51,49 @@ class Search:
 def search(
     place: Place, asked: Search, *, vectors: bool = False, exact_up_to: int = EXACT_UP_TO
 ) -> list[Found]:
-    """The points most like a vector, best first, and by id where they are as like.
+    """The points most like a vector, best first. Where they are as like, their order stays.
 
     Exact among as many as `exact_up_to`; among more, some may be missed unless that is asked for.
     """
-    last = asked.offset + asked.limit
-    found = [
-        Found.of(row)
-        for source in place.sources
-        for row in nearest(
-            _columns(source.rows.filter(asked.wanted), vectors=vectors),
-            asked.vector,
-            place.space,
-            limit=last,
-            exact_up_to=None if asked.exact else exact_up_to,
-        )
-        if asked.least is None or row["cosine"] >= asked.least
+    exact_up_to = _ALL if asked.exact else exact_up_to
+    found = [*_near(place.ours, asked, vectors, exact_up_to)]
+    found += _near(place.brought, asked, vectors, exact_up_to)
+    found.sort(key=lambda point: -(point.cosine or 0))
+    page = found[asked.offset : asked.offset + asked.limit]
+    return [each for each in page if asked.least is None or (each.cosine or 0) >= asked.least]
+
+
+def _near(
+    lot: Lot,
+    asked: Search,
+    vectors: bool,  # noqa: FBT001  # passed on
+    exact_up_to: int,
+) -> list[Found]:
+    """The best points of `lot`: as many as are wanted, and perhaps some more.
+
+    Not all that has a vector may be seen: of what is hidden there is mostly little.
+    """
+    library = lot.among(asked.wanted) if asked.wanted else lot.library
+    wanted = asked.offset + asked.limit
+    many = wanted + _SPARE
+    while True:
+        [near] = neighbours(library, asked.vector[None], limit=many, exact_up_to=exact_up_to)
+        found = _points(lot, near, asked.wanted, vectors=vectors)
+        if len(found) >= wanted or len(near) < many:
+            return found
+        many *= 4
+
+
+def _points(lot: Lot, near: list[Neighbour], wanted: Q, *, vectors: bool) -> list[Found]:
+    """Of what is `near`, best first."""
+    places = {each.of: (place, each.cosine) for place, each in enumerate(near)}
+    rows = [
+        row
+        for shown in lot.rows_of(list(places))
+        for row in _columns(shown.filter(wanted), lot.of, vectors=vectors)
     ]
-    found.sort(key=lambda point: (-(point.cosine or 0), point.number))
-    return found[asked.offset : last]
+    rows.sort(key=lambda row: (places[row[lot.of]][0], row["number"]))
+    return [Found.of(row, places[row[lot.of]][1]) for row in rows]
 
 
 def scroll(
@@ -100,5 +128,5 @@ def count(place: Place, wanted: Q) -> int:
     return sum(source.rows.filter(wanted).count() for source in place.sources)
 
 
-def _columns(rows: Rows, *, vectors: bool) -> Rows:
-    return rows.values("number", "payload", *(["vector"] if vectors else []))
+def _columns(rows: Rows, *more: str, vectors: bool) -> Rows:
+    return rows.values(*more, "number", "payload", *(["vector"] if vectors else []))

@@ -139,14 +139,15 @@ def _operated(operator: str, value: Combinable) -> Func:
 
 
 def _points(place: Place, chosen: Chosen) -> QuerySet[Point]:
-    for source in place.ours:
+    for source in place.ours.sources:
         by_id = chosen.numbers is not None
         rows = source.of(chosen.numbers or ()) if by_id else source.rows.filter(chosen.wanted)
         if row := rows.values("number").first():
             raise _taken(row["number"])
     if chosen.numbers is not None:
         return _named(place, chosen.numbers)
-    return Point.objects.filter(pk__in=place.brought.rows.filter(chosen.wanted).values("point"))
+    [theirs] = place.brought.sources
+    return Point.objects.filter(pk__in=theirs.rows.filter(chosen.wanted).values("point"))
 
 
 def _named(place: Place, numbers: Collection[int]) -> QuerySet[Point]:

@@ -156,15 +156,39 @@ class TestSearch:
         assert [each.number for each in found] == [OURS + unnamed.pk, 2, 1, 3]
         assert [each.cosine for each in found] == pytest.approx([1, 0.9950, 0.9806, -1], abs=1e-3)
 
-    def test_goes_by_id_where_points_are_as_alike(self, owner: Owner) -> None:
-        make_named_photo(owner, "3", "1", looks=unit(1))
+    def test_keeps_the_order_of_points_that_are_as_alike(self, owner: Owner) -> None:
+        for names in (["9", "3"], ["1"]):
+            make_named_photo(owner, *names, looks=unit(1))
         place = place_of(owner)
         for number in (4, 2):
             bring(place, number)
 
-        pages = [finding.search(place, _near(1, limit=3, offset=at)) for at in (0, 3)]
+        pages = [finding.search(place, _near(1, limit=2, offset=at)) for at in (0, 2, 4)]
 
-        assert [[each.number for each in page] for page in pages] == [[1, 2, 3], [4]]
+        assert [[each.number for each in page] for page in pages] == [[3, 9], [1, 4], [2]]
+
+    def test_finds_enough_where_the_nearest_may_not_be_seen(self, owner: Owner) -> None:
+        photo = make_named_photo(owner, "1")
+        make_faces(photo, 70)
+        Face.objects.filter(photo=photo).update(ignored=True)
+        make_face(photo=photo, space=Space.objects.get(), vector=unit(0, 1))
+
+        found = finding.search(place_of(owner, FACES), _near(1, limit=1))
+
+        assert [each.number for each in found] == [1070]
+
+    def test_finds_those_that_are_wanted(self, owner: Owner) -> None:
+        for name in ("7", "8"):
+            make_named_photo(owner, name, looks=unit(1))
+        place = place_of(owner)
+        for number in (4, 2):
+            bring(place, number)
+
+        wanted = Search(unit(1), Q(number__in=[8, 2]), limit=10)
+
+        for exact_up_to in (0, 100):
+            found = finding.search(place, wanted, exact_up_to=exact_up_to)
+            assert [each.number for each in found] == [8, 2]
 
     @pytest.mark.parametrize(("least", "count"), [(None, 3), (0.0, 2), (0.5, 1), (1.1, 0)])
     def test_ends_where_points_are_not_alike_enough(

@@ -1,0 +1,123 @@
+"""Vectors that were made here, as points: with their numbers, and what is told of them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import JSONObject
+
+from photos.models import Reference
+from search.points.numbers import MOST_FACES, OURS, PER_PHOTO
+
+Rows = QuerySet[Any]
+_LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
+_CLUSTER = "face__membership__part__cluster"
+# Who is not to be found by likeness, or not to be seen.
+_LEFT_OUT = (
+    "face__ignored",
+    f"{_CLUSTER}__ignored",
+    f"{_CLUSTER}__hidden",
+    f"{_CLUSTER}__person__ignored",
+    f"{_CLUSTER}__person__hidden",
+    f"{_CLUSTER}__person__unrecognised",
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Vectors of one table, each with the `number` and the `payload` of its point.
+
+    `number` is `(key + base) * per`, and what is less than `per`. Keys have an index.
+    """
+
+    rows: Rows
+    base: int = 0
+    per: int = 1
+
+    def of(self, numbers: Collection[int]) -> Rows:
+        keys = {number // self.per - self.base for number in numbers}
+        return self.rows.filter(key__in=keys, number__in=numbers)
+
+    def since(self, number: int) -> Rows:
+        """From that one on, in order."""
+        first = number // self.per - self.base
+        return self.rows.filter(key__gte=first, number__gte=number).order_by("key", "number")
+
+
+def of_photos(vectors: Rows, job: Combinable) -> tuple[Source, ...]:
+    """`job`: the id of the job that looked last at the photo which is a row's `seen`."""
+    return tuple(
+        Source(
+            source.rows.annotate(
+                seen=F("photo"),
+                number=_big(F("key") + source.base),
+                payload=JSONObject(
+                    job_id=job, media_store_id=F("media"), task_type=Value("image_embedding")
+                ),
+            ),
+            base=source.base,
+        )
+        for source in _by_photo(vectors, "photo")
+    )
+
+
+def of_faces(vectors: Rows, job: Combinable) -> tuple[Source, ...]:
+    """As of_photos(). Of a photo with very many, not all have a number."""
+    shown = vectors.filter(face__numbered__number__lt=MOST_FACES)
+    for mark in _LEFT_OUT:
+        shown = shown.exclude(**{mark: True})
+    box = {name: f"face__{name}" for name in ("x", "y", "width", "height")}
+    marks = {name: KeyTransform(place, "face__landmarks") for place, name in enumerate(_LANDMARKS)}
+    return tuple(
+        Source(
+            source.rows.annotate(
+                seen=F("face__photo"),
+                number=_big((F("key") + source.base) * PER_PHOTO + F("face__numbered__number")),
+                payload=JSONObject(
+                    job_id=job,
+                    media_store_id=F("media"),
+                    task_type=Value("face_embedding"),
+                    face_index=F("face__numbered__number"),
+                    bbox=JSONObject(**box),
+                    landmarks=JSONObject(**marks),
+                    confidence=F("face__confidence"),
+                ),
+            ),
+            base=source.base,
+            per=PER_PHOTO,
+        )
+        for source in _by_photo(shown, "face__photo")
+    )
+
+
+def _by_photo(vectors: Rows, photo: str) -> tuple[Source, Source]:
+    """Those of photos that callers have numbers for, once for each, and the others.
+
+    `media`: what the caller calls the photo.
+    """
+    numbers = Reference.objects.filter(photo=OuterRef(photo), number__isnull=False)
+    named = vectors.annotate(
+        key=F(f"{photo}__references__number"), named_by=F(f"{photo}__references__owner")
+    ).filter(key__isnull=False, named_by=F("owner"))
+    names = Reference.objects.filter(photo=OuterRef(photo)).order_by("pk")
+    unnamed = vectors.filter(~Exists(numbers)).annotate(
+        key=F(photo), media=Subquery(names.values("external_id")[:1])
+    )
+    return Source(named.annotate(media=F("key"))), Source(unnamed, base=OURS)
+
+
+def _big(number: Combinable) -> Combinable:
+    """Django takes the sum of a key and a number for one that needs 4 bytes."""
+    return ExpressionWrapper(number, BigIntegerField())
