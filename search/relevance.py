@@ -21,7 +21,7 @@ from search.tagging import ANY_LANGUAGE, confidences, known_languages
 from search.vocabulary import DEFAULT_LANGUAGE, Vocabulary
 
 FITS = 0.5  # a photo of a lower score does not fit the words
-ALIKE = 0.6  # a photo of a lower score does not look like the other one
+ALIKE = 0.65  # a photo of a lower score does not look like the other one
 SAMPLE = 256  # of an owner's photos: enough to know what is usual
 FEWEST = 20  # photos: how like each other fewer are is chance
 WORDS = 32  # that a question is compared with: one call of a text encoder
