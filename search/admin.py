@@ -18,7 +18,7 @@ from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner, picture
 from photos.operations import CAPTION, DESCRIBE, OBJECTS, OCR, TAGS
 from search import display
 from search.filters import ContextFilter, LabelFilter, LanguageFilter, RecipeFilter, TagFilter
-from search.models import Caption, DetectedObject, PhotoTag, TextLine
+from search.models import Caption, DetectedObject, PhotoTag, TextLine, Unembedded
 
 PAGED = 10_000  # rows of a list, at most; all others are found by search and filters
 LETTERS = 200  # of a text or a sentence in a list
@@ -163,3 +163,19 @@ class CaptionAdmin(FoundAdmin[Caption]):
     @admin.display(description="Source", ordering="source")
     def kind(self, row: Caption) -> str:
         return row.source
+
+
+@admin.register(Unembedded)
+class UnembeddedAdmin(ReadOnlyAdmin[Unembedded]):
+    """Photos that can't follow another image encoder, newest first."""
+
+    list_display = ("photo", "of", "code", "detail", "space", "created_at")
+    list_filter = (("owner", OwnerFilter),)
+    list_select_related = ("photo", "owner", "space")
+    ordering = ("-pk",)
+    actions = None
+    paginator = NewestRows
+
+    @admin.display(description="Owner")
+    def of(self, row: Unembedded) -> SafeString:
+        return only_owner(row.owner)

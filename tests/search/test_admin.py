@@ -11,7 +11,8 @@ from django.test import Client
 
 from search import admin as search_admin
 from search import filters
-from tests.factories import make_owner, make_photo, make_user
+from search.models import Unembedded
+from tests.factories import make_owner, make_photo, make_space, make_user
 from tests.search.factories import ENGLISH, changed, make_vocabulary, write
 from tests.search.findings import make_analysis, make_caption, make_line, make_object, make_tag
 
@@ -297,3 +298,20 @@ class TestCaptions:
 
         assert [row.pk for row in response.context["cl"].result_list] == [caption.pk]
         assert [str(each)[:7] for each in response.context["messages"]] == ["en.yaml"]
+
+
+class TestPhotosThatCannotFollow:
+    @pytest.mark.parametrize("rows", [1, 3])
+    def test_are_listed_with_the_reason_at_the_same_cost(
+        self, admin_client: Client, django_assert_num_queries: Any, rows: int
+    ) -> None:
+        space = make_space()
+        for photo in [make_photo() for _ in range(rows)]:
+            Unembedded.objects.create(
+                photo=photo, owner=photo.owner, space=space, code="original_missing", detail="Gone."
+            )
+
+        with django_assert_num_queries(6):
+            page = page_of(admin_client, "/admin/search/unembedded/")
+
+        assert page.count('<td class="field-code">original_missing</td>') == rows
