@@ -10,6 +10,7 @@ from search.models.found import (
     PhotoTag,
     TextLine,
 )
+from search.models.looks import DifferentPhotos, NearDuplicates, PhotoLook
 from search.models.points import FaceNumber, Point, PointVector
 from search.models.spaces import SearchedSpace, Unembedded
 from search.models.words import PhotoWords
@@ -21,8 +22,11 @@ __all__ = [
     "AskedSearch",
     "Caption",
     "DetectedObject",
+    "DifferentPhotos",
     "FaceNumber",
     "ImageVector",
+    "NearDuplicates",
+    "PhotoLook",
     "PhotoTag",
     "PhotoWords",
     "Point",
