@@ -18,7 +18,10 @@ class VocabularyError(SearchError):
 
 
 class VectorMissing(SearchError):
-    """The photo has no vector of the model that tags it: ask for its embedding first."""
+    """The photo has no vector of the model that looks at photos now: ask for its embedding first.
+
+    It is wanted for tags, and for photos that look like it.
+    """
 
     code = "vector_missing"
 
@@ -46,6 +49,12 @@ class SpaceInUse(SearchError):
     """Photos are searched in the space, or get vectors in it: they stay."""
 
     code = "space_in_use"
+
+
+class PhotoMissing(SearchError):
+    """There is no such photo, or it is somebody else's."""
+
+    code = "photo_missing"
 
 
 class ForeignVectors(InferenceError):
