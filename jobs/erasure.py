@@ -26,6 +26,7 @@ _ABOUT_PHOTOS = (
     Job.Kind.LOOK,
     Job.Kind.READ_NAMES,
     Job.Kind.WORDS,
+    Job.Kind.DUPLICATES,
 )
 _BATCH = 500  # items that are read at once
 _WAITING = "waiting"  # in a receipt's counts: the keys of files, until they are gone

@@ -14,6 +14,7 @@ import faces.people.merging
 import photos.thumbnails
 from jobs import (
     clustering,
+    duplicates,
     looking,
     naming,
     pulse,
@@ -170,4 +171,5 @@ TASKS: Mapping[Job.Kind, Task] = {
     Job.Kind.READ_NAMES: naming.read_names,
     Job.Kind.WORDS: wording.index_words,
     Job.Kind.THUMBNAILS: thumbnails,
+    Job.Kind.DUPLICATES: duplicates.find,
 }

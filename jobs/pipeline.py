@@ -27,6 +27,7 @@ from photos.images import Decoded
 from photos.models import Photo
 from photos.operations import FACES, TAGS, Findings, Operation, Place
 from photos.services import Content, Picture
+from search import looks
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ def _store(
 ) -> None:
     owner = item.job.owner
     with _stage(item, "store"):
+        bits = looks.hash_of(picture.thumbnail)
         kept = photos.services.keep(owner, content, picture)
         place = Place(owner, photos.services.folder_of(owner, content))
         stores = [
@@ -168,6 +170,7 @@ def _store(
         with _stage(item, "store"):
             photo = photos.services.store(owner, content, picture, kept, file_names(item))
             photos.services.refer(photo, item.external_id)
+            looks.note(photo, bits)
             recipes = {operation.name: operation.recipe for operation, _ in stores}
             new = photos.services.note_analyses(photo, recipes)
             for operation, store in stores:

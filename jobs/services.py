@@ -35,6 +35,7 @@ from photos.operations import ALL
 _DRAIN = "jobs.tasks.drain"
 _BATCH = 5000  # rows of one INSERT
 _FOLLOWS = {
+    Job.Kind.DUPLICATES,
     Job.Kind.LOOK,
     Job.Kind.REEMBED,
     Job.Kind.WORDS,

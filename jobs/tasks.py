@@ -6,16 +6,28 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 import photos.roles
 import photos.serving
+import search.looks
 import search.tags
 from faces import calibration
 from faces.errors import ConstraintsConflict, GroupingBusy
 from faces.models import GroupingDue
 from inference.client import TritonClient
 from inference.errors import InferenceError
-from jobs import cleanup, clustering, looking, pulse, queue, reembedding, services, wording
+from jobs import (
+    cleanup,
+    clustering,
+    duplicates,
+    looking,
+    pulse,
+    queue,
+    reembedding,
+    services,
+    wording,
+)
 from jobs.active import ActiveOperations, taggers
 from jobs.decoding import decoders
 from jobs.drain import Drain
@@ -30,6 +42,7 @@ from photos.fetch import fetch
 from photos.models import Owner, Photo
 from photos.operations import TAGS
 from photos.places import following
+from search.models import PhotoLook
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +120,20 @@ def look_at_faces() -> None:
     for owner in Owner.objects.order_by("pk"):
         if looking.is_due(owner):
             looking.ask(owner)
+
+
+def find_duplicates() -> None:
+    """Have photos compared with their owner's others that came in since."""
+    waiting = PhotoLook.objects.waiting().filter(owner=OuterRef("pk"))
+    for owner in Owner.objects.filter(Exists(waiting)).order_by("pk"):
+        duplicates.ask(owner)
+
+
+def look_at_thumbnails() -> None:
+    """Have photos compared that are older than that, or whose hash is made in another way."""
+    for owner in Owner.objects.order_by("pk"):
+        if search.looks.lacking(owner).exists():
+            duplicates.ask(owner)
 
 
 def clean_up() -> None:

@@ -131,6 +131,12 @@ class DecoderUnavailable(PhotoError):
     retryable = True
 
 
+class ThumbnailMissing(PhotoError):
+    """The photo's thumbnail is not in the storage any more: have missing thumbnails made."""
+
+    code = "thumbnail_missing"
+
+
 class OriginalMissing(PhotoError):
     """The original of a photo in the catalogue is not in the storage any more."""
 

@@ -93,6 +93,7 @@ class Job(models.Model):
         MERGE = "merge", "merging clusters"
         WORDS = "index_words", "making the words to find photos by"
         THUMBNAILS = "backfill_thumbnails", "making missing thumbnails"
+        DUPLICATES = "near_duplicates", "finding near-duplicates"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="jobs")
