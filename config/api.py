@@ -57,6 +57,7 @@ from photos.errors import DecoderUnavailable, ModelUnknown, PhotoError, ServingE
 from search.errors import (
     CollectionDiffers,
     CollectionMissing,
+    PhotoMissing,
     PhotosLeft,
     PointInvalid,
     PointMissing,
@@ -107,6 +108,7 @@ _MISSING = (
     MatcherMissing,
     ModelUnknown,
     PersonMissing,
+    PhotoMissing,
     PointMissing,
     SpaceUnknown,
 )

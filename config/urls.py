@@ -79,6 +79,13 @@ from jobs.views.workers import (
     WorkView,
 )
 from photos.views import MediaView
+from search.views.alike import (
+    DifferentView,
+    GroupView,
+    NearDuplicatesView,
+    SimilarView,
+    TakeBackView,
+)
 
 _HELD = r"worker/items/(?P<pk>[0-9]{1,18})"
 _JOB = r"(?P<pk>[0-9a-f-]{36})"
@@ -88,6 +95,7 @@ _CLUSTER = r"faces/clusters/(?P<public_id>clu_[0-9a-f]{1,16})"
 _FACE = r"faces/(?P<pk>[0-9]{1,18})"
 _PERSON = r"people/(?P<pk>[0-9]{1,18})"
 _MATCHER = rf"faces/matchers/(?P<matcher>{matchers.ID})"
+_DUPLICATES = r"search/near-duplicates/(?P<pk>[0-9]{1,18})"
 _EDIT = r"edits/(?P<pk>[0-9]{1,18})"
 
 api = [
@@ -185,6 +193,11 @@ api = [
     re_path(r"^search/spaces/switch/?$", SwitchView.as_view(), name="search-spaces-switch"),
     *search_urls.urls,
     re_path(r"^search/by-face/?$", ByFaceView.as_view(), name="search-by-face"),
+    re_path(r"^search/near-duplicates/?$", NearDuplicatesView.as_view(), name="near-duplicates"),
+    re_path(rf"^{_DUPLICATES}/?$", GroupView.as_view(), name="near-duplicates-of"),
+    re_path(rf"^{_DUPLICATES}/different/?$", DifferentView.as_view(), name="different"),
+    re_path(rf"^{_DUPLICATES}/different/undo/?$", TakeBackView.as_view(), name="different-undo"),
+    re_path(r"^search/similar/(?P<pk>[0-9]{1,18})/?$", SimilarView.as_view(), name="similar"),
     re_path(r"^faces/report/?$", ReportView.as_view(), name="faces-report"),
     re_path(r"^faces/review/?$", ReviewView.as_view(), name="faces-review"),
     re_path(

@@ -1,0 +1,1 @@
+"""Finding photos, over HTTP."""
