@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from search import admin as search_admin
 from search import filters
+from search.admin import found as search_admin
 from search.models import Unembedded
 from tests.factories import make_owner, make_photo, make_space, make_user
 from tests.search.factories import ENGLISH, changed, make_vocabulary, write
