@@ -1,6 +1,6 @@
 """Groups of near-duplicates, as lists show them."""
 
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -23,9 +23,10 @@ def with_copies(photos: QuerySet[P], *, shown: int = SHOWN) -> QuerySet[P]:
     """`photos` with their `copy_count`, and the nearest of their `copies_shown`. Two queries."""
     counts = _copies().order_by().values("leader").annotate(count=Count("pk")).values("count")
     nearest = PhotoLook.objects.copies().select_related("photo").order_by("distance", "photo")
-    return photos.annotate(
-        copy_count=Coalesce(Subquery(counts, output_field=IntegerField()), 0)
-    ).prefetch_related(Prefetch("copies", nearest[:shown], "copies_shown"))
+    count = Coalesce(Subquery(counts, output_field=IntegerField()), 0)
+    shown_of_each = Prefetch("copies", nearest[:shown], "copies_shown")
+    counted: Any = photos.annotate(copy_count=count).prefetch_related(shown_of_each)
+    return cast(QuerySet[P], counted)
 
 
 def best_of(photo: Photo) -> int:

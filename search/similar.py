@@ -58,10 +58,8 @@ def _ranked(photo: Photo) -> list[Alike]:
             "No model has looked at the whole of this photo yet: ask for its embedding first."
         )
     near = nearest(owner, space, vectors[0], limit=MAX_LIMIT)
-    usual = usual_photo(owner, space)
-    scores = likeness(
-        np.array([hit.cosine for hit in near]), None if usual is None else float(vectors[0] @ usual)
-    )
+    cosines = np.array([hit.cosine for hit in near])
+    scores = likeness(cosines, vectors[0], usual_photo(owner, space))
     group = set(_group(photo))
     hits = [
         Alike(hit.photo, round(hit.cosine, 6), float(score), hit.photo in group)

@@ -178,7 +178,7 @@ class TestFileNames:
             ({"source": "none", "external_id": "http://[a/b"}, ["b"]),
         ],
     )
-    def test_are_what_the_photo_is_called(self, values: dict[str, str], names: list[str]) -> None:
+    def test_are_what_the_photo_is_called(self, values: dict[str, Any], names: list[str]) -> None:
         assert [*filter(None, file_names(make_item(**values)))] == names
 
 

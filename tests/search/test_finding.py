@@ -43,8 +43,7 @@ class TestFilters:
         taken(owner, "2023-09-01T00:00")
 
         assert found(owner, "last summer") == [last.pk, first.pk]
-        summer = {"since": date(2023, 6, 1), "until": date(2023, 8, 31)}
-        assert found(owner, **summer) == [last.pk, first.pk]
+        assert found(owner, since=date(2023, 6, 1), until=date(2023, 8, 31)) == [last.pk, first.pk]
 
     def test_places_are_cities_regions_and_countries(self) -> None:
         owner = make_owner()

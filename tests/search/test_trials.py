@@ -61,7 +61,7 @@ class TestLibrary:
     def _library(self, owner: Owner, vocabulary: Vocabulary, language: str = "en") -> Library:
         texts = FakeTextEncoder({"the sea": unit(1)})
         tags = TagPhoto(FakeImageEncoder(), texts, vocabulary, "image+text+words")
-        return Library(owner, space_of(IMAGES, ImageVector), tags, language)
+        return Library(owner, space_of(IMAGES, ImageVector), tags, language, recipes={})
 
     def test_is_asked_in_each_way(self, owner: Owner, vocabulary: Vocabulary) -> None:
         library = self._library(owner, vocabulary)
@@ -75,6 +75,7 @@ class TestLibrary:
         assert found["likeness"] == Found([near.pk, far.pk], fitting=1)
         assert found["words"] == Found([])
         assert found["both"] == Found([near.pk, far.pk])
+        assert found["search"] == Found([near.pk], fitting=1)
 
     def test_has_nothing_like_what_the_encoder_does_not_understand(
         self, owner: Owner, vocabulary: Vocabulary
