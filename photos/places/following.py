@@ -8,7 +8,7 @@ Whoever stores a photo only notes that (PlaceDue). What follows is found afterwa
 that are there: so it is the same whichever photo came first, and however often it is done.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,18 +25,20 @@ _LOCK = 4_717  # ours among PostgreSQL's advisory locks
 
 # Photos whose clock is known and whose position is not, around those with the keys %(due)s: where
 # they should be, if that is not where they are. Equal times are told apart by content, not by
-# which came first. Photos in work elsewhere are passed over: nobody waits for anybody.
-_FOLLOW = """
+# which came first.
+_WANTED = """
     WITH spans AS (
         SELECT owner_id, unnest(range_agg(
             tstzrange(dated_at - %(near)s, dated_at + %(near)s, '[]')
         )) AS span
         FROM photos_photo WHERE id = ANY(%(due)s) AND taken_at IS NOT NULL GROUP BY owner_id
     ), homeless AS (
-        SELECT photo.id, photo.owner_id, photo.dated_at, photo.place_id
-        FROM spans JOIN photos_photo photo ON photo.owner_id = spans.owner_id
-        AND photo.dated_at >= lower(span) AND photo.dated_at <= upper(span)
-        WHERE photo.latitude IS NULL AND photo.taken_at IS NOT NULL
+        SELECT photo.* FROM spans CROSS JOIN LATERAL (
+            SELECT id, owner_id, dated_at, place_id FROM photos_photo
+            WHERE owner_id = spans.owner_id AND dated_at BETWEEN lower(span) AND upper(span)
+            AND latitude IS NULL AND taken_at IS NOT NULL
+            OFFSET 0  -- one look at the index a span: joined freely, all photos are read
+        ) photo
     ), wanted AS (
         SELECT homeless.id, CASE
             WHEN before.place_id IS NULL THEN after.place_id
@@ -59,19 +61,9 @@ _FOLLOW = """
             AND near.dated_at <= homeless.dated_at + %(near)s
             ORDER BY near.dated_at, near.sha256 LIMIT 1
         ) after ON true
-    ), changed AS MATERIALIZED (
-        SELECT wanted.* FROM wanted JOIN homeless USING (id)
-        WHERE wanted.place_id IS DISTINCT FROM homeless.place_id
-    ), free AS MATERIALIZED (
-        SELECT id FROM photos_photo WHERE id IN (SELECT id FROM changed)
-        FOR NO KEY UPDATE SKIP LOCKED
-    ), done AS (
-        UPDATE photos_photo photo
-        SET place_id = changed.place_id, place_inferred = changed.place_id IS NOT NULL
-        FROM changed JOIN free USING (id) WHERE photo.id = changed.id
-        RETURNING photo.id
     )
-    SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM done)
+    SELECT wanted.id, wanted.place_id FROM wanted JOIN homeless USING (id)
+    WHERE wanted.place_id IS DISTINCT FROM homeless.place_id
 """
 
 
@@ -104,18 +96,15 @@ def follow(stopping: Callable[[], bool] = lambda: False) -> int:
 
 def _follow(notes: Sequence[PlaceDue]) -> int:
     due = [each.photo_id for each in notes]
-    located = {photo.pk: place for photo in _lost(due) if (place := place_of(photo))}
+    located = {photo.pk: place.pk for photo in _lost(due) if (place := place_of(photo))}
     with transaction.atomic():
-        free = Photo.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=located)
-        photos = list(free.only("pk"))
-        for photo in photos:
-            photo.place, photo.place_inferred = located[photo.pk], False
-        Photo.objects.bulk_update(photos, ["place", "place_inferred"])
-        inheriting, inherited = _inherit(due)
-        if len(photos) == len(located) and inheriting == inherited:
+        moved = _move(located)
+        wanted = _wanted(due)
+        moved += _move(wanted)
+        if moved == len(located) + len(wanted):
             # These and no others: a photo may have been noted again meanwhile.
             PlaceDue.objects.filter(pk__in=[each.pk for each in notes]).delete()
-    return len(photos) + inherited
+    return moved
 
 
 def _lost(due: Sequence[int]) -> QuerySet[Photo]:
@@ -123,10 +112,21 @@ def _lost(due: Sequence[int]) -> QuerySet[Photo]:
     return Photo.objects.filter(pk__in=due, latitude__isnull=False, place=None)
 
 
-def _inherit(due: Sequence[int]) -> tuple[int, int]:
-    """How many photos ought to be somewhere else, and how many of them are there now."""
+def _wanted(due: Sequence[int]) -> dict[int, int | None]:
+    """The places that photos around `due` should have inherited, and have not."""
+    parameters: dict[str, Any] = {"due": list(due), "near": NEIGHBOUR}
     with connection.cursor() as cursor:
-        parameters: dict[str, Any] = {"due": list(due), "near": NEIGHBOUR}
-        cursor.execute(_FOLLOW, parameters)
-        [(wanted, done)] = cursor.fetchall()
-    return wanted, done
+        cursor.execute(_WANTED, parameters)
+        return dict(cursor.fetchall())
+
+
+def _move(places: Mapping[int, int | None]) -> int:
+    """Let photos be at `places`; returns how many. Those in work elsewhere are passed over: nobody
+    waits for anybody."""
+    photos = Photo.objects.select_for_update(skip_locked=True, no_key=True)
+    free = list(photos.filter(pk__in=places).only("pk", "latitude"))
+    for photo in free:
+        photo.place_id = places[photo.pk]
+        photo.place_inferred = photo.place_id is not None and photo.latitude is None
+    Photo.objects.bulk_update(free, ["place", "place_inferred"], batch_size=_BATCH)
+    return len(free)

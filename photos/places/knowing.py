@@ -1,7 +1,9 @@
 """Which places an owner's photos were taken at, and what these are called."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
+from types import MappingProxyType
 
 import numpy as np
 from django.db.models import Q
@@ -11,20 +13,18 @@ from photos.models import Owner, Place
 from photos.places.gazetteer import Vectors, chord, vectors
 
 _ROUNDING = 1e-6  # of distances, as parts of the earth's radius: some metres
+_REMEMBERED = 32  # sets of places: one an owner
 MOST_PLACES = 20_000  # of an owner; there are 170 thousand in the world
 
 
 def names_of(owner: Owner) -> Mapping[str, tuple[str, ...]]:
     """The cities, regions and countries of the owner's photos, each with its other names.
 
-    Two places of one name are one here. Also those that photos have inherited. Two queries, which
-    take the longer the more places there are, not the more photos.
+    Two places of one name are one here. Also those that photos have inherited. One query, which
+    takes the longer the more places there are, not the more photos; one more for places that
+    were not asked for lately.
     """
-    known: dict[str, set[str]] = {}
-    for place in _places(owner):
-        for name, others in _names(place):
-            known.setdefault(name, set()).update(others)
-    return {name: tuple(sorted(others)) for name, others in sorted(known.items())}
+    return _names_of(_keys(owner))
 
 
 def around(owner: Owner) -> Mapping[str, frozenset[str]]:
@@ -41,19 +41,33 @@ def photos_in(owner: Owner, name: str, *, near_km: float | None = None) -> Q:
     """Which of the owner's photos were taken in the city, region or country called `name`.
 
     By the name that names_of() has; none where it has no such one. With `near_km` also those
-    from places so near to one of these. Distances are those of cities, not of photos: two queries,
-    and an index finds the photos, however many there are.
+    from places so near to one of these. Distances are those of cities, not of photos: as many
+    queries as names_of(), and an index finds the photos, however many there are.
     """
-    places = list(_places(owner))
+    places = _places(_keys(owner))
     inside = [place for place in places if any(name == each for each, _ in _names(place))]
     if near_km is not None and inside:
         inside = _near(places, [_centre(place, name) for place in inside], near_km)
     return Q(place__in=[place.pk for place in inside])
 
 
-def _places(owner: Owner) -> Iterator[Place]:
-    keys = distinct.places(owner, limit=MOST_PLACES)
-    return Place.objects.filter(pk__in=keys).select_related("within").iterator()
+def _keys(owner: Owner) -> tuple[int, ...]:
+    return tuple(distinct.places(owner, limit=MOST_PLACES))
+
+
+# Places never change: what follows from some of them is right for ever.
+@lru_cache(maxsize=_REMEMBERED)
+def _places(keys: tuple[int, ...]) -> tuple[Place, ...]:
+    return tuple(Place.objects.filter(pk__in=keys).select_related("within"))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _names_of(keys: tuple[int, ...]) -> Mapping[str, tuple[str, ...]]:
+    known: dict[str, set[str]] = {}
+    for place in _places(keys):
+        for name, others in _names(place):
+            known.setdefault(name, set()).update(others)
+    return MappingProxyType({name: tuple(sorted(known[name])) for name in sorted(known)})
 
 
 def _names(place: Place) -> Iterator[tuple[str, list[str]]]:
@@ -70,13 +84,13 @@ def _centre(place: Place, name: str) -> Place:
     return place.within if place.within and place.within.name == name else place
 
 
-def _near(places: list[Place], centres: list[Place], km: float) -> list[Place]:
+def _near(places: Sequence[Place], centres: Sequence[Place], km: float) -> list[Place]:
     straight = _on_sphere(places) @ _on_sphere(list({each.pk: each for each in centres}.values())).T
     apart = np.sqrt(np.maximum(0, 2 - 2 * straight.max(axis=1)))
     near = apart <= chord(km) + _ROUNDING
     return [place for place, is_near in zip(places, near, strict=True) if is_near]
 
 
-def _on_sphere(places: list[Place]) -> Vectors:
+def _on_sphere(places: Sequence[Place]) -> Vectors:
     degrees = np.array(list(map(attrgetter("latitude", "longitude"), places)))
     return vectors(degrees[:, 0], degrees[:, 1])

@@ -369,7 +369,7 @@ class TestPhoto:
     def test_from_an_address_is_fetched_once(self, worker: Worker, settings: Any) -> None:
         settings.FETCH_ALLOWED_HOSTS = frozenset({"127.0.0.1"})
         with Server(lambda path: answer(PHOTO)) as web:
-            source = services.Source(Item.Source.URL, web.url())
+            source = services.Source(Item.Source.URL, web.url("/2023-07-12%2015.30.00.jpg"))
             job = services.submit(make_owner(), [source], operations=["objects"])
             lease = worker.lease()
 
@@ -378,7 +378,12 @@ class TestPhoto:
 
             assert (photos, web.connections) == ([PHOTO, PHOTO], 1)
         assert (done.status_code, state_of(job)) == (200, (State.SUCCEEDED, ""))
-        assert Photo.objects.get().sha256 == hashlib.sha256(PHOTO).hexdigest()
+        photo = Photo.objects.get()
+        assert photo.sha256 == hashlib.sha256(PHOTO).hexdigest()
+        assert (photo.dated_by, photo.dated_at.isoformat()) == (
+            "file_name",
+            "2023-07-12T15:30:00+00:00",
+        )
         assert storages["intake"].listdir("uploads")[1] == []
 
     @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.factories import make_owner, make_photo, make_place
 pytestmark = pytest.mark.django_db
 
 NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
-UBUD = {"latitude": -8.5069, "longitude": 115.2625}
+UBUD: dict[str, Any] = {"latitude": -8.5069, "longitude": 115.2625}
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ class TestFollow:
                 taken(owner, 500 * count + number, place)
                 taken(owner, 500 * count + number)
 
-            with django_assert_num_queries(9):
+            with django_assert_num_queries(11):
                 following.follow()
 
     def test_stops_when_it_is_told_to(self, owner: Owner) -> None:

@@ -20,7 +20,7 @@ RECORD = (
 
 def city_at(latitude: float, longitude: float) -> str | None:
     city = geocode(latitude, longitude)
-    return city and city.name
+    return city.name if city else None
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Places as rows."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -52,7 +53,7 @@ class TestPlaceAt:
         def find(_: int) -> int | None:
             try:
                 place = place_at(*WESTMINSTER)
-                return place and place.pk
+                return place.pk if place else None
             finally:
                 connection.close()
 
@@ -80,8 +81,9 @@ class TestPlace:
             make_place(**wrong)
 
     def test_is_not_inferred_where_the_photo_has_a_position(self) -> None:
-        position = {"latitude": 0.0, "longitude": 0.0}
+        located: dict[str, Any] = {"place": make_place(), "latitude": 0.0, "longitude": 0.0}
+        nowhere: dict[str, Any] = {}
 
-        for values in ({"place": make_place(), **position}, {}):
+        for values in (located, nowhere):
             with pytest.raises(IntegrityError, match="place_inferred"), transaction.atomic():
                 make_photo(place_inferred=True, **values)

