@@ -15,11 +15,12 @@ def known_to(owner: Owner) -> Known:
         VocabularyError: a file of the vocabulary is broken.
     """
     vocabulary = load(settings.VOCABULARY_DIR)
+    where = places.known_places(owner)
     people = Person.objects.filter(owner=owner).values_list("name", "aliases")
     return Known(
         people={name: tuple(aliases) for name, aliases in people},
-        places=places.names_of(owner),
-        within=places.around(owner),
+        places=where.names,
+        within=where.within,
         objects=vocabulary.object_words,
         phrases=vocabulary.phrases,
     )

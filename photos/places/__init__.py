@@ -2,6 +2,16 @@
 
 from photos.places.gazetteer import MAX_KM, City, geocode
 from photos.places.keeping import place_at, place_of
-from photos.places.knowing import around, names_of, photos_in
+from photos.places.knowing import KnownPlaces, known_places, names_of, photos_in
 
-__all__ = ["MAX_KM", "City", "around", "geocode", "names_of", "photos_in", "place_at", "place_of"]
+__all__ = [
+    "MAX_KM",
+    "City",
+    "KnownPlaces",
+    "geocode",
+    "known_places",
+    "names_of",
+    "photos_in",
+    "place_at",
+    "place_of",
+]

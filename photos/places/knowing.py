@@ -1,6 +1,7 @@
 """Which places an owner's photos were taken at, and what these are called."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from types import MappingProxyType
@@ -27,14 +28,18 @@ def names_of(owner: Owner) -> Mapping[str, tuple[str, ...]]:
     return _names_of(_keys(owner))
 
 
-def around(owner: Owner) -> Mapping[str, frozenset[str]]:
-    """By the names of names_of(): what each of these places lies in. Two queries, as there."""
-    found: dict[str, set[str]] = {}
-    for place in _places(owner):
-        names = [name for name, _ in _names(place)]
-        for position, name in enumerate(names):
-            found.setdefault(name, set()).update(each for each in names[position:] if each != name)
-    return {name: frozenset(outer) for name, outer in found.items()}
+@dataclass(frozen=True)
+class KnownPlaces:
+    """The cities, regions and countries of an owner's photos."""
+
+    names: Mapping[str, tuple[str, ...]]  # as names_of()
+    within: Mapping[str, frozenset[str]]  # by these names: what each of them lies in
+
+
+def known_places(owner: Owner) -> KnownPlaces:
+    """As many queries as names_of()."""
+    keys = _keys(owner)
+    return KnownPlaces(_names_of(keys), _around(keys))
 
 
 def photos_in(owner: Owner, name: str, *, near_km: float | None = None) -> Q:
@@ -68,6 +73,16 @@ def _names_of(keys: tuple[int, ...]) -> Mapping[str, tuple[str, ...]]:
         for name, others in _names(place):
             known.setdefault(name, set()).update(others)
     return MappingProxyType({name: tuple(sorted(known[name])) for name in sorted(known)})
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _around(keys: tuple[int, ...]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for place in _places(keys):
+        names = [name for name, _ in _names(place)]
+        for position, name in enumerate(names):
+            found.setdefault(name, set()).update(each for each in names[position:] if each != name)
+    return MappingProxyType({name: frozenset(outer) for name, outer in found.items()})
 
 
 def _names(place: Place) -> Iterator[tuple[str, list[str]]]:
