@@ -5,8 +5,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from datetime import date
 
-from search.questions import ENGLISH
-from search.understanding import figures, periods
+from search.understanding import evidence, figures, periods
 from search.understanding.counting import number_at
 from search.understanding.periods import Period, Yearly
 from search.understanding.sentence import Sentence
@@ -185,7 +184,7 @@ class Moments:
         comma = end + self._is_mark(end, ",")
         if exact := self._day_of_month(comma) or self._numeric(comma):
             return replace(exact, start=at)  # Friday, 8 March 2024
-        if not shift and not self._is_date(at, end):
+        if not shift and not evidence.is_date(self.sentence, at, end, self.names):
             return None
         return Moment(at, end, (periods.weekday(int(value), shift, self.today),))
 
@@ -215,7 +214,7 @@ class Moments:
             if shift in {"this", "next"}:
                 return self._shifted_cycle(at, end, yearly, shift)
             exact = self._of_year(at, end, yearly)
-            if shift or exact.year or self._is_date(at, end, in_doubt=self._is_in_doubt(at, role)):
+            if shift or exact.year or evidence.is_date(self.sentence, at, end, self.names):
                 return exact
         return None
 
@@ -243,7 +242,9 @@ class Moments:
         if found := self.sentence.find("decades", at):
             return Moment(at, found[0], (periods.years(int(found[1]), 10),))
         word = self.sentence.tokens[at].fold if self._is_word(at) else ""
-        decade = figures.decade_of(word, is_led=self._is_led(at), today=self.today)
+        decade = figures.decade_of(
+            word, is_led=evidence.is_led(self.sentence, at), today=self.today
+        )
         return Moment(at, at + 1, decade) if decade else None
 
     def _bare_year(self, at: int) -> Moment | None:
@@ -278,37 +279,8 @@ class Moments:
         found = next((each for reader in readers if (each := reader(end))), None)
         return replace(found, start=at if found.periods else end) if found else None
 
-    def _is_led(self, at: int) -> bool:
-        return any(self.sentence.before(role, at) < at for role in ("date_lead", "date_of"))
-
     def _is_mark(self, at: int, mark: str) -> bool:
         return self.sentence.is_free(at) and self.sentence.tokens[at].text == mark
-
-    def _is_in_doubt(self, at: int, role: str) -> bool:
-        """Its word may be another, or somebody's name."""
-        sentence = self.sentence
-        token = sentence.tokens[at]
-        if token.fold in self.names and token.has_capital:
-            return True
-        doubtful = sentence.has("months_in_doubt", at) or role == "seasons_in_doubt"
-        return doubtful and not (role == "months" and token.has_capital)
-
-    def _is_date(self, start: int, end: int, *, in_doubt: bool = False) -> bool:
-        """It is one itself, and does not describe something: "a summer dress", "kue Lebaran"."""
-        sentence = self.sentence
-        before = start
-        while sentence.before("articles", before) < before:
-            before = sentence.before("articles", before)
-        leads = any(
-            sentence.before(role, before) < before for role in ("date_prepositions", "date_lead")
-        )
-        if sentence.lexicon.language == ENGLISH:
-            describes = sentence.is_content(end) and not sentence.tokens[end].fold.endswith("ing")
-        else:
-            describes = sentence.is_content(start - 1) and not leads
-        if sentence.has("months", start) and not in_doubt:
-            return True
-        return not describes and (leads or not in_doubt)
 
 
 def _moment(start: int, end: int, days: tuple[Period, ...], unit: str) -> Moment:

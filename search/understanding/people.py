@@ -23,7 +23,7 @@ def recognise(
 
 def recognise_company(sentence: Sentence) -> None:
     """Take what says that there is nobody else: "only", "alone", "nobody else", "nobody"."""
-    anybody = any(each.asks.people.all for each in sentence.mentions)
+    anybody = any(_is_wanted(sentence, each) for each in sentence.mentions)
     for at in sentence.each_free():
         for role in _COMPANY:
             end = sentence.after(role, at)
@@ -53,6 +53,14 @@ def _company(sentence: Sentence, role: str, at: int, *, anybody: bool) -> Questi
         case "only_before":
             return _ONLY if _person_begins(sentence, at) else None
     return _ONLY if _person_ends(sentence, at) else None
+
+
+def _is_wanted(sentence: Sentence, mention: Mention) -> bool:
+    """It is somebody who is to be there."""
+    at = mention.start
+    while sentence.has("lead", at - 1) and not sentence.has("negators", at - 1):
+        at -= 1
+    return bool(mention.asks.people.all) and sentence.before("negators", at) == at
 
 
 def _person_begins(sentence: Sentence, at: int) -> bool:

@@ -62,6 +62,11 @@ class TestPeople:
     def test_whom_nobody_knows_is_not_understood(self, text: str, refused: tuple[str, ...]) -> None:
         assert question(text).not_understood == refused
 
+    def test_alone_without_somebody_is_one_face(self) -> None:
+        asked = question("alone, without Ben")
+
+        assert (asked.people, asked.faces) == (People(none=("Ben",)), Count(1, 1))
+
     def test_who_asks_may_speak_of_themselves(self) -> None:
         assert question("saya mau lihat foto Anna") == question("foto Anna")
         assert question("I am looking for Anna") == question("Anna")
