@@ -10,6 +10,7 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Value,
@@ -18,20 +19,19 @@ from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import JSONObject
 
+from faces.models import Membership
 from photos.models import Reference
 from search.points.numbers import MOST_FACES, OURS, PER_PHOTO
 
 Rows = QuerySet[Any]
 _LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
-_CLUSTER = "face__membership__part__cluster"
-# Who is not to be found by likeness, or not to be seen.
+# Whose faces are not to be found by likeness, or not to be seen.
 _LEFT_OUT = (
-    "face__ignored",
-    f"{_CLUSTER}__ignored",
-    f"{_CLUSTER}__hidden",
-    f"{_CLUSTER}__person__ignored",
-    f"{_CLUSTER}__person__hidden",
-    f"{_CLUSTER}__person__unrecognised",
+    Q(part__cluster__ignored=True)
+    | Q(part__cluster__hidden=True)
+    | Q(part__cluster__person__ignored=True)
+    | Q(part__cluster__person__hidden=True)
+    | Q(part__cluster__person__unrecognised=True)
 )
 
 
@@ -75,9 +75,10 @@ def of_photos(vectors: Rows, job: Combinable) -> tuple[Source, ...]:
 
 def of_faces(vectors: Rows, job: Combinable) -> tuple[Source, ...]:
     """As of_photos(). Of a photo with very many, not all have a number."""
-    shown = vectors.filter(face__numbered__number__lt=MOST_FACES)
-    for mark in _LEFT_OUT:
-        shown = shown.exclude(**{mark: True})
+    left_out = Membership.objects.filter(_LEFT_OUT, face=OuterRef("face"))
+    shown = vectors.filter(
+        ~Exists(left_out), face__ignored=False, face__numbered__number__lt=MOST_FACES
+    )
     box = {name: f"face__{name}" for name in ("x", "y", "width", "height")}
     marks = {name: KeyTransform(place, "face__landmarks") for place, name in enumerate(_LANDMARKS)}
     return tuple(
