@@ -25,6 +25,7 @@ from jobs.errors import CleanUpBusy, JobUnfinished
 from jobs.models import UNFINISHED, CleanUp, Item, Job, State
 from jobs.telling import outbox
 from photos.locks import LockTaken, one_at_a_time
+from search.models import AskedSearch
 
 LOCK = 4_716  # ours among PostgreSQL's advisory locks
 _BUSY_S = 1.0  # of waiting for another clean-up
@@ -39,6 +40,7 @@ class Order:
 
     job_days: float  # since a job was finished, with its uploads and result files; 0: for ever
     event_days: float  # events and deliveries
+    search_days: float = 0  # what was noted of searches; 0: for ever
     dry_run: bool = False
 
 
@@ -177,6 +179,13 @@ def _sessions(order: Order) -> Iterator[int]:
     yield from _delete(Session.objects.filter(expire_date__lt=timezone.now()), order)
 
 
+def _searches(order: Order) -> Iterator[int]:
+    """What was noted of searches."""
+    if order.search_days:
+        old = AskedSearch.objects.filter(at__lt=_ago(timedelta(days=order.search_days)))
+        yield from _delete(old, order)
+
+
 BROOMS: Mapping[str, Broom] = {
     "jobs": _jobs,
     "uploads": _uploads,
@@ -185,6 +194,7 @@ BROOMS: Mapping[str, Broom] = {
     "events": _events,
     "trainings": _trainings,
     "erasures": _erasures,
+    "searches": _searches,
     "tasks": _tasks,
     "sessions": _sessions,
 }

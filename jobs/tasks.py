@@ -138,7 +138,9 @@ def look_at_thumbnails() -> None:
 
 def clean_up() -> None:
     """Remove what nobody needs any more, unless somebody is at it."""
-    order = cleanup.Order(settings.JOB_RETENTION_DAYS, settings.EVENT_RETENTION_DAYS)
+    order = cleanup.Order(
+        settings.JOB_RETENTION_DAYS, settings.EVENT_RETENTION_DAYS, settings.SEARCH_LOG_DAYS
+    )
     try:
         cleaned = cleanup.run(order, limit_s=_CLEAN_UP_S, stopping=_is_stopping)
     except CleanUpBusy as exc:

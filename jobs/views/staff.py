@@ -120,7 +120,12 @@ class CleanUpView(APIView):
         asked = CleaningSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         dry_run = asked.validated_data["dry_run"]
-        order = cleanup.Order(settings.JOB_RETENTION_DAYS, settings.EVENT_RETENTION_DAYS, dry_run)
+        order = cleanup.Order(
+            settings.JOB_RETENTION_DAYS,
+            settings.EVENT_RETENTION_DAYS,
+            settings.SEARCH_LOG_DAYS,
+            dry_run,
+        )
         cleaned = cleanup.run(order, limit_s=_CLEAN_UP_S)
         return Response(
             {"dry_run": dry_run, "removed": cleaned.removed, "complete": cleaned.complete}

@@ -25,6 +25,7 @@ from jobs.errors import CleanUpBusy
 from jobs.models import CleanUp, Delivery, Event, Item, Job, State
 from photos.models import Owner, Photo
 from photos.services import Content, folder_of
+from search.models import AskedSearch
 from tests.factories import (
     make_delivery,
     make_event,
@@ -47,7 +48,7 @@ def ago(**span: float) -> Any:
 
 
 def run(*, dry_run: bool = False, job_days: float = 30, limit_s: float = 60) -> Cleaned:
-    order = Order(job_days=job_days, event_days=7, dry_run=dry_run)
+    order = Order(job_days=job_days, event_days=7, search_days=90, dry_run=dry_run)
     return cleanup.run(order, limit_s=limit_s)
 
 
@@ -289,6 +290,20 @@ class TestFiles:
 
 
 class TestOtherThings:
+    def test_notes_of_old_searches_go(self) -> None:
+        old, new = (
+            AskedSearch.objects.create(
+                owner=make_owner(), language="en", parts=[], filters=[], word_count=1,
+                found=0, took_ms=1.0,
+            )
+            for _ in range(2)
+        )  # fmt: skip
+        AskedSearch.objects.filter(pk=old.pk).update(at=ago(days=91))
+
+        assert run(dry_run=True) == removed(searches=1)
+        assert run() == removed(searches=1)
+        assert list(AskedSearch.objects.all()) == [new]
+
     def test_result_files_of_jobs_that_are_gone_go(self) -> None:
         job = make_job()
         storages["results"].save(f"{job.pk}/embedding.bin", ContentFile(b"1234"))
