@@ -31,7 +31,7 @@ class FoundPhotoSerializer(serializers.ModelSerializer[Photo]):
         return PlaceSerializer(photo).data if photo.place else None
 
 
-class PartSerializer(serializers.Serializer[Part]):
+class QuestionPartSerializer(serializers.Serializer[Part]):
     """A piece of a question that was understood."""
 
     key = serializers.CharField(help_text="Give it as `without` to ask without this part.")
@@ -87,7 +87,7 @@ class InterpretationSerializer(serializers.Serializer[Any]):
     """How the words of a question were understood, without what was left out of them."""
 
     language = serializers.CharField(source="asked.words.language")
-    parts = PartSerializer(source="asked.parts", many=True)
+    parts = QuestionPartSerializer(source="asked.parts", many=True)
     question = QuestionSerializer(source="asked.words")
     filters = QuestionSerializer(source="asked.filters", help_text="Of the parameters.")
     only_as_text = serializers.ListField(
