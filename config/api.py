@@ -53,7 +53,13 @@ from jobs.errors import (
     UploadTooLarge,
     WebhookDisabled,
 )
-from photos.errors import DecoderUnavailable, ModelUnknown, PhotoError, ServingError
+from photos.errors import (
+    DecoderUnavailable,
+    ModelUnknown,
+    PhotoError,
+    ServingError,
+    VectorUnfit,
+)
 from search.errors import (
     CollectionDiffers,
     CollectionMissing,
@@ -121,7 +127,7 @@ def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
     match exc:
         case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent() | UploadTooLarge():
             return _answer(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", _TOO_LARGE)
-        case PhotoError() | FaceError() | SearchError() | JobError():
+        case PhotoError() | FaceError() | SearchError() | JobError() | VectorUnfit():
             answer = _answer(_status_of(exc), exc.code, str(exc))
             if retry_after_s := getattr(exc, "retry_after_s", None):
                 answer.headers["Retry-After"] = str(retry_after_s)

@@ -1,11 +1,14 @@
 """Vectors in PostgreSQL, as numbers: of faces, of photos, of whatever has them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from django.db.models import BinaryField, Func, QuerySet
 
 from inference.arrays import Array
+from photos.errors import VectorUnfit
+from photos.models import Space
 
 _HEADER = 4  # bytes before the numbers of a half vector: its dimension, and two unused ones
 
@@ -23,6 +26,24 @@ def unpack(rows: list[bytes]) -> Array:
         return np.zeros((0, 0), np.float32)
     numbers = np.frombuffer(b"".join(rows), dtype=">f2").reshape(len(rows), -1)
     return numbers[:, _HEADER // 2 :].astype(np.float32)
+
+
+def unit_of(numbers: Sequence[float], space: Space) -> Array:
+    """(d,) float32 of length 1, whatever length was given: likeness is by the angle.
+
+    Raises:
+        VectorUnfit: these are not as many finite numbers as the space has, or all of them are 0.
+    """
+    given = np.asarray(numbers, np.float64)
+    if len(given) != space.dimension:
+        raise VectorUnfit(
+            f"vector: it has {len(given)} numbers; those of {space.name} have {space.dimension}."
+        )
+    largest = np.abs(given).max()
+    if not np.isfinite(largest) or largest == 0:
+        raise VectorUnfit("vector: its numbers must be finite, and one must not be 0.")
+    given /= largest  # so that squares are finite too
+    return np.asarray(given / np.linalg.norm(given), np.float32)
 
 
 def written(vector: Array) -> str:

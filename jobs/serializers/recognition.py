@@ -19,6 +19,7 @@ from photos.models import Photo
 _MOST_CANDIDATES = 20
 _MOST_PHOTOS = 200  # of a page
 _DEEPEST = 100_000  # photos before a page
+MAX_DIMENSION = 16_000  # of half vectors in PostgreSQL
 _NO_BOX = 'Give pixels of the upright picture, as {"x": 10, "y": 20, "width": 80, "height": 90}.'
 
 
@@ -133,9 +134,15 @@ class ByFaceSerializer(ThresholdSerializer):
     person_id = IdField(required=False)
     cluster_id = serializers.RegexField(r"^clu_[0-9a-f]{1,16}\Z", required=False)
     contact_id = serializers.CharField(required=False, max_length=MAX_CONTACT_ID)
+    vector = serializers.ListField(
+        child=serializers.FloatField(),
+        required=False,
+        max_length=MAX_DIMENSION,
+        help_text="What a face looks like to the active model: as many numbers as its space has.",
+    )
     limit = serializers.IntegerField(default=50, min_value=1, max_value=_MOST_PHOTOS)
     offset = serializers.IntegerField(default=0, min_value=0, max_value=_DEEPEST)
-    whom = ("file", "face_id", "person_id", "cluster_id", "contact_id")
+    whom = ("file", "face_id", "person_id", "cluster_id", "contact_id", "vector")
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         only_one(data, *self.whom)

@@ -32,6 +32,7 @@ from jobs.serializers.recognition import (
 from jobs.sight import look_at
 from jobs.views.process import check_length
 from photos.models import Owner, Photo, Space
+from photos.vectors import unit_of
 
 _SIDES = ("first", "second")
 
@@ -175,6 +176,9 @@ def _sought(owner: Owner, data: Mapping[str, Any]) -> tuple[Sought, Space]:
             space = active_space()
             [probe] = recognition.stored([_face(owner, data["face_id"])], space)
             return Sought(recognition.vector_of(probe)), space
+        case "vector":
+            space = active_space()
+            return Sought(unit_of(data["vector"], space)), space
         case "cluster_id":
             clusters = Cluster.objects.filter(owner=owner).select_related("person")
             cluster = get_object_or_404(clusters, public_id=data["cluster_id"])
