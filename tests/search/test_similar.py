@@ -126,5 +126,5 @@ class TestSimilar:
         for count in (1, 3):
             while ImageVector.objects.count() <= count:
                 seen(owner, 1)
-            with django_assert_num_queries(8):
+            with django_assert_num_queries(9):
                 assert len(api.get(url(photo)).json()["results"]) == count
