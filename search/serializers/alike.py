@@ -22,7 +22,7 @@ class AlikePhotoSerializer(serializers.ModelSerializer[Photo]):
         )  # fmt: skip
 
 
-class CopySerializer(serializers.ModelSerializer[PhotoLook]):
+class NearDuplicateSerializer(serializers.ModelSerializer[PhotoLook]):
     photo = AlikePhotoSerializer()
     distance = serializers.IntegerField(help_text="Bits of 256 that are not as the best photo's.")
 
@@ -31,15 +31,17 @@ class CopySerializer(serializers.ModelSerializer[PhotoLook]):
         fields = ("photo", "distance")
 
 
-class GroupSerializer(serializers.Serializer[Photo]):
+class NearDuplicatesSerializer(serializers.Serializer[Photo]):
     """A picture: the best photo of it, and its near-duplicates. Needs `with_copies()`."""
 
     best = AlikePhotoSerializer(source="*", help_text="The largest, or else the oldest.")
     copy_count = serializers.IntegerField(help_text="Beside the best one.")
-    copies = CopySerializer(source="copies_shown", many=True, help_text="The nearest of them.")
+    copies = NearDuplicateSerializer(
+        source="copies_shown", many=True, help_text="The nearest of them."
+    )
 
 
-class OthersSerializer(OnlyKnown):
+class OtherPhotosSerializer(OnlyKnown):
     """Which photos are meant."""
 
     others = serializers.ListField(
@@ -56,9 +58,9 @@ class OthersSerializer(OnlyKnown):
         return others
 
 
-class SaidSerializer(serializers.Serializer[Any]):
+class DifferenceSerializer(serializers.Serializer[Any]):
     changed = serializers.IntegerField(help_text="Pairs of photos of which that is new.")
-    group = GroupSerializer(help_text="Of the photo, as it is now.")
+    group = NearDuplicatesSerializer(help_text="Of the photo, as it is now.")
 
 
 class SimilarQuerySerializer(OnlyKnown, PageSerializer):

@@ -14,9 +14,9 @@ from photos.models import Owner, Photo
 from photos.pages import Pages
 from search import copies, different
 from search.serializers.alike import (
-    GroupSerializer,
-    OthersSerializer,
-    SaidSerializer,
+    DifferenceSerializer,
+    NearDuplicatesSerializer,
+    OtherPhotosSerializer,
     SimilarQuerySerializer,
     SimilarSerializer,
 )
@@ -38,7 +38,7 @@ def _group_of(photo: Photo) -> Photo:
 class NearDuplicatesView(generics.ListAPIView[Photo]):
     """Pictures that are there several times, in other sizes, formats or shades."""
 
-    serializer_class = GroupSerializer
+    serializer_class = NearDuplicatesSerializer
     pagination_class = Pages
     filter_backends = ()
 
@@ -51,11 +51,11 @@ class NearDuplicatesView(generics.ListAPIView[Photo]):
 class GroupView(APIView):
     """The near-duplicates of a photo."""
 
-    @extend_schema(responses=GroupSerializer)
+    @extend_schema(responses=NearDuplicatesSerializer)
     def get(self, request: Request, pk: str) -> Response:
         """Its group, and the best photo of that: itself without any, if it has none."""
         group = _group_of(_photo(request, pk))
-        return Response(GroupSerializer(group, context={"request": request}).data)
+        return Response(NearDuplicatesSerializer(group, context={"request": request}).data)
 
 
 class SayingView(APIView):
@@ -63,22 +63,22 @@ class SayingView(APIView):
 
     def said(self, request: Request, pk: str, act: Any) -> Response:
         photo = _photo(request, pk)
-        asked = OthersSerializer(data=request.data, context={"photo": photo.pk})
+        asked = OtherPhotosSerializer(data=request.data, context={"photo": photo.pk})
         asked.is_valid(raise_exception=True)
         changed = act(photo, asked.validated_data.get("others", ()))
         answer = {"changed": changed, "group": _group_of(photo)}
-        return Response(SaidSerializer(answer, context={"request": request}).data)
+        return Response(DifferenceSerializer(answer, context={"request": request}).data)
 
 
 class DifferentView(SayingView):
-    @extend_schema(request=OthersSerializer, responses=SaidSerializer)
+    @extend_schema(request=OtherPhotosSerializer, responses=DifferenceSerializer)
     def post(self, request: Request, pk: str) -> Response:
         """Say that a photo is no duplicate of others. Groups obey that for ever."""
         return self.said(request, pk, different.say)
 
 
 class TakeBackView(SayingView):
-    @extend_schema(request=OthersSerializer, responses=SaidSerializer)
+    @extend_schema(request=OtherPhotosSerializer, responses=DifferenceSerializer)
     def post(self, request: Request, pk: str) -> Response:
         """Take back that a photo is no duplicate of others."""
         return self.said(request, pk, different.take_back)
