@@ -14,7 +14,7 @@ from faces.recognition import Candidate, Doubt, Identified, Probe
 from faces.serializers import BoxSerializer, PersonSerializer
 from inference.geometry import Box
 from jobs.serializers.jobs import check_size
-from photos.models import Photo
+from search.serializers.answers import FoundPhotoSerializer
 
 _MOST_CANDIDATES = 20
 _MOST_PHOTOS = 200  # of a page
@@ -205,12 +205,6 @@ class VerificationSerializer(YardstickSerializer):
     score = serializers.FloatField()
     first = ProbeSerializer()
     second = ProbeSerializer()
-
-
-class FoundPhotoSerializer(serializers.ModelSerializer[Photo]):
-    class Meta:
-        model = Photo
-        fields = ("id", "sha256", "width", "height", "taken_at", "thumbnail")
 
 
 class FoundFaceSerializer(serializers.ModelSerializer[Face]):

@@ -47,7 +47,7 @@ class CountSerializer(serializers.Serializer[Count]):
     at_most = serializers.IntegerField(allow_null=True)
 
 
-class QuestionSerializer(serializers.Serializer[Question]):
+class PhotoQuestionSerializer(serializers.Serializer[Question]):
     """All that a photo has to be."""
 
     people = serializers.SerializerMethodField()
@@ -88,8 +88,8 @@ class InterpretationSerializer(serializers.Serializer[Any]):
 
     language = serializers.CharField(source="asked.words.language")
     parts = QuestionPartSerializer(source="asked.parts", many=True)
-    question = QuestionSerializer(source="asked.words")
-    filters = QuestionSerializer(source="asked.filters", help_text="Of the parameters.")
+    question = PhotoQuestionSerializer(source="asked.words")
+    filters = PhotoQuestionSerializer(source="asked.filters", help_text="Of the parameters.")
     only_as_text = serializers.ListField(
         source="unseen",
         child=serializers.CharField(),

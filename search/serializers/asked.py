@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from search.questions import Count, Sort, Things
@@ -23,6 +25,7 @@ class NamesField(serializers.ListField):
         super().__init__(child=child, required=False, max_length=_MOST_VALUES, **kwargs)
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class CountField(serializers.Field[Count, str, Any, Any]):
     """How many: `2`, `2-4`, `2-` for at least two, `0` for none."""
 
@@ -30,6 +33,7 @@ class CountField(serializers.Field[Count, str, Any, Any]):
         return count_of(str(data))
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class ThingsField(serializers.Field[Things, str, Any, Any]):
     """A class of objects, and how many: `dog`, `dog:2`, `dog:2-4`, `dog:2-`, `dog:0`."""
 

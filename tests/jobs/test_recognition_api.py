@@ -359,6 +359,29 @@ class TestSearchByFace:
 
 
 @pytest.mark.usefixtures("models")
+class TestSearchByVector:
+    def test_finds_the_faces_that_look_so(self, api: APIClient, owner: Owner) -> None:
+        face = stored(owner)
+        stored(make_owner())
+        stored(owner, at=-100)
+        vector = FaceVector.objects.get(face=face).vector
+
+        for given in (vector, [3 * each for each in vector]):
+            body = api.post(BY_FACE, {"vector": given}).json()
+            assert [hit["face"]["id"] for hit in body["results"]] == [face.pk]
+
+    @pytest.mark.parametrize("numbers", [[], [1.0], [0.0] * 8, [1e300] * 3, ["x"]])
+    def test_that_is_none_is_refused(
+        self, api: APIClient, owner: Owner, numbers: list[Any]
+    ) -> None:
+        stored(owner)
+
+        answer = api.post(BY_FACE, {"vector": numbers})
+
+        assert answer.status_code in (400, 422)
+        assert "vector" in answer.json()["detail"]
+
+
 class TestEnrol:
     def test_keeps_the_pictures_as_photos_and_says_whose_faces_they_show(
         self, send: Send, owner: Owner, file: File
