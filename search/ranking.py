@@ -10,7 +10,7 @@ from inference.arrays import Array
 from photos.models import Owner, Photo, Space
 from search.fusion import fused
 from search.nearest import nearest
-from search.relevance import FITS, Scale
+from search.relevance import Scale, fitting
 from search.words.matching import matching
 
 POOL = 500  # photos of each list: whoever has read on so far asks in other words
@@ -75,9 +75,8 @@ def _alike(wanted: Wanted) -> dict[int, float]:
         return {}
     near = nearest(wanted.owner, meaning.space, meaning.vector, photos=wanted.photos, limit=POOL)
     scores = meaning.scores([hit.cosine for hit in near])
-    return {
-        hit.photo: float(score) for hit, score in zip(near, scores, strict=True) if score >= FITS
-    }
+    fits = fitting(scores, wanted.text)
+    return dict(zip([hit.photo for hit in near[:fits]], scores[:fits].tolist(), strict=True))
 
 
 def _having(photos: QuerySet[Photo], alike: Sequence[int]) -> list[int]:

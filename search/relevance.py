@@ -21,6 +21,9 @@ from search.tagging import ANY_LANGUAGE, confidences, known_languages
 from search.vocabulary import DEFAULT_LANGUAGE, Vocabulary
 
 FITS = 0.5  # a photo of a lower score does not fit the words
+SENTENCE = 5  # words: so many say more than models see in any photo of it
+MAY_FIT = 0.2  # a photo of a lower score does not even fit a sentence
+NEAREST = 10  # photos that do no more than that, at most
 ALIKE = 0.65  # a photo of a lower score does not look like the other one
 SAMPLE = 256  # of an owner's photos: enough to know what is usual
 FEWEST = 20  # photos: how like each other fewer are is chance
@@ -77,6 +80,17 @@ def lift_of(question: Array, words: Array, usual: Usual | None) -> float:
     if usual is None or not len(words):
         return 0.0
     return max(0.0, float((words.mean(axis=0) - question) @ usual.vector))
+
+
+def fitting(scores: Array, text: str) -> int:
+    """How many photos fit `text`, of those with these `scores` (n,), best first.
+
+    Of a sentence all that do, or else the nearest of those that may.
+    """
+    sure = int((scores >= FITS).sum())
+    if len(text.split()) < SENTENCE:
+        return sure
+    return max(sure, int((scores[:NEAREST] >= MAY_FIT).sum()))
 
 
 def likeness(cosines: Array, photo: Array, usual: Usual | None) -> Array:

@@ -15,7 +15,7 @@ from search.asking import asked_of
 from search.fusion import fused
 from search.meaning import Reader
 from search.nearest import MAX_LIMIT, nearest
-from search.relevance import FITS
+from search.relevance import fitting
 from search.tags import TagPhoto
 
 RANKS = (1, 5, 10)
@@ -70,7 +70,7 @@ class Library:
             return Found([], 0)
         hits = nearest(self.owner, self.space, meaning.vector, limit=MAX_LIMIT)
         scores = meaning.scores([hit.cosine for hit in hits])
-        return Found([hit.photo for hit in hits], int((scores >= FITS).sum()))
+        return Found([hit.photo for hit in hits], fitting(scores, question))
 
     def by_words(self, question: str) -> Found:
         hits = search.words.matching(self.owner, question, limit=MAX_LIMIT, language=self.language)
@@ -82,7 +82,8 @@ class Library:
 
     def by_search(self, question: str) -> Found:
         """As it is answered: understood, and cut off where photos don't fit."""
-        asked = asked_of(self.owner, {"q": question, "limit": MAX_LIMIT}, now=timezone.localtime())
+        data = {"q": question, "limit": MAX_LIMIT, "min_confidence": 0.0}
+        asked = asked_of(self.owner, data, now=timezone.localtime())
         library = finding.Library(self.owner, self.recipes, self._reader.meaning)
         photos = finding.find(library, asked).photos
         return Found(photos, len(photos))

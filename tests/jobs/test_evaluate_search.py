@@ -67,7 +67,7 @@ class TestEvaluateSearch:
 
         assert (told["photos"], told["captions"]) == (3, 3)
         scores = {each["way"]: each for each in told["scores"]}
-        assert list(scores) == ["likeness", "words", "both"]
+        assert list(scores) == ["likeness", "words", "both", "search"]
         assert scores["likeness"]["recall"] == {"1": 1.0, "5": 1.0, "10": 1.0}
         assert scores["likeness"]["median_rank"] == 1
         assert 0 <= scores["likeness"]["cut"] <= 1

@@ -16,10 +16,13 @@ from search.relevance import (
     ALIKE,
     FEWEST,
     FITS,
+    MAY_FIT,
+    NEAREST,
     SAMPLE,
     WORDS,
     Scale,
     Usual,
+    fitting,
     lift_of,
     likeness,
     usual_photo,
@@ -91,6 +94,25 @@ class TestLift:
     def test_is_nothing_while_nothing_is_known(self) -> None:
         assert lift_of(unit(0, 1), self.WORDS, None) == 0
         assert lift_of(unit(0, 1), self.WORDS[:0], self.USUAL) == 0
+
+
+class TestFitting:
+    def test_are_those_that_fit_the_name_of_a_thing(self) -> None:
+        assert fitting(np.array([0.9, FITS, 0.49]), "a dog on grass") == 2
+
+    def test_are_the_nearest_that_may_fit_a_sentence(self) -> None:
+        scores = np.array([0.9, 0.3, MAY_FIT, 0.19])
+
+        assert fitting(scores, "a dog runs on grass") == 3
+        assert fitting(np.full(50, 0.4), "a dog runs on grass") == NEAREST
+
+    def test_are_all_that_fit_a_sentence(self) -> None:
+        assert fitting(np.full(50, 0.9), "a dog runs on grass") == 50
+
+    @pytest.mark.parametrize("text", ["dog", "a dog runs on grass"])
+    def test_are_none_where_nothing_is_near(self, text: str) -> None:
+        assert fitting(np.array([0.1, 0.05]), text) == 0
+        assert fitting(np.array([]), text) == 0
 
 
 class TestLikeness:

@@ -59,7 +59,7 @@ class TestLibrary:
         return make_vocabulary(tmp_path_factory.mktemp("vocabulary"))
 
     def _library(self, owner: Owner, vocabulary: Vocabulary, language: str = "en") -> Library:
-        texts = FakeTextEncoder({"the sea": unit(1)})
+        texts = FakeTextEncoder({"sea": unit(1)})
         tags = TagPhoto(FakeImageEncoder(), texts, vocabulary, "image+text+words")
         return Library(owner, space_of(IMAGES, ImageVector), tags, language, recipes={})
 
@@ -70,7 +70,7 @@ class TestLibrary:
         make_image_vector(near, unit(0.9, 0.1))
         make_image_vector(make_photo(owner=make_owner()), unit(1))  # somebody else's
 
-        found = {way: find("the sea") for way, find in library.ways().items()}
+        found = {way: find("sea") for way, find in library.ways().items()}
 
         assert found["likeness"] == Found([near.pk, far.pk], fitting=1)
         assert found["words"] == Found([])
