@@ -28,7 +28,7 @@ from search.nearest import TABLE, nearest
 
 SHARES = (1, 10, 50)  # percent of all photos that an owner has; somebody else has the rest
 CONCURRENT = (1, 8, 32)
-PROBES = 200
+PROBES = 100
 LIMIT = 10
 ROUNDS = 3
 ADDED = 500  # photos, one after the other

@@ -4,8 +4,10 @@ The index misses the more, the larger it is, and the fewer of its rows are wante
 for more rows than are, and read on until these have come by.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -19,16 +21,15 @@ from photos.errors import VectorUnfit
 from photos.models import Owner, Space
 from photos.vectors import written
 
-# Up to here an exact scan of an owner's vectors is as fast as a filtered HNSW scan, and right.
+# Up to here to compare with all is as fast as to read on in the index, among a million, and right.
 EXACT_UP_TO = 50_000
-FEW = 10_000  # so many of a large library are looked up one by one, and not by the index
 _KNOWN_FOR_S = 600
-_MORE = 2  # times as many rows as are wanted
-_LEAST_READ = 100
+_MORE = 2  # times as many rows as are wanted are read from the index, and never less than
+_LEAST_READ = 150
 SETTINGS = {
     "hnsw.iterative_scan": "relaxed_order",
     "hnsw.ef_search": "200",
-    "hnsw.max_scan_tuples": "100000",
+    "hnsw.max_scan_tuples": "40000",
     "hnsw.scan_mem_multiplier": "16",
 }
 _SET = f"SELECT {', '.join(['set_config(%s, %s, TRUE)'] * len(SETTINGS))}"
@@ -67,18 +68,13 @@ class Neighbour:
 
 
 def neighbours(
-    library: Library,
-    probes: Array,
-    *,
-    limit: int,
-    exact_up_to: int = EXACT_UP_TO,
-    few: int = FEW,
+    library: Library, probes: Array, *, limit: int, exact_up_to: int = EXACT_UP_TO
 ) -> list[list[Neighbour]]:
     """For each of `probes` (n, d), what has the `limit` most similar vectors, best first.
 
-    As many as there are, up to `limit`, however few of all vectors they be. Exact for owners of up
-    to `exact_up_to` vectors, and where `among` has up to `few`. Else by the HNSW index, which may
-    miss some. What is equally similar comes in the order of its keys.
+    As many as there are, up to `limit`, however few of all vectors they be. Exact where the owner
+    has, or `among` leaves, up to `exact_up_to` of them, or some more where the limit is high. Else
+    by the HNSW index, which may miss some. What is equally similar comes in the order of its keys.
 
     Raises:
         VectorUnfit: `probes` are not finite numbers, as many as the space has dimensions.
@@ -86,10 +82,7 @@ def neighbours(
     _check(probes, library.space)
     found: list[list[Neighbour]] = [[] for _ in probes]
     try:
-        if _is_small(library, exact_up_to):
-            rows = _exactly(library, _within(library), probes, limit)
-        else:
-            rows = _of_many(library, probes, limit, few)
+        rows = _rows(library, probes, limit, exact_up_to)
     except EmptyResultSet:  # `among` has nothing, as Django knows without the database
         return found
     for number, key, cosine in rows:
@@ -107,15 +100,20 @@ def _check(probes: Array, space: Space) -> None:
         raise VectorUnfit("A vector to compare with has numbers that are not finite.")
 
 
-def _of_many(library: Library, probes: Array, limit: int, few: int) -> list[Row]:
+def _rows(library: Library, probes: Array, limit: int, exact_up_to: int) -> list[Row]:
+    read = max(_LEAST_READ, _MORE * limit)
+    few = int(exact_up_to * sqrt(read / _LEAST_READ))  # where either way takes as long
+    if _is_small(library, few):
+        return _exactly(library, _within(library), probes, limit)
     keys = _few(library, few)
     if keys is not None:
         one_of = _Condition(f"stored.{library.table.of} = ANY(%s::bigint[])", [keys])
         return _exactly(library, one_of, probes, limit)
-    rows = _by_index(library, probes, max(_LEAST_READ, _MORE * limit))
-    if len(rows) >= limit * len(probes):
+    rows = _by_index(library, probes, read)
+    of_each = Counter(number for number, _, _ in rows)
+    if all(of_each[number] >= limit for number in range(1, len(probes) + 1)):
         return rows
-    return _exactly(library, _within(library), probes, limit)  # the index gave up too early
+    return _exactly(library, _within(library), probes, limit)  # the index was left too early
 
 
 def _is_small(library: Library, limit: int) -> bool:
