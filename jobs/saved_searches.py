@@ -42,9 +42,15 @@ def ask(saved: SavedSearch, *, limit: int, cursor: str = "") -> Answer:
     """
     found = _answer(saved, limit, cursor)
     if not cursor:
-        now = {"count": found.found.total, "counted_at": timezone.now()}
-        SavedSearch.objects.filter(pk=saved.pk).update(**now)
+        recount(saved.owner, saved.asked, found.found.total or 0)
     return found
+
+
+def recount(owner: Owner, asked: dict[str, Any], count: int) -> None:
+    """So many photos `asked` finds now: what the owner saved of just that says so too."""
+    SavedSearch.objects.filter(owner=owner, asked=asked).update(
+        count=count, counted_at=timezone.now()
+    )
 
 
 def _kept(saved: SavedSearch) -> SavedSearch:
