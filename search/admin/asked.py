@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
 from search.admin.found import NewestRows
+from search.filters import LanguageFilter
 from search.models import AskedSearch, SavedSearch
 
 
@@ -49,7 +50,7 @@ class AskedSearchAdmin(ReadOnlyAdmin[AskedSearch]):
     """Newest first."""
 
     list_display = ("at", "language", "understood", "given", "word_count", "found", "took", "of")
-    list_filter = ("language", "at", ("owner", OwnerFilter))
+    list_filter = (LanguageFilter, "at", ("owner", OwnerFilter))
     list_select_related = ("owner",)
     search_fields = ("owner__subject", "text")
     search_help_text = "An owner, or words where they are kept"

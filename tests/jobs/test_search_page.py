@@ -248,9 +248,7 @@ class TestPermissions:
 
 class TestSuggestions:
     def test_are_of_the_owner(self, admin_client: Client, anna: Photo) -> None:
-        asked = {"owner": anna.owner_id, "q": "an"}
-
-        answer = admin_client.get(f"{SEARCH}suggest", asked)
+        answer = admin_client.get(f"{SEARCH}suggest", {"owner": str(anna.owner_id), "q": "an"})
 
         assert answer.json() == {"results": [{"kind": "people", "words": "Anna"}]}
         assert admin_client.get(f"{SEARCH}suggest").json() == {"results": []}

@@ -49,7 +49,7 @@ document.addEventListener("keydown", (event) => {
     at.blur();
   } else if (photos.includes(at)) {
     move(event, at);
-  } else if (at === document.body && event.key.startsWith("Arrow") && photos.length) {
+  } else if (at === document.body && /^Arrow(Right|Down)$/.test(event.key) && photos.length) {
     event.preventDefault();
     photos[0].focus();
   }

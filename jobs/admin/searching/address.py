@@ -96,9 +96,6 @@ class Address:
         """The first page of it."""
         return self._written({})
 
-    def having(self, name: str, value: str) -> bool:
-        return value in self.given.getlist(name)
-
     def to(self, **values: str) -> str:
         """With these values in the place of what was there."""
         return self._written({name: [value] for name, value in values.items()})

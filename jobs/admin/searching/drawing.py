@@ -1,6 +1,6 @@
 """What was found, as the search page draws it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +10,7 @@ from jobs.searching import Answer, Result
 from photos.models import Photo
 from search.asking import Asked
 from search.display import vocabulary_if_whole
-from search.facets import Facets, Value
+from search.finding import Found
 from search.vocabulary import Vocabulary
 from search.words.reasons import CAPTIONS, NAMES, OBJECTS, TAGS, TEXT, Quad, Reason
 
@@ -71,21 +71,24 @@ def _said(reason: Reason, vocabulary: Vocabulary | None, language: str) -> str:
     return f"“{reason.said}”" if reason.part in {CAPTIONS, TEXT} else reason.said
 
 
-def narrower(facets: Facets, address: Address) -> Mapping[str, list[Narrower]]:
-    """By what each is called: the values that are not asked for yet."""
-    adding = partial(_adding, address)
-    years = () if address.given.get("since") else facets.years
-    found = {
-        "People": list(adding("people", facets.people)),
-        "Years": [Narrower(one.value, one.photos, in_year(address, one.value)) for one in years],
-        "Places": list(adding("places", facets.places)),
-        "Countries": list(adding("places", facets.countries)),
-        "Things": list(adding("objects", facets.objects)),
+def narrower(found: Found, address: Address) -> Mapping[str, list[Narrower]]:
+    """By what each is called: the values that some of the photos have, and others have not."""
+    if found.facets is None:
+        return {}
+    facets = found.facets
+    offered = {
+        "People": (facets.people, partial(address.also, "people")),
+        "Years": (facets.years, partial(in_year, address)),
+        "Places": (facets.places, partial(address.also, "places")),
+        "Countries": (facets.countries, partial(address.also, "places")),
+        "Things": (facets.objects, partial(address.also, "objects")),
     }
-    return {name: values for name, values in found.items() if values}
-
-
-def _adding(address: Address, name: str, values: Sequence[Value]) -> Iterator[Narrower]:
-    for each in values:
-        if not address.having(name, each.value):
-            yield Narrower(each.value, each.photos, address.also(name, each.value))
+    some = {
+        name: [
+            Narrower(each.value, each.photos, to(each.value))
+            for each in values
+            if each.photos != found.total
+        ]
+        for name, (values, to) in offered.items()
+    }
+    return {name: values for name, values in some.items() if values}

@@ -141,7 +141,7 @@ def _found(owner: Owner, address: Address, answer: Answer) -> dict[str, Any]:
         "answer": answer,
         "hits": drawing.hits(answer),
         "many": COUNTED,
-        "facets": drawing.narrower(found.facets, address) if found.facets else {},
+        "facets": drawing.narrower(found, address),
         "next": address.to(cursor=found.next) if found.next else "",
     }
 
@@ -162,9 +162,9 @@ def _unasked(owner: Owner) -> dict[str, Any]:
 
 def _examples(common: Facets) -> Iterator[str]:
     """Questions of whom, where, when and what is in the photos most."""
+    objects = [each for each in common.objects if each.value != "person"]  # "person" says little
     people, places, things = (
-        [each.value for each in values[:2]]
-        for values in (common.people, common.places, common.objects)
+        [each.value for each in values[:2]] for values in (common.people, common.places, objects)
     )
     years = [each.value for each in common.years[:1]]
     yield from people[:1]
