@@ -162,19 +162,16 @@ def _unasked(owner: Owner) -> dict[str, Any]:
 
 def _examples(common: Facets) -> Iterator[str]:
     """Questions of whom, where, when and what is in the photos most."""
-    objects = [each for each in common.objects if each.value != "person"]  # "person" says little
-    people, places, things = (
-        [each.value for each in values[:2]] for values in (common.people, common.places, objects)
+    people, places, years, things = (
+        [each.value for each in values]
+        for values in (common.people, common.places, common.years, common.objects)
     )
-    years = [each.value for each in common.years[:1]]
     yield from people[:1]
-    yield from (f"{name} in {year}" for name in people[:1] for year in years)
     if len(people) > 1:
-        yield " and ".join(people)
-        yield " without ".join(people)
+        yield f"{people[0]} without {people[1]}"
     yield from (f"photos in {place}" for place in places[:1])
-    yield from things
-    yield from (f"{thing} in {year}" for thing in things[:1] for year in years)
+    yield from (f"photos from {year}" for year in years[:1])
+    yield from [thing for thing in things if thing != "person"][:3]  # that would say little
 
 
 urls = [
