@@ -77,7 +77,9 @@ class TestResults:
         assert '<g class="text"><polygon points="1.0,2.0 9.0,2.0 9.0,5.0 1.0,5.0 ">' in page
         assert "“TERMINAL”" in page
 
-    def test_come_page_by_page(self, admin_client: Client, owner: Owner) -> None:
+    def test_come_page_by_page_in_the_order_asked_for(
+        self, admin_client: Client, owner: Owner
+    ) -> None:
         photos = [make_photo(owner=owner).pk for _ in range(3)]
 
         first = look(admin_client, faces="0", limit="2")
@@ -87,10 +89,6 @@ class TestResults:
         assert "3 photos </p>" in first
         assert shown(first) + shown(second) == photos[::-1]
         assert "First page</a>" in second
-
-    def test_are_in_the_order_that_is_asked_for(self, admin_client: Client, owner: Owner) -> None:
-        photos = [make_photo(owner=owner).pk for _ in range(2)]
-
         assert shown(look(admin_client, faces="0", sort="oldest")) == photos
 
     def test_cost_a_fixed_number_of_queries(
