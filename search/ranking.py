@@ -11,8 +11,11 @@ from photos.models import Owner, Photo, Space
 from search.fusion import fused
 from search.nearest import nearest
 from search.relevance import Scale, fitting
-from search.words.matching import matching
+from search.words.matching import Hit, matching
 
+# As measured: docs/search-quality.md.
+_ENOUGH = 1 / 3  # of a question's words stand in a photo, or else it is not found by them
+_WISHED = 0.5  # how much a thing that was wished for says, beside what a photo looks like
 POOL = 500  # photos of each list: whoever has read on so far asks in other words
 
 
@@ -61,9 +64,9 @@ def ranked(wanted: Wanted) -> Ranked:
     written = matching(
         wanted.owner, wanted.text, photos=wanted.photos, limit=POOL, language=wanted.language
     )
-    lists = [list(alike), [hit.photo for hit in written]]
+    lists = [dict.fromkeys(alike, 1.0), said(written)]
     if wanted.having is not None:
-        lists.append(_having(wanted.having, list(alike)))
+        lists.append(dict.fromkeys(_having(wanted.having, list(alike)), _WISHED))
     scores = fused(lists)
     return Ranked(sorted(((score, photo) for photo, score in scores.items()), reverse=True), alike)
 
@@ -77,6 +80,12 @@ def _alike(wanted: Wanted) -> dict[int, float]:
     scores = meaning.scores([hit.cosine for hit in near])
     fits = fitting(scores, wanted.text)
     return dict(zip([hit.photo for hit in near[:fits]], scores[:fits].tolist(), strict=True))
+
+
+def said(written: Sequence[Hit]) -> dict[int, float]:
+    """Those with enough of the words: the more of them, the more it says."""
+    shares = {hit.photo: hit.matched / hit.asked for hit in written}
+    return {photo: share**2 for photo, share in shares.items() if share >= _ENOUGH}
 
 
 def _having(photos: QuerySet[Photo], alike: Sequence[int]) -> list[int]:

@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 from django.utils import timezone
 
-import search.words
 from inference.arrays import Array
 from photos.models import Owner, Space
 from search import finding
@@ -15,8 +14,10 @@ from search.asking import asked_of
 from search.fusion import fused
 from search.meaning import Reader
 from search.nearest import MAX_LIMIT, nearest
+from search.ranking import said
 from search.relevance import fitting
 from search.tags import TagPhoto
+from search.words import Hit, matching
 
 RANKS = (1, 5, 10)
 _ERRORS = 1.96  # standard errors on each side hold the true value 95 times of 100
@@ -73,11 +74,14 @@ class Library:
         return Found([hit.photo for hit in hits], fitting(scores, question))
 
     def by_words(self, question: str) -> Found:
-        hits = search.words.matching(self.owner, question, limit=MAX_LIMIT, language=self.language)
-        return Found([hit.photo for hit in hits])
+        return Found([hit.photo for hit in self._matching(question)])
+
+    def _matching(self, question: str) -> list[Hit]:
+        return matching(self.owner, question, limit=MAX_LIMIT, language=self.language)
 
     def by_both(self, question: str) -> Found:
-        scores = fused([self.by_likeness(question).photos, self.by_words(question).photos])
+        alike = dict.fromkeys(self.by_likeness(question).photos, 1.0)
+        scores = fused([alike, said(self._matching(question))])
         return Found(sorted(scores, key=lambda photo: (-scores[photo], -photo)))
 
     def by_search(self, question: str) -> Found:

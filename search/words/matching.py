@@ -25,6 +25,7 @@ class Hit:
     photo: int
     rank: float  # words that stand in it, and less than 1 more for where and how often they do
     matched: int  # how many words of the question
+    asked: int  # how many it has that say something
 
 
 def matching(
@@ -105,7 +106,7 @@ def _ranked(
         there[photo] = (max(closeness, _NAMED) if photo in named else closeness, said)
     for photo, (closeness, said) in there.items():
         count = len(said | named.get(photo, set()))
-        yield Hit(photo, count + closeness, count)
+        yield Hit(photo, count + closeness, count, len(words))
 
 
 def _closeness(words: Sequence[Word]) -> Func:

@@ -358,7 +358,6 @@ class TestSearchByFace:
         assert len(answer.json()["results"]) == count
 
 
-@pytest.mark.usefixtures("models")
 class TestSearchByVector:
     def test_finds_the_faces_that_look_so(self, api: APIClient, owner: Owner) -> None:
         face = stored(owner)
@@ -382,6 +381,7 @@ class TestSearchByVector:
         assert "vector" in answer.json()["detail"]
 
 
+@pytest.mark.usefixtures("models")
 class TestEnrol:
     def test_keeps_the_pictures_as_photos_and_says_whose_faces_they_show(
         self, send: Send, owner: Owner, file: File

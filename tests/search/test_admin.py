@@ -311,7 +311,7 @@ class TestPhotosThatCannotFollow:
                 photo=photo, owner=photo.owner, space=space, code="original_missing", detail="Gone."
             )
 
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             page = page_of(admin_client, "/admin/search/unembedded/")
 
         assert page.count('<td class="field-code">original_missing</td>') == rows
