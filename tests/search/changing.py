@@ -13,7 +13,7 @@ from search.reembedding import Eyes
 from search.services import EmbedPhoto
 from tests.factories import unit
 from tests.fakes import FakeEncoder
-from tests.search.factories import IMAGES
+from tests.search.factories import IMAGES, make_image_vector
 
 ROLE = IMAGES.role
 SEEN = {"a": unit(1), "b": unit(0, 1), "c": unit(0, 0, 1)}
@@ -83,3 +83,16 @@ def searched() -> str:
     """The pack in whose space photos are searched."""
     now = spaces.image_space()
     return now.name.split(":")[1] if now else ""
+
+
+def follow(*photos: Photo, pack: str = "b") -> None:
+    """Give them vectors in the pack's space."""
+    for photo in photos:
+        make_image_vector(photo, SEEN[pack], identity(pack))
+
+
+def change() -> spaces.Change:
+    """That is going on."""
+    following = spaces.change()
+    assert following
+    return following
