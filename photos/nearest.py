@@ -77,9 +77,9 @@ def neighbours(
     by the HNSW index, which may miss some. What is equally similar comes in the order of its keys.
 
     Raises:
-        VectorUnfit: `probes` are not finite numbers, as many as the space has dimensions.
+        VectorUnfit: one of `probes` has no direction, or not one of the space.
     """
-    _check(probes, library.space)
+    probes = _unit(probes, library.space)
     found: list[list[Neighbour]] = [[] for _ in probes]
     try:
         rows = _rows(library, probes, limit, exact_up_to)
@@ -90,14 +90,17 @@ def neighbours(
     return [sorted(near, key=lambda each: (-each.cosine, each.of))[:limit] for near in found]
 
 
-def _check(probes: Array, space: Space) -> None:
+def _unit(probes: Array, space: Space) -> Array:
+    """The same of length 1, as of much larger or smaller numbers a half vector has none."""
     if probes.shape[1] != space.dimension:
         raise VectorUnfit(
             f"A vector of {probes.shape[1]} numbers can't be compared with those of "
             f"{space.name}, which have {space.dimension}."
         )
-    if not np.isfinite(probes).all():
-        raise VectorUnfit("A vector to compare with has numbers that are not finite.")
+    lengths = np.linalg.norm(probes.astype(np.float64), axis=1, keepdims=True)
+    if not (np.isfinite(lengths) & (lengths > 0)).all():
+        raise VectorUnfit("A vector has to have finite numbers, of which not all are 0.")
+    return np.asarray(probes / lengths, np.float32)
 
 
 def _rows(library: Library, probes: Array, limit: int, exact_up_to: int) -> list[Row]:

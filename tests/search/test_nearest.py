@@ -141,13 +141,23 @@ class TestNearest:
             f"{space.name}, which have {DIMENSION}."
         )
 
-    @pytest.mark.parametrize("number", [np.nan, np.inf])
-    def test_says_that_a_vector_is_not_of_numbers(self, number: float) -> None:
-        vector = unit(1)
-        vector[1] = number
+    @pytest.mark.parametrize("number", [np.nan, np.inf, 0])
+    def test_says_that_a_vector_has_no_direction(self, number: float) -> None:
+        vector = np.full(DIMENSION, number, np.float32)
 
-        with pytest.raises(VectorUnfit):
+        with pytest.raises(VectorUnfit) as caught:
             nearest(make_owner(), make_space(), vector, limit=5)
+
+        assert str(caught.value) == "A vector has to have finite numbers, of which not all are 0."
+
+    @pytest.mark.parametrize("length", [1e-20, 1e20])
+    def test_minds_no_length(self, length: float) -> None:
+        owner, space = make_owner(), make_space()
+        photo = make_vector(space, unit(1), owner=owner)
+
+        found = nearest(owner, space, np.float32(length) * unit(1), limit=5)
+
+        assert found == [Hit(photo.pk, 1.0)]
 
     @pytest.mark.parametrize("limit", [0, MAX_LIMIT + 1])
     def test_refuses_a_limit_that_it_cannot_keep(self, limit: int) -> None:
