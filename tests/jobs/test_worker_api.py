@@ -286,7 +286,7 @@ class TestClaim:
         worker.post("claim", **words)
         submit(make_owner(), *(jpeg(seed=seed) for seed in range(count)))
 
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             claimed = worker.post("claim", **words)
 
         assert len(claimed.json()["items"]) == count
