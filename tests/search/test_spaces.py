@@ -251,6 +251,6 @@ class TestAnOlderDatabase:
         SearchedSpace.objects.all().delete()
 
         with connection.cursor() as cursor:
-            cursor.execute(import_module("search.migrations.0003_searched_space").FILL)
+            cursor.execute(import_module("search.migrations.0008_searched_space").FILL)
 
         assert SearchedSpace.objects.get().space == space("a")

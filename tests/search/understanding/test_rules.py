@@ -131,7 +131,7 @@ class TestDates:
     @pytest.mark.parametrize(
         "text",
         [
-            "32 March 2023", "between 2018 and 2015", "9000 years ago", "Lebaran 2090",
+            "32 March 2023", "between 2018 and 2015", "9000 years ago", "Lebaran 1900",
             "imlek 1990", "2 jam yang lalu", "an hour ago", "31/02/2023", "since 31 April",
             "00/00/0000",
         ],

@@ -79,4 +79,4 @@ class TestSuggest:
                 show(photo, make_person(owner=owner, name=f"Bea {count} {number}"))
             with CaptureQueriesContext(connection) as queries:
                 suggest(owner, "be", limit=9)
-            assert len(queries) == 3
+            assert len(queries) == 4
