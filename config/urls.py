@@ -17,7 +17,6 @@ from config.models_api import (
     UnloadAllView,
     UnloadView,
 )
-from config.spaces_api import SpacesView, SwitchView
 from faces import matchers
 from faces.views.clusters import ClusterFacesView, ClusterViewSet
 from faces.views.edits import (
@@ -56,7 +55,7 @@ from jobs.views.people import (
     RedetectView,
 )
 from jobs.views.process import BatchView, ProcessImageView, ReindexView
-from jobs.views.recognition import ByFaceView, IdentifyView, VerifyView
+from jobs.views.recognition import IdentifyView, VerifyView
 from jobs.views.results import JobFilesView, JobFileView
 from jobs.views.staff import CleanUpView, StatsView
 from jobs.views.storage import StorageWebhookView
@@ -80,13 +79,6 @@ from jobs.views.workers import (
     WorkView,
 )
 from photos.views import MediaView
-from search.views.alike import (
-    DifferentView,
-    GroupView,
-    NearDuplicatesView,
-    SimilarView,
-    TakeBackView,
-)
 
 _HELD = r"worker/items/(?P<pk>[0-9]{1,18})"
 _JOB = r"(?P<pk>[0-9a-f-]{36})"
@@ -96,7 +88,6 @@ _CLUSTER = r"faces/clusters/(?P<public_id>clu_[0-9a-f]{1,16})"
 _FACE = r"faces/(?P<pk>[0-9]{1,18})"
 _PERSON = r"people/(?P<pk>[0-9]{1,18})"
 _MATCHER = rf"faces/matchers/(?P<matcher>{matchers.ID})"
-_DUPLICATES = r"search/near-duplicates/(?P<pk>[0-9]{1,18})"
 _EDIT = r"edits/(?P<pk>[0-9]{1,18})"
 
 api = [
@@ -190,15 +181,7 @@ api = [
     ),
     re_path(r"^faces/identify/?$", IdentifyView.as_view(), name="faces-identify"),
     re_path(r"^faces/verify/?$", VerifyView.as_view(), name="faces-verify"),
-    re_path(r"^search/spaces/?$", SpacesView.as_view(), name="search-spaces"),
-    re_path(r"^search/spaces/switch/?$", SwitchView.as_view(), name="search-spaces-switch"),
     *search_urls.urls,
-    re_path(r"^search/by-face/?$", ByFaceView.as_view(), name="search-by-face"),
-    re_path(r"^search/near-duplicates/?$", NearDuplicatesView.as_view(), name="near-duplicates"),
-    re_path(rf"^{_DUPLICATES}/?$", GroupView.as_view(), name="near-duplicates-of"),
-    re_path(rf"^{_DUPLICATES}/different/?$", DifferentView.as_view(), name="different"),
-    re_path(rf"^{_DUPLICATES}/different/undo/?$", TakeBackView.as_view(), name="different-undo"),
-    re_path(r"^search/similar/(?P<pk>[0-9]{1,18})/?$", SimilarView.as_view(), name="similar"),
     re_path(r"^faces/report/?$", ReportView.as_view(), name="faces-report"),
     re_path(r"^faces/review/?$", ReviewView.as_view(), name="faces-review"),
     re_path(
