@@ -41,6 +41,7 @@ class Asked:
     sort: Sort = Sort.RELEVANCE
     min_confidence: float = 0.0  # of objects
     limit: int = 50
+    facets: bool = True  # of the first page
 
 
 def asked_of(owner: Owner, data: Mapping[str, Any], *, now: datetime) -> Asked:
@@ -66,6 +67,7 @@ def asked_of(owner: Owner, data: Mapping[str, Any], *, now: datetime) -> Asked:
         sort=Sort(data.get("sort", Sort.RELEVANCE)),
         min_confidence=data["min_confidence"],
         limit=data["limit"],
+        facets=data.get("facets", True),
     )
 
 

@@ -1,7 +1,7 @@
 """What the photos that were found have in common: who is in how many, where, when, with what."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -32,7 +32,7 @@ class Facets:
     places: Sequence[Value] = ()
     countries: Sequence[Value] = ()
     objects: Sequence[Value] = ()
-    years: Sequence[Value] = field(default=())
+    years: Sequence[Value] = ()
 
 
 def of(owner: Owner, photos: Sequence[int], recipes: Mapping[str, str]) -> Facets:

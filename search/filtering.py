@@ -33,12 +33,18 @@ class Sieve:
 def passing(sieve: Sieve, questions: Iterable[Question]) -> QuerySet[Photo]:
     """The owner's photos that are all that is asked for by each of `questions`, but for how they
     look: that is for ranking."""
-    photos = Photo.objects.of(sieve.owner)
+    photos: QuerySet[Photo] = Photo.objects.of(sieve.owner)
     for question in questions:
-        for condition in _conditions(sieve, question):
-            photos = photos.filter(condition)
+        photos = narrowed(photos, sieve, question)
     for meaning in sieve.unlike:
         photos = photos.exclude(_looks(meaning))
+    return photos
+
+
+def narrowed(photos: QuerySet[Photo], sieve: Sieve, question: Question) -> QuerySet[Photo]:
+    """Those of `photos` of passing() that are all that `question` asks for as well."""
+    for condition in _conditions(sieve, question):
+        photos = photos.filter(condition)
     return photos
 
 
@@ -123,16 +129,19 @@ def _midnight(day: date) -> datetime:
 
 
 def _places(owner: Owner, places: Sequence[Somewhere]) -> Iterable[Q]:
+    """As many queries for many places as for one of each kind."""
     inside = [each for each in places if not each.excluded]
     if inside:
-        yield _any(_place(owner, each) for each in inside)
-    for each in places:
-        if each.excluded:
-            yield ~_place(owner, each)
+        yield _in_or_near(owner, inside)
+    if outside := [each for each in places if each.excluded]:
+        yield ~_in_or_near(owner, outside)
 
 
-def _place(owner: Owner, place: Somewhere) -> Q:
-    return photos_in(owner, place.name, near_km=NEAR_KM if place.near else None)
+def _in_or_near(owner: Owner, places: Sequence[Somewhere]) -> Q:
+    near = [each.name for each in places if each.near]
+    inside = [each.name for each in places if not each.near]
+    either = photos_in(owner, *inside) if inside else Q()
+    return either | photos_in(owner, *near, near_km=NEAR_KM) if near else either
 
 
 def _things(sieve: Sieve, things: Things) -> QuerySet[DetectedObject]:

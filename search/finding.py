@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q
 
 from photos.models import Owner, Photo
 from search import facets, ranking
 from search.asking import Asked
 from search.cursors import Cursor, digest
 from search.facets import Facets
-from search.filtering import Sieve, firm, is_open, passing, wished
+from search.filtering import Sieve, firm, is_open, narrowed, passing, wished
 from search.questions import Question, Sort
 from search.ranking import Meaning, Wanted
 
@@ -35,7 +35,7 @@ class Found:
     photos: Sequence[int]
     next: str  # the cursor of the page after it; empty: there is none
     total: int | None = None  # up to COUNTED, where there may be more; of the first page
-    facets: Facets | None = None  # of the first page
+    facets: Facets | None = None  # of the first page, where they are asked for
     relevance: Mapping[int, float] = field(default_factory=dict)  # of photos that look like it
 
 
@@ -62,7 +62,7 @@ def find(library: Library, asked: Asked, cursor: str = "") -> Found:
         photos=[photo for _, photo in hits],
         next=Cursor(key, newest, position, last).written() if more else "",
         total=None if begins else len(rest),
-        facets=None if begins else facets.of(library.owner, [p for _, p in rest], library.recipes),
+        facets=_facets(library, rest) if asked.facets and not begins else None,
         relevance=relevance,
     )
 
@@ -71,19 +71,27 @@ def _newest(owner: Owner) -> int:
     return Photo.objects.of(owner).aggregate(newest=Max("pk"))["newest"] or 0
 
 
-def _passing(library: Library, asked: Asked, *wishes: Question) -> QuerySet[Photo]:
+def _facets(library: Library, hits: Hits) -> Facets:
+    return facets.of(library.owner, [photo for _, photo in hits], library.recipes)
+
+
+def _sieve(library: Library, asked: Asked) -> Sieve:
     unlike = [library.meaning(each, asked.words.language) for each in asked.words.not_semantic]
-    sieve = Sieve(
+    return Sieve(
         library.owner, library.recipes, asked.min_confidence, [each for each in unlike if each]
     )
-    return passing(sieve, [firm(asked.words), asked.filters, *wishes])
+
+
+def _firm(asked: Asked) -> list[Question]:
+    """What has to hold, whatever else photos are."""
+    return [firm(asked.words), asked.filters]
 
 
 def _listed(
     library: Library, asked: Asked, newest: int, begins: Cursor | None
 ) -> tuple[Hits, Mapping[int, float]]:
     """By when they were taken: what comes after `begins`, or all of it, up to COUNTED."""
-    photos = _passing(library, asked).filter(pk__lte=newest)
+    photos = passing(_sieve(library, asked), _firm(asked)).filter(pk__lte=newest)
     oldest = asked.sort == Sort.OLDEST
     if begins:
         at, beyond = datetime.fromisoformat(str(begins.position)), "gt" if oldest else "lt"
@@ -99,16 +107,16 @@ def _ranked(
     library: Library, asked: Asked, newest: int, begins: Cursor | None
 ) -> tuple[Hits, Mapping[int, float]]:
     """What comes after `begins`, or all of it, and how well it fits."""
-    wishes = wished(asked.words)
-    is_open_ = all(map(is_open, (firm(asked.words), asked.filters)))
+    wishes, sieve = wished(asked.words), _sieve(library, asked)
+    photos = passing(sieve, _firm(asked))
     found = ranking.ranked(
         Wanted(
             library.owner,
             asked.description,
             asked.words.language,
             meaning=library.meaning(asked.description, asked.words.language),
-            photos=None if is_open_ else _passing(library, asked),
-            having=None if wishes == Question() else _passing(library, asked, wishes),
+            photos=None if all(map(is_open, _firm(asked))) else photos,
+            having=None if wishes == Question() else narrowed(photos, sieve, wishes),
         )
     )
     hits = _in_order([hit for hit in found.hits if hit[1] <= newest], asked.sort)

@@ -1,6 +1,6 @@
 """Which places an owner's photos were taken at, and what these are called."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -42,17 +42,17 @@ def known_places(owner: Owner) -> KnownPlaces:
     return KnownPlaces(_names_of(keys), _around(keys))
 
 
-def photos_in(owner: Owner, name: str, *, near_km: float | None = None) -> Q:
-    """Which of the owner's photos were taken in the city, region or country called `name`.
+def photos_in(owner: Owner, *names: str, near_km: float | None = None) -> Q:
+    """Which of the owner's photos were taken in a city, region or country called one of `names`.
 
-    By the name that names_of() has; none where it has no such one. With `near_km` also those
+    By the names that names_of() has; none where it has no such one. With `near_km` also those
     from places so near to one of these. Distances are those of cities, not of photos: as many
     queries as names_of(), and an index finds the photos, however many there are.
     """
     places = _places(_keys(owner))
-    inside = [place for place in places if any(name == each for each, _ in _names(place))]
+    inside = [place for place in places if any(each in names for each, _ in _names(place))]
     if near_km is not None and inside:
-        inside = _near(places, [_centre(place, name) for place in inside], near_km)
+        inside = _near(places, [_centre(place, names) for place in inside], near_km)
     return Q(place__in=[place.pk for place in inside])
 
 
@@ -94,9 +94,9 @@ def _names(place: Place) -> Iterator[tuple[str, list[str]]]:
     yield place.country, place.country_names
 
 
-def _centre(place: Place, name: str) -> Place:
-    """What `name` means: a quarter lies near the city's centre, or far from it."""
-    return place.within if place.within and place.within.name == name else place
+def _centre(place: Place, names: Collection[str]) -> Place:
+    """What one of `names` means: a quarter lies near the city's centre, or far from it."""
+    return place.within if place.within and place.within.name in names else place
 
 
 def _near(places: Sequence[Place], centres: Sequence[Place], km: float) -> list[Place]:

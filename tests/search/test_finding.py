@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from search.errors import CursorInvalid
 from search.questions import Count, Things
@@ -139,6 +141,20 @@ class TestRanking:
 
         assert found(owner, "Anna, not indoors", {"indoors": unit(1)}) == [outside.pk]
 
+    def test_cost_as_many_queries_for_many_places_as_for_one(self) -> None:
+        owner = make_owner()
+        for number, name in enumerate(("Ubud", "Canggu", "Kuta"), start=1):
+            taken(owner, place=make_place(id=number, name=name))
+        found(owner, places=["Ubud"])  # what is remembered of places
+
+        counts = []
+        for names in (["Ubud"], ["Ubud", "Canggu", "Kuta"]):
+            with CaptureQueriesContext(connection) as queries:
+                found(owner, places=names)
+            counts.append(len(queries))
+
+        assert counts[0] == counts[1]
+
 
 class TestPages:
     def test_they_follow_each_other_without_a_gap(self) -> None:
@@ -201,6 +217,7 @@ class TestFacets:
         see(first, "dog")
         see(first, "dog", x=50.0)
 
+        assert ask(owner, "Anna", facets=False).facets is None
         facets = ask(owner, "Anna").facets
 
         assert facets is not None
