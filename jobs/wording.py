@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from jobs import services
-from jobs.models import UNFINISHED, Item, Job
+from jobs.following import unfinished
+from jobs.models import Job
 from jobs.steps import Outcome, Progress, Steps
 from photos.models import Owner, Photo
 from search.words import index, to_index
@@ -28,9 +29,8 @@ def due() -> QuerySet[Owner]:
 
 def ask(owner: Owner) -> Job:
     """A job of index_words(): one that is not done yet, or a new one."""
-    asked = Item.objects.filter(owner=owner, job__kind=Job.Kind.WORDS, state__in=UNFINISHED)
-    item = asked.select_related("job").first()
-    return item.job if item else services.submit_task(owner, Job.Kind.WORDS, {})
+    before = Job.objects.filter(owner=owner, kind=Job.Kind.WORDS)
+    return unfinished(before) or services.submit_task(owner, Job.Kind.WORDS, {})
 
 
 def index_words(owner: Owner, _arguments: Mapping[str, Any], before: Outcome) -> Steps:
