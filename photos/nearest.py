@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-import numpy as np
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models, transaction
@@ -19,7 +18,7 @@ from django.db.models import QuerySet
 from inference.arrays import Array
 from photos.errors import VectorUnfit
 from photos.models import Owner, Space
-from photos.vectors import written
+from photos.vectors import units, written
 
 # Up to here to compare with all is as fast as to read on in the index, among a million, and right.
 EXACT_UP_TO = 50_000
@@ -79,7 +78,7 @@ def neighbours(
     Raises:
         VectorUnfit: one of `probes` has no direction, or not one of the space.
     """
-    probes = _unit(probes, library.space)
+    probes = _checked(probes, library.space)
     found: list[list[Neighbour]] = [[] for _ in probes]
     try:
         rows = _rows(library, probes, limit, exact_up_to)
@@ -90,17 +89,14 @@ def neighbours(
     return [sorted(near, key=lambda each: (-each.cosine, each.of))[:limit] for near in found]
 
 
-def _unit(probes: Array, space: Space) -> Array:
-    """The same of length 1, as of much larger or smaller numbers a half vector has none."""
+def _checked(probes: Array, space: Space) -> Array:
+    """Of length 1: of much larger or smaller numbers a half vector has none."""
     if probes.shape[1] != space.dimension:
         raise VectorUnfit(
             f"A vector of {probes.shape[1]} numbers can't be compared with those of "
             f"{space.name}, which have {space.dimension}."
         )
-    lengths = np.linalg.norm(probes.astype(np.float64), axis=1, keepdims=True)
-    if not (np.isfinite(lengths) & (lengths > 0)).all():
-        raise VectorUnfit("A vector has to have finite numbers, of which not all are 0.")
-    return np.asarray(probes / lengths, np.float32)
+    return units(probes)
 
 
 def _rows(library: Library, probes: Array, limit: int, exact_up_to: int) -> list[Row]:

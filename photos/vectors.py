@@ -34,16 +34,27 @@ def unit_of(numbers: Sequence[float], space: Space) -> Array:
     Raises:
         VectorUnfit: these are not as many finite numbers as the space has, or all of them are 0.
     """
-    given = np.asarray(numbers, np.float64)
-    if len(given) != space.dimension:
+    if len(numbers) != space.dimension:
         raise VectorUnfit(
-            f"vector: it has {len(given)} numbers; those of {space.name} have {space.dimension}."
+            f"vector: it has {len(numbers)} numbers; those of {space.name} have {space.dimension}."
         )
-    largest = np.abs(given).max()
-    if not np.isfinite(largest) or largest == 0:
-        raise VectorUnfit("vector: its numbers must be finite, and one must not be 0.")
-    given /= largest  # so that squares are finite too
-    return np.asarray(given / np.linalg.norm(given), np.float32)
+    try:
+        return np.asarray(units(np.array([numbers], np.float64))[0])
+    except VectorUnfit as exc:
+        raise VectorUnfit(f"vector: {exc}") from exc
+
+
+def units(vectors: Array) -> Array:
+    """The same (n, d), however long, as float32 of length 1.
+
+    Raises:
+        VectorUnfit: a number of one has no end, or all of one's are 0.
+    """
+    largest = np.abs(vectors).max(axis=1, keepdims=True, initial=0)
+    if not (np.isfinite(largest) & (largest > 0)).all():
+        raise VectorUnfit("its numbers must be finite, and one must not be 0.")
+    scaled = vectors / largest.astype(np.float64)  # so that squares are finite too
+    return np.asarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True), np.float32)
 
 
 def written(vector: Array) -> str:

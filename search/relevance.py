@@ -11,7 +11,8 @@ from threading import Lock
 from typing import Self
 
 import numpy as np
-from django.db.models import Avg, Count
+from django.core.cache import cache
+from django.db.models import Avg, Count, QuerySet
 
 from inference.arrays import Array
 from inference.identity import ModelIdentity
@@ -30,6 +31,7 @@ FEWEST = 20  # photos: how like each other fewer are is chance
 WORDS = 32  # that a question is compared with: one call of a text encoder
 _UNKNOWN_USUAL = 0.5  # cosine of two photos that have nothing to do with each other
 _MOST_USUAL = 0.99  # where all photos are one and the same
+_REMEMBERED_S = 600
 _MOST_KINDS = 4  # of words that are kept: of two packs, before and after a change
 
 Encode = Callable[[Sequence[str]], Array]  # texts -> (n, d) of length 1
@@ -107,9 +109,18 @@ def likeness(cosines: Array, photo: Array, usual: Usual | None) -> Array:
 def usual_photo(owner: Owner, space: Space) -> Usual | None:
     """What an owner's photos have in common in `space`, or `SAMPLE` of them. One query.
 
-    None where there are none.
+    None where there are none. Of large libraries it is remembered, as it hardly changes.
     """
-    some = ImageVector.objects.filter(owner=owner, space=space)[:SAMPLE]
+    about = f"usual:{space.pk}:{owner.pk}"
+    usual: Usual | None = cache.get(about)
+    if usual is None:
+        usual = _usual(ImageVector.objects.filter(owner=owner, space=space)[:SAMPLE])
+        if usual and usual.photos == SAMPLE:
+            cache.set(about, usual, _REMEMBERED_S)
+    return usual
+
+
+def _usual(some: QuerySet[ImageVector]) -> Usual | None:
     found = some.aggregate(mean=Avg("vector"), count=Count("pk"))
     if found["mean"] is None:
         return None

@@ -1,8 +1,8 @@
 """What is in a collection: vectors that were made here of photos and faces, and what is brought."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from typing import Self
 
@@ -29,11 +29,16 @@ _POINTS = Table(PointVector, of="point_id")
 
 @dataclass(frozen=True)
 class Lot:
-    """Points whose vectors lie in one table, of `things`. `sources` show all that may be seen."""
+    """Points whose vectors lie in one table, of `things`."""
 
     library: Library
     things: Rows
-    sources: tuple[Source, ...]
+    show: Callable[[], tuple[Source, ...]]
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """All that may be seen. To say it takes as long as a query, so it is done when needed."""
+        return self.show()
 
     def rows_of(self, keys: Collection[int]) -> list[Rows]:
         """By what their vectors are of."""
@@ -73,14 +78,9 @@ class Place:
         if collection != IMAGES:
             things, table, show = Face.objects.all(), _FACES, of_faces
         made = Library(table, owner, space)
-        ours = Lot(made, things, show(_vectors(made), job))
-        taken = Exists(_taken(owner, collection, space, OuterRef("point__number")))
+        ours = Lot(made, things, lambda: show(_vectors(made), job))
         put = Library(_POINTS, owner, space)
-        brought = _vectors(put).filter(~taken, point__collection=collection)
-        shown = brought.annotate(
-            key=F("point__number"), number=F("point__number"), payload=F("point__payload")
-        )
-        theirs = Lot(put, Point.objects.all(), (Source(shown),))
+        theirs = Lot(put, Point.objects.all(), lambda: (_brought(put, collection),))
         return cls(owner, collection, space, ours, theirs)
 
     @property
@@ -95,6 +95,18 @@ class Place:
     def taken(self, number: Combinable) -> QuerySet[Reference]:
         """What makes a caller's `number` that of a photo or a face, whether it is shown or not."""
         return _taken(self.owner, self.collection, self.space, number)
+
+
+def _brought(library: Library, collection: Point.Collection) -> Source:
+    """Points whose numbers are not those of photos and faces."""
+    number = OuterRef("point__number")
+    taken = Exists(_taken(library.owner, collection, library.space, number))
+    brought = _vectors(library).filter(~taken, point__collection=collection)
+    return Source(
+        brought.annotate(
+            key=F("point__number"), number=F("point__number"), payload=F("point__payload")
+        )
+    )
 
 
 def _taken(

@@ -86,6 +86,8 @@ def _near(
 
 def _points(lot: Lot, near: list[Neighbour], wanted: Q, *, vectors: bool) -> list[Found]:
     """Of what is `near`, best first."""
+    if not near:
+        return []
     places = {each.of: (place, each.cosine) for place, each in enumerate(near)}
     rows = [
         row

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from inference.arrays import Array
+from photos.errors import VectorUnfit
+from photos.vectors import units
 from search.errors import PointInvalid
 
 MOST_IDS = 1000  # that one request may name
@@ -82,14 +84,9 @@ def vector(given: Any, dimension: int, where: str) -> Array:
     if len(given) != dimension:
         raise PointInvalid(f"{where}: it has {len(given)} numbers; here they have {dimension}.")
     try:
-        numbers = np.array(given, np.float64)
-    except OverflowError:
-        numbers = np.array([np.inf])
-    largest = np.abs(numbers).max()
-    if not np.isfinite(largest) or largest == 0:
-        raise PointInvalid(f"{where}: its numbers must have an end, and one must not be 0.")
-    numbers /= largest  # so that squares have an end too
-    return np.asarray(numbers / np.linalg.norm(numbers), np.float32)
+        return np.asarray(units(np.array([given], np.float64))[0])
+    except (OverflowError, VectorUnfit) as exc:
+        raise PointInvalid(f"{where}: its numbers must be finite, and one must not be 0.") from exc
 
 
 def _shown(given: Any) -> str:

@@ -16,8 +16,8 @@ NO_UUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 BAD_VECTORS: list[tuple[Any, str]] = [
     ([1.0], f"it has 1 numbers; here they have {DIMENSION}."),
     ([], f"it has 0 numbers; here they have {DIMENSION}."),
-    ([0] * DIMENSION, "its numbers must have an end, and one must not be 0."),
-    ([*VECTOR[:-1], 10**400], "its numbers must have an end"),
+    ([0] * DIMENSION, "its numbers must be finite, and one must not be 0."),
+    ([*VECTOR[:-1], 10**400], "its numbers must be finite"),
     ([*VECTOR[:-1], None], f"give one list of {DIMENSION} numbers."),
     ([*VECTOR[:-1], "1"], f"give one list of {DIMENSION} numbers."),
     ([*VECTOR[:-1], True], f"give one list of {DIMENSION} numbers."),

@@ -148,7 +148,7 @@ class TestNearest:
         with pytest.raises(VectorUnfit) as caught:
             nearest(make_owner(), make_space(), vector, limit=5)
 
-        assert str(caught.value) == "A vector has to have finite numbers, of which not all are 0."
+        assert str(caught.value) == "its numbers must be finite, and one must not be 0."
 
     @pytest.mark.parametrize("length", [1e-20, 1e20])
     def test_minds_no_length(self, length: float) -> None:
