@@ -12,26 +12,29 @@ from photos.nearest import Table
 
 _BLOCK = 20_000
 _BEGINNING = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
+_SOMEWHERE = 2  # times as many places as there are: who draws none of these was nowhere
 _END = struct.pack(">h", -1)
 _PHOTOS = """
 INSERT INTO photos_photo (owner_id, sha256, original, thumbnail, media_type, size_bytes, width,
-    height, orientation, created_at, taken_at)
+    height, orientation, created_at, taken_at, place_id)
 SELECT owner, replace(gen_random_uuid()::text || gen_random_uuid(), '-', ''), '', '',
     'image/jpeg', 1, 640, 480, 1, now(),
-    timestamptz '2010-01-01 UTC' + number * 7919 %% 5844 * interval '1 day'
+    timestamptz '2010-01-01 UTC' + number * 7919 %% 5844 * interval '1 day',
+    (%s::bigint[])[power(%s, hashint8extended(number, 0) / 2.0^64 + .5)::int]
 FROM unnest(%s::bigint[]) WITH ORDINALITY AS given (owner, number)
 ORDER BY number
 RETURNING id
 """
 
 
-def add_photos(owners: Sequence[int]) -> Array:
+def add_photos(owners: Sequence[int], places: Sequence[int] = ()) -> Array:
     """A photo for each of `owners` (their keys), taken on some day of sixteen years: its keys (n,).
 
+    They were taken at `places` (keys), most of them at the first ones, some nobody knows where.
     No file is behind them.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_PHOTOS, [list(owners)])
+        cursor.execute(_PHOTOS, [list(places), _SOMEWHERE * len(places) + 1, list(owners)])
         return np.array([key for (key,) in cursor.fetchall()], np.int64)
 
 

@@ -1,7 +1,7 @@
-"""Photos like a vector, among a million of several owners, beside the bare statements."""
+"""Searching a million photos of several owners: by vectors, beside bare statements; by words."""
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,7 +11,10 @@ from rich.console import Console
 
 from bench.figures import Figure
 from bench.stage import python, staged
-from local.stack import Surroundings
+from local.api import Api
+from local.processes import Supervisor, wait_until
+from local.stack import Service, Surroundings
+from local.triton import LOOPBACK, free_ports
 
 DATABASE = "kindred_bench_search"
 PHOTOS = 1_000_000
@@ -19,7 +22,10 @@ RECALL_BAR = 0.95
 OVERHEAD_BAR = 1.5  # of the time that the bare statement takes
 ADD_BAR = 2.0  # of the time that the index takes with half the candidates
 ADDED_PER_S = 349  # pgvector's own settings at a million, in batches of a hundred, measured once
-_PROGRAM = "bench.search_statements"
+HTTP_MS = 5.0  # of a request by a vector, beside its statements: the middle
+QUESTION_MS = 100.0  # the first page of a question in words: 95 of 100
+READY_S = 60
+_PROGRAM, _REQUESTS = "bench.search_statements", "bench.search_requests"
 
 
 def run_1m(_data: Path | None, console: Console) -> list[Figure]:
@@ -28,21 +34,53 @@ def run_1m(_data: Path | None, console: Console) -> list[Figure]:
     with ExitStack() as stack, console.status("search_1m") as status:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="kindred-bench-")))
         settings = stack.enter_context(staged(surroundings, DATABASE, folder))
+        Service(settings).prepare()
         probes = folder / "probes.npy"
         status.update(f"search_1m: {PHOTOS} photos are put in and indexed")
         python(_PROGRAM, ["fill", PHOTOS, probes], settings)
-        status.update("search_1m: is searched")
+        status.update("search_1m: is searched by vectors")
         told = python(_PROGRAM, ["measure", probes], settings)
-    return [
-        *(_recall(share, recall, told["n"]) for share, recall in told["recall"].items()),
-        *(
-            figure
-            for share, by_threads in told["ms"].items()
-            for threads, took in by_threads.items()
-            for figure in _times(f"search_{share}%_x{threads}", took)
-        ),
-        *_added(told["added_ms"], told["n"]),
-    ]
+        status.update("search_1m: is searched over HTTP")
+        with _serving(surroundings, settings, folder) as url:
+            asked = python(_REQUESTS, [url], settings)
+    return [*_by_vectors(told), *_by_requests(asked)]
+
+
+@contextmanager
+def _serving(
+    surroundings: Surroundings, settings: Mapping[str, str], folder: Path
+) -> Iterator[str]:
+    """The URL of a web server, with a model server behind it."""
+    with surroundings.model_server(folder / "triton") as triton:
+        service = Service({**settings, "TRITON_URL": triton.url})
+        port, *_ = free_ports()
+        web, _worker = service.commands(port, restart_after_s=None)
+        url = f"http://{LOOPBACK}:{port}"
+        with Supervisor([web], log_folder=folder):
+            wait_until(Api(url).healthy, timeout_s=READY_S, what="The web server")
+            yield url
+
+
+def _by_vectors(told: Mapping[str, Any]) -> Iterator[Figure]:
+    for share, recall in told["recall"].items():
+        yield _recall(share, recall, told["n"])
+    for share, by_threads in told["ms"].items():
+        for threads, took in by_threads.items():
+            yield from _times(f"search_{share}%_x{threads}", took)
+    yield from _added(told["added_ms"], told["n"])
+
+
+def _by_requests(asked: Mapping[str, Any]) -> Iterator[Figure]:
+    n = asked["n"]
+    for share, took in asked["ms"].items():
+        more = float(np.median(took["vectors"]) - np.median(took["bare"]))
+        slow = float(np.percentile(took["questions"], 95))
+        yield Figure(
+            f"search_{share}%_http_p50", more, "ms more", "allowed", HTTP_MS, n, 1.0, is_limit=True
+        )
+        yield Figure(
+            f"search_{share}%_words_p95", slow, "ms", "allowed", QUESTION_MS, n, 1.0, is_limit=True
+        )
 
 
 def _added(took: Mapping[str, float], n: int) -> list[Figure]:

@@ -18,13 +18,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 import config.wsgi  # noqa: F401  # sets Django up, before its models are imported
+from bench.contents import add_contents, places
 from bench.library import add_photos, add_vectors
 from bench.scenes import DIMENSION, questions, scenes
 from inference.arrays import Array
+from inference.roles import IMAGE_ENCODER
 from photos.hnsw import EFFORT, create_index, name_of
-from photos.models import Owner, Space
+from photos.models import Owner, Role, Space
 from photos.nearest import SETTINGS, Library, neighbours
-from search.models import ImageVector
+from search.models import ImageVector, SearchedSpace
 from search.nearest import TABLE, nearest
 
 SHARES = (1, 10, 50)  # percent of all photos that an owner has; somebody else has the rest
@@ -39,17 +41,20 @@ _ALL = 10**9
 
 def fill(photos: int, probes: Path) -> None:
     """A library of `photos` photos, of owners with the shares; what is asked goes to a file."""
+    encoder = Role.objects.get(name=IMAGE_ENCODER.name).active
     space = Space.objects.create(
-        name="image_encoder:bench", role="image_encoder", weights_sha256="0" * 64, version="1",
+        name=encoder.space, role=IMAGE_ENCODER.name, weights_sha256="0" * 64, version="1",
         dimension=DIMENSION,
     )  # fmt: skip
+    SearchedSpace.objects.create(space=space)
     shares = [*SHARES, 100 - sum(SHARES)]
-    owners = [Owner.objects.create(subject=f"bench-{share}").pk for share in shares]
+    owners = [Owner.objects.create(subject=f"bench-{share}") for share in shares]
     chance = np.array(shares) / 100
-    whose = np.random.default_rng(0).choice(owners, photos, p=chance)
+    whose = np.random.default_rng(0).choice([each.pk for each in owners], photos, p=chance)
     made = scenes(photos)
     np.save(probes, questions(made, PROBES))
-    add_vectors(TABLE, space, add_photos(whose.tolist()), whose, made.vectors)
+    add_vectors(TABLE, space, add_photos(whose.tolist(), places()), whose, made.vectors)
+    add_contents(owners)
     with connection.cursor() as cursor:
         cursor.execute("SET maintenance_work_mem = '3GB'")
         create_index(ImageVector, space)
@@ -61,7 +66,7 @@ def measure(probes: Path) -> dict[str, Any]:
     asked, space = np.load(probes), Space.objects.get()
     found, took = {}, {}
     for share in SHARES:
-        owner = Owner.objects.get(subject=f"bench-{share}")
+        owner = owner_of(share)
         found[share] = _recall(Library(TABLE, owner, space), asked)
         took[share] = _took(owner, space, asked)
     return {
@@ -86,15 +91,15 @@ def _recall(library: Library, probes: Array) -> float:
 def _took(owner: Owner, space: Space, probes: Array) -> dict[int, dict[str, list[float]]]:
     """Milliseconds by how many ask at once: of ours, and of the statements that ours makes."""
     ours = [partial(nearest, owner, space, probe, limit=LIMIT) for probe in probes]
-    bare = [partial(_execute, _statements(ask)) for ask in ours]
+    bare = [bare_of(ask) for ask in ours]
     took: dict[int, dict[str, list[float]]] = {}
     for threads in CONCURRENT:
-        with ThreadPoolExecutor(threads, initializer=_connect) as pool:
+        with ThreadPoolExecutor(threads, initializer=connect) as pool:
             took[threads] = {"ours": [], "bare": []}
-            list(pool.map(_timed, bare))  # connections are made, and have the index read once
+            list(pool.map(timed, bare))  # connections are made, and have the index read once
             for _ in range(ROUNDS):  # in turn: both meet the same machine
-                took[threads]["ours"] += pool.map(_timed, ours)
-                took[threads]["bare"] += pool.map(_timed, bare)
+                took[threads]["ours"] += pool.map(timed, ours)
+                took[threads]["bare"] += pool.map(timed, bare)
     return took
 
 
@@ -110,13 +115,13 @@ def _added_ms(space: Space, probes: Array) -> dict[int, float]:
         for effort in [*took] * ROUNDS:
             index = name_of(ImageVector, space)
             cursor.execute(f"ALTER INDEX {index} SET (ef_construction = {effort})")
-            took[effort] += [_timed(partial(_add, row)) for row in _new(space, probes)]
+            took[effort] += [timed(partial(_add, row)) for row in _new(space, probes)]
     return {effort: median(each) for effort, each in took.items()}
 
 
 def _new(space: Space, probes: Array) -> list[ImageVector]:
     """Vectors of new photos, somewhat like what is looked for."""
-    owner = Owner.objects.get(subject=f"bench-{SHARES[-1]}")
+    owner = owner_of(SHARES[-1])
     photos = add_photos([owner.pk] * len(probes)).tolist()
     seen = probes + np.random.default_rng(photos[0]).normal(0, NOISE, probes.shape)
     vectors = (seen / np.linalg.norm(seen, axis=1, keepdims=True)).tolist()
@@ -130,13 +135,19 @@ def _add(row: ImageVector) -> None:
     ImageVector.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def _statements(ask: Callable[[], object]) -> list[str]:
+def owner_of(share: int) -> Owner:
+    return Owner.objects.get(subject=f"bench-{share}")
+
+
+def bare_of(ask: Callable[[], object]) -> Callable[[], None]:
+    """What executes the statements alone by which `ask` finds neighbours."""
     with CaptureQueriesContext(connection) as made:
         ask()
-    return [each["sql"] for each in made.captured_queries if "LATERAL" in each["sql"]]
+    statements = [each["sql"] for each in made.captured_queries if "LATERAL" in each["sql"]]
+    return partial(_execute, statements)
 
 
-def _connect() -> None:
+def connect() -> None:
     """With the settings that ours makes for each search, once for all."""
     with connection.cursor() as cursor:
         for name, value in SETTINGS.items():
@@ -149,7 +160,7 @@ def _execute(statements: Sequence[str]) -> None:
         connection.connection.execute(statement).fetchall()
 
 
-def _timed(act: Callable[[], object]) -> float:
+def timed(act: Callable[[], object]) -> float:
     start = time.perf_counter()
     act()
     return 1000 * (time.perf_counter() - start)

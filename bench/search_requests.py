@@ -1,0 +1,112 @@
+"""Searching over HTTP: `python -m bench.search_requests URL`, of a service with our database.
+
+Prints milliseconds of requests, and of the bare statements of those that look for a vector.
+As JSON.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import cycle, islice
+from typing import Any
+
+import httpx2
+from django.apps import apps
+from django.contrib.auth import get_user_model
+
+import config.wsgi  # noqa: F401  # sets Django up, before its models are imported
+from bench.search_statements import SHARES, bare_of, connect, owner_of, timed
+from inference.arrays import Array
+from inference.roles import IMAGE_ENCODER
+from photos.models import Owner, Photo, Space
+from photos.vectors import load
+from search.models import ImageVector
+from search.nearest import nearest
+
+QUESTIONS = (
+    "Anna at the beach last summer",
+    "Anna with a dog in Jakarta, not with Ben",
+    "two dogs in Bandung 2019",
+    "Budi di pantai tahun lalu",
+    "birthday cake with Sari in 2015",
+    "cars near Jakarta in March 2021",
+    'a sign that says "happy birthday" with Anna',
+    "Ben and Anna in Berlin since 2018",
+    "only Anna, wedding in Paris",
+    "sunset at the sea in Indonesia, without people",
+    "kucing di Yogyakarta 2022",
+    "boats in Japan before 2020 with Dewi",
+)
+LIMIT = 10
+TIMES = 60  # of each owner and door; all questions equally often
+_BEARER = "Token"
+
+
+def measure(url: str) -> dict[str, Any]:
+    """By share of the owner: milliseconds of the doors, and of the statements behind one."""
+    took: dict[int, dict[str, list[float]]] = {}
+    connect()
+    for share in SHARES:
+        owner = owner_of(share)
+        with httpx2.Client(base_url=url, headers=_identity(owner), timeout=60) as client:
+            took[share] = _of_owner(owner, client)
+    return {"ms": took, "n": TIMES}
+
+
+def _of_owner(owner: Owner, client: httpx2.Client) -> dict[str, list[float]]:
+    space, vectors = Space.objects.get(role=IMAGE_ENCODER.name), _vectors(owner)
+    asked = [partial(nearest, owner, space, each, limit=LIMIT) for each in vectors]
+    doors: dict[str, list[Callable[[], object]]] = {
+        "questions": [partial(_ask, client, each) for each in QUESTIONS],
+        "vectors": [partial(_look, client, each) for each in vectors],
+        "bare": [bare_of(each) for each in asked],
+    }
+    for acts in doors.values():  # what is read for the first time does not count
+        for act in acts:
+            act()
+    took: dict[str, list[float]] = {name: [] for name in doors}
+    for each in zip(*(_often(acts) for acts in doors.values()), strict=True):
+        for name, act in zip(doors, each, strict=True):
+            took[name].append(timed(act))
+    return took
+
+
+def _often(acts: list[Callable[[], object]]) -> Iterator[Callable[[], object]]:
+    return islice(cycle(acts), TIMES)
+
+
+def _identity(owner: Owner) -> dict[str, str]:
+    user, _ = get_user_model().objects.get_or_create(username=owner.subject)
+    Owner.objects.filter(pk=owner.pk).update(user=user)
+    token, _ = apps.get_model("authtoken", "Token").objects.get_or_create(user=user)
+    return {"Authorization": f"{_BEARER} {token.key}"}
+
+
+def _vectors(owner: Owner) -> Array:
+    """Of some of the owner's photos: (n, d)."""
+    photos = Photo.objects.of(owner).order_by("sha256")[: len(QUESTIONS)]
+    _, vectors = load(ImageVector.objects.filter(photo__in=photos.values("pk")), of="photo_id")
+    return vectors
+
+
+def _ask(client: httpx2.Client, question: str) -> None:
+    _answered(client.post("/api/v1/search/", json={"q": question}))
+
+
+def _look(client: httpx2.Client, vector: Array) -> None:
+    asked = {"vector": vector.tolist(), "limit": LIMIT}
+    _answered(client.post("/collections/image_embeddings/points/search", json=asked))
+
+
+def _answered(answer: httpx2.Response) -> None:
+    if answer.status_code != httpx2.codes.OK:
+        sys.exit(f"{answer.url} answers {answer.status_code}: {answer.text[:500]}")
+
+
+def main(url: str) -> None:
+    sys.stdout.write(json.dumps(measure(url)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
