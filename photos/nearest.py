@@ -50,12 +50,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Library:
-    """An owner's vectors in a space: all, or those of what `among` has."""
+    """An owner's vectors in a space: all, or those of what `among` has: rows, or their keys."""
 
     table: Table
     owner: Owner
     space: Space
-    among: QuerySet[Any] | None = None
+    among: QuerySet[Any] | Sequence[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ def _checked(probes: Array, space: Space) -> Array:
 def _rows(library: Library, probes: Array, limit: int, exact_up_to: int) -> list[Row]:
     read = max(_LEAST_READ, _MORE * limit)
     few = int(exact_up_to * sqrt(read / _LEAST_READ))  # where either way takes as long
-    if _is_small(library, few):
+    given = isinstance(library.among, Sequence)
+    if not given and _is_small(library, few):
         return _exactly(library, _within(library), probes, limit)
     keys = _few(library, few)
     if keys is not None:
@@ -129,9 +130,11 @@ def _is_small(library: Library, limit: int) -> bool:
 
 
 def _few(library: Library, most: int) -> list[int] | None:
-    """The keys of what `among` has; None if there are more than `most`."""
+    """The keys of what `among` has; None if there are more than `most`, and nobody listed them."""
     if library.among is None:
         return None
+    if not isinstance(library.among, QuerySet):
+        return list(library.among)
     keys = list(library.among.order_by().values_list("pk", flat=True)[: most + 1])
     return keys if len(keys) <= most else None
 
@@ -146,7 +149,7 @@ class _Condition:
 
 def _within(library: Library) -> _Condition:
     """That it is of what `among` has, which the planner may find out as it likes."""
-    if library.among is None:
+    if not isinstance(library.among, QuerySet):
         return _Condition()
     wanted, values = _keys(library.among)
     return _Condition(f"stored.{library.table.of} IN ({wanted})", values)
@@ -155,7 +158,7 @@ def _within(library: Library) -> _Condition:
 def _each_within(library: Library) -> _Condition:
     """The same, for a row after the other as the index gives them: `OFFSET 0` keeps the planner
     from a join of all of them."""
-    if library.among is None:
+    if not isinstance(library.among, QuerySet):
         return _Condition()
     wanted, values = _keys(library.among)
     found = f"SELECT FROM ({wanted}) AS wanted (key) WHERE key = stored.{library.table.of} OFFSET 0"

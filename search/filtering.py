@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from pgvector.django import CosineDistance
 
-from faces.models import Face, Membership
+from faces.models import Face, Membership, Part
 from photos.models import Owner, Photo
 from photos.operations import OBJECTS
 from photos.places import photos_in
@@ -99,22 +99,38 @@ def _conditions(sieve: Sieve, question: Question) -> Iterable[Q]:
 
 
 def _people(owner: Owner, people: People) -> Iterable[Q]:
+    """One query, where people are asked for: the planner knows how often a part is seen, and of
+    a name it does not."""
+    if people == People():
+        return
+    parts = _parts_of(owner, people)
     for one_of in people.all:
-        yield Q(Exists(_shown(owner, one_of, face__photo=OuterRef("pk"))))
+        yield Q(Exists(_shown(parts, one_of, face__photo=OuterRef("pk"))))
     if people.none:
-        yield ~Q(Exists(_shown(owner, people.none, face__photo=OuterRef("pk"))))
+        yield ~Q(Exists(_shown(parts, people.none, face__photo=OuterRef("pk"))))
     if people.only:
         named = [name for one_of in people.all for name in one_of]
-        theirs = _shown(owner, named, face=OuterRef("pk"))
+        theirs = _shown(parts, named, face=OuterRef("pk"))
         faces = Face.objects.filter(photo=OuterRef("pk"), ignored=False)
         yield ~Q(Exists(faces.exclude(Exists(theirs))))
 
 
-def _shown(owner: Owner, names: Collection[str], **where: OuterRef) -> QuerySet[Membership]:
+def _parts_of(owner: Owner, people: People) -> Mapping[str, list[int]]:
+    """What clusters of those who are called so are made of, by name."""
+    names = {name for one_of in (*people.all, people.none) for name in one_of}
+    theirs = Part.objects.filter(cluster__person__owner=owner, cluster__person__name__in=names)
+    parts: dict[str, list[int]] = {name: [] for name in names}
+    for name, part in theirs.values_list("cluster__person__name", "pk"):
+        parts[name].append(part)
+    return parts
+
+
+def _shown(
+    parts: Mapping[str, list[int]], names: Collection[str], **where: OuterRef
+) -> QuerySet[Membership]:
     """Faces of people who are called so."""
-    return Membership.objects.filter(
-        part__cluster__person__owner=owner, part__cluster__person__name__in=names, **where
-    )
+    theirs = [part for name in names for part in parts[name]]
+    return Membership.objects.filter(part__in=theirs, **where)
 
 
 def _days(days: Days) -> Q:

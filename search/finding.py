@@ -8,6 +8,7 @@ from django.db.models import Max, Q
 
 from photos.models import Owner, Photo
 from search import facets, ranking
+from search.among import is_among, resolved
 from search.asking import Asked
 from search.cursors import Cursor, digest
 from search.facets import Facets
@@ -108,15 +109,17 @@ def _ranked(
 ) -> tuple[Hits, Mapping[int, float]]:
     """What comes after `begins`, or all of it, and how well it fits."""
     wishes, sieve = wished(asked.words), _sieve(library, asked)
-    photos = passing(sieve, _firm(asked))
+    passed = passing(sieve, _firm(asked))
+    photos = None if all(map(is_open, _firm(asked))) else resolved(passed)
+    among = passed if photos is None else Photo.objects.filter(is_among("pk", photos))
     found = ranking.ranked(
         Wanted(
             library.owner,
             asked.description,
             asked.words.language,
             meaning=library.meaning(asked.description, asked.words.language),
-            photos=None if all(map(is_open, _firm(asked))) else photos,
-            having=None if wishes == Question() else narrowed(photos, sieve, wishes),
+            photos=photos,
+            having=None if wishes == Question() else narrowed(among, sieve, wishes),
         )
     )
     hits = _in_order([hit for hit in found.hits if hit[1] <= newest], asked.sort)

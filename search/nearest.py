@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from inference.arrays import Array
-from photos.models import Owner, Photo, Space
+from photos.models import Owner, Space
 from photos.nearest import Library, Table, neighbours
+from search.among import Photos
 from search.models import ImageVector
 
 TABLE = Table(ImageVector, of="photo_id")
@@ -20,13 +21,13 @@ class Hit:
 
 
 def nearest(
-    owner: Owner, space: Space, vector: Array, *, photos: QuerySet[Photo] | None = None, limit: int
+    owner: Owner, space: Space, vector: Array, *, photos: Photos | None = None, limit: int
 ) -> list[Hit]:
     """The owner's `limit` photos that look most like `vector` (d,), best first.
 
     Of those in `photos` alone, where these are given: filter them by Exists(), as a photo that
-    joins make two of is looked up twice. What is promised of how many and how exact, see
-    photos.nearest.
+    joins make two of is looked up twice; keys have to be the owner's. What is promised of how many
+    and how exact, see photos.nearest.
 
     Raises:
         VectorUnfit: `vector` is none of the space.
@@ -34,7 +35,7 @@ def nearest(
     """
     if not 1 <= limit <= MAX_LIMIT:
         raise ValueError(f"limit is {limit}: it has to be 1 to {MAX_LIMIT}.")
-    among = None if photos is None else photos.filter(owner=owner)
+    among = photos.filter(owner=owner) if isinstance(photos, QuerySet) else photos
     library = Library(TABLE, owner, space, among)
     [near] = neighbours(library, vector[None], limit=limit)
     return [Hit(each.of, each.cosine) for each in near]

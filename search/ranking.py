@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from inference.arrays import Array
 from photos.models import Owner, Photo, Space
+from search.among import Photos
 from search.fusion import fused
 from search.nearest import nearest
 from search.relevance import Scale, fitting
@@ -46,7 +47,7 @@ class Wanted:
     text: str
     language: str
     meaning: Meaning | None  # None: no model understands any of it, or none has seen photos
-    photos: QuerySet[Photo] | None  # None: all of the owner's
+    photos: Photos | None  # None: all of the owner's
     having: QuerySet[Photo] | None  # with the things that are wished for; None: none are
 
 

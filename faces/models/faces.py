@@ -65,6 +65,8 @@ class Face(models.Model):
                 fields=["photo", "x", "y", "width", "height"], name="face_box_once_per_photo"
             ),
         ]
+        # From the faces of somebody to photos of them, without reading the faces.
+        indexes = [models.Index(fields=["id"], include=["photo"], name="face_with_photo")]
 
     def __str__(self) -> str:
         return f"Face {self.pk}"
