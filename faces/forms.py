@@ -6,6 +6,7 @@ from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Q
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from faces.models import MAX_NAME, Cluster, Face, Person
 from faces.people.naming import tidy_name
@@ -115,6 +116,36 @@ class MergingForm(forms.Form):
         super().__init__(data)
         choices = [(str(person.pk), person.name) for person in people]
         self.fields["into"].choices = choices  # type: ignore[attr-defined]  # of this kind of field
+
+
+class ClusterMergingForm(forms.Form):
+    """Which of several clusters keeps its id: all faces go there."""
+
+    into = forms.ChoiceField(
+        label=_("Into"),
+        widget=forms.RadioSelect,
+        help_text=_("It keeps its id. If one of them has a name, that is the name of them all."),
+        error_messages={"required": _("Choose the cluster that stays.")},
+    )
+
+    def __init__(self, data: Any, *, clusters: list[Cluster]) -> None:
+        super().__init__(data)
+        biggest_first = sorted(clusters, key=lambda each: (-each.face_count, each.pk))
+        choices = [(each.public_id, each.person or each.label) for each in biggest_first]
+        self.fields["into"].choices = choices  # type: ignore[attr-defined]  # of this kind of field
+        self.initial["into"] = biggest_first[0].public_id
+
+
+class TargetForm(forms.Form):
+    """Another cluster, by its label."""
+
+    to = forms.CharField(
+        label=_("Cluster"),
+        max_length=64,
+        help_text=_("Its label, such as clu_3f9a0c71d2be."),
+        error_messages={"required": _("Say which cluster they are to go to.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
 
 
 class PersonForm(forms.ModelForm[Person]):

@@ -1,5 +1,6 @@
 """What was done to people, for staff: looking at it, and taking it back."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -7,13 +8,16 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from faces.admin import words
 from faces.admin.doing import by, edit, may_undo, refusals_told
@@ -22,6 +26,7 @@ from faces.admin.filters import (
     TouchedFaceFilter,
     TouchedPersonFilter,
     UndoneFilter,
+    key_of,
 )
 from faces.models import Edit, Face
 from faces.people import editing
@@ -66,7 +71,12 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
 
     def get_urls(self) -> list[URLPattern]:
         undo = self.admin_site.admin_view(self.undo_view)
-        return [path("<int:pk>/undo/", undo, name="faces_edit_undo"), *super().get_urls()]
+        several = self.admin_site.admin_view(self.undo_several_view)
+        return [
+            path("<int:pk>/undo/", undo, name="faces_edit_undo"),
+            path("undo/", several, name="faces_edit_undo_several"),
+            *super().get_urls(),
+        ]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **values: Any
@@ -91,10 +101,31 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
                 "undoable": _is_undoable(found),
             }
             return TemplateResponse(request, "admin/faces/edit/undo.html", shown)
-        with refusals_told(request):
-            act = partial(editing.undo, found.owner, pk, by(request))
-            edit(request, found.owner, act, done=f"Undid edit {pk}.")
+        self.take_back(request, [found])
         return redirect("admin:faces_edit_change", pk)
+
+    @method_decorator(require_POST)
+    def undo_several_view(self, request: HttpRequest) -> HttpResponse:
+        """Undo what a message has told of, all or none, and go back to where it was told."""
+        if not may_undo(request):
+            raise PermissionDenied
+        keys = [key for key in map(key_of, request.POST.get("edits", "").split()) if key]
+        found = list(self.get_queryset(request).filter(pk__in=keys).order_by("-pk"))
+        if not found or len({each.owner_id for each in found}) > 1:
+            raise Http404
+        self.take_back(request, found)
+        back = request.POST.get("next", "")
+        if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+            return HttpResponseRedirect(back)
+        return redirect("admin:faces_edit_changelist")
+
+    def take_back(self, request: HttpRequest, edits: Sequence[Edit]) -> None:
+        """All of them or none: the newest first, so that none stands in the way of another."""
+        owner, count = edits[0].owner, len(edits)
+        acts = [partial(editing.undo, owner, each.pk, by(request)) for each in edits]
+        done = f"Undid edit {edits[0].pk}." if count == 1 else f"Undid {count} edits."
+        with refusals_told(request):
+            edit(request, owner, *acts, done=done)
 
     # --- Columns --------------------------------------------------------------------------------
 

@@ -1,8 +1,10 @@
 """Faces, for staff: what was found, and whose they are."""
 
 from functools import partial
+from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +27,7 @@ from faces.forms import NameForm
 from faces.models import Face, Person
 from faces.people import naming, placing
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner, picture
+from photos.long_lists import LongList
 from photos.models import Owner
 
 
@@ -74,6 +77,9 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
     )
     actions = ("assign", "confirm", "remove", "ignore", "unignore")
 
+    def get_changelist(self, request: HttpRequest, **values: Any) -> type[ChangeList]:
+        return LongList
+
     def has_place_permission(self, request: HttpRequest) -> bool:
         """Staff say whose a face is; all else of it is what models have found."""
         return request.user.has_perm("faces.change_face")
@@ -98,7 +104,6 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
         size = f"{face.width:.0f} × {face.height:.0f} pixels"  # noqa: RUF001  # a real sign
         return f"{size}, {face.x:.0f} from the left and {face.y:.0f} from the top"
 
-    @admin.display(ordering="membership__part__cluster__person__name")
     def person(self, face: Face) -> str:
         person = face.person
         return link("faces_person", person.pk, person.name) if person else "unknown"

@@ -10,7 +10,12 @@ from django.http import HttpRequest
 
 from faces.models import Cluster, Edit, Face
 
-_MAX_KEY = 2**63 - 1
+_DIGITS = len(str(2**63 - 1))  # of a key that is too long
+
+
+def key_of(text: str) -> int:
+    """The key that is written there; 0, which no row has, if it is none."""
+    return int(text) if text.isdecimal() and len(text) < _DIGITS else 0
 
 
 class NamedFilter(admin.SimpleListFilter):
@@ -79,8 +84,7 @@ class OfOneFilter(admin.SimpleListFilter):
     @property
     def key(self) -> int:
         """The number that was given; 0, which no row has, if it is none."""
-        given = self.value() or ""
-        return int(given) if given.isdecimal() and int(given) <= _MAX_KEY else 0
+        return key_of(self.value() or "")
 
 
 class OneClusterFilter(OfOneFilter):
@@ -125,3 +129,19 @@ class TouchedClusterFilter(TouchedFilter):
 
 class TouchedFaceFilter(TouchedFilter):
     title, parameter_name, column = "face", "face", "faces"
+
+
+class FirstFilter(admin.SimpleListFilter):
+    """How clusters are sorted. Nothing is left out by it; the gallery shows it by itself."""
+
+    title = "order"
+    parameter_name = "first"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("doubt", "Most uncertain first")]
+
+    def has_output(self) -> bool:
+        return False
+
+    def queryset(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> QuerySet[Cluster]:
+        return clusters

@@ -6,7 +6,7 @@ from typing import TypedDict
 from django import forms
 from django.contrib import admin
 from django.core.files.storage import default_storage
-from django.db.models import CharField, Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -27,7 +27,7 @@ from faces.admin.doing import (
 )
 from faces.admin.filters import HiddenFilter
 from faces.forms import MergingForm, PersonForm
-from faces.models import Face, Person
+from faces.models import LOOKED_AT, Face, Membership, Person
 from faces.people import merging, naming
 from photos.admin import OwnerFilter, only_owner, picture
 from photos.models import Owner
@@ -39,13 +39,12 @@ class Counts(TypedDict):
     """What the list of people shows of each."""
 
     best_crop: str | None  # key of the cover, or else of the best face
-    photo_count: int
 
 
 class PersonAdmin(EditedAdmin[Person]):
     form = PersonForm
     list_display = (
-        "cover_shown", "name", "known_as", "faces", "photos", "marks", "of", "created_at",
+        "cover_shown", "name", "known_as", "faces", "marks", "of", "created_at",
     )  # fmt: skip
     list_display_links = ("cover_shown", "name")
     list_filter = (
@@ -72,11 +71,11 @@ class PersonAdmin(EditedAdmin[Person]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         """With `Counts`."""
-        faces = Face.objects.filter(membership__part__cluster__person=OuterRef("pk"))
+        theirs = Membership.objects.filter(part__cluster__person=OuterRef(OuterRef("pk")))
+        faces = Face.objects.filter(pk__in=theirs.values("face")[:LOOKED_AT])
         best = faces.order_by("-quality", "pk").values("crop")[:1]
         return Person.objects.with_counts().annotate(
-            best_crop=Coalesce("cover__crop", Subquery(best), output_field=CharField()),
-            photo_count=Count("clusters__parts__memberships__face__photo", distinct=True),
+            best_crop=Coalesce("cover__crop", Subquery(best), output_field=CharField())
         )
 
     def has_forget_permission(self, request: HttpRequest) -> bool:
@@ -111,8 +110,7 @@ class PersonAdmin(EditedAdmin[Person]):
     def faces(self, person: "WithAnnotations[Person, Counts]") -> int:
         return person.face_count
 
-    @admin.display(ordering="photo_count")
-    def photos(self, person: "WithAnnotations[Person, Counts]") -> int:
+    def photos(self, person: Person) -> int:
         return person.photo_count
 
     @admin.display(description="Owner", ordering="owner__subject")

@@ -1,5 +1,6 @@
 """The pages of people and edits, for staff, as far as they span the house."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -42,12 +43,12 @@ class ErasingForm(forms.Form):
 
 @admin.register(Edit)
 class FollowedEditAdmin(EditAdmin):
-    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def take_back(self, request: HttpRequest, edits: Sequence[Edit]) -> None:
         """As there; and then all that follows from it."""
-        answer = super().undo_view(request, pk)
-        if request.method == "POST" and (undone := Edit.objects.filter(undoes=pk).first()):
+        super().take_back(request, edits)
+        keys = [each.pk for each in edits]
+        for undone in Edit.objects.filter(undoes__in=keys).select_related("owner").order_by("pk"):
             follow(undone.owner, undone.pk)
-        return answer
 
 
 @admin.register(Person)

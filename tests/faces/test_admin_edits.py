@@ -130,9 +130,8 @@ class TestUndo:
         assert (asked.context["undoable"], undone_before) == (True, False)
         assert Cluster.objects.get().person is None
         assert undo.actor == admin_user
-        assert messages(response) == [
-            f'Undid edit {edit.pk}. <a href="{EDITS}{undo.pk}/undo/">Undo</a>'
-        ]
+        button = f'<button class="undo" form="undoing" name="edits" value="{undo.pk}">Undo</button>'
+        assert messages(response) == [f"Undid edit {edit.pk}. {button}"]
 
     def test_says_what_prevents_it(self, admin_client: Client) -> None:
         cluster = make_cluster(faces=1)

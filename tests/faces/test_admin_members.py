@@ -26,7 +26,7 @@ def owner() -> Owner:
 class TestFacesOfACluster:
     def do(self, client: Client, cluster: Cluster, what: str, **data: Any) -> list[str]:
         url = f"{CLUSTERS}{cluster.pk}/faces/"
-        response = client.post(url, {"do": what, **data}, follow=True)
+        response = client.post(url, {"do": what, "answered": "yes", **data}, follow=True)
         return without_links(response)
 
     def faces(self, cluster: Cluster) -> list[int]:
@@ -121,7 +121,7 @@ class TestFacesOfACluster:
 
     def test_that_all_go_leave_no_page(self, admin_client: Client) -> None:
         cluster = make_cluster(faces=1)
-        data = {"do": "remove", "face": self.faces(cluster)}
+        data = {"do": "remove", "answered": "yes", "face": self.faces(cluster)}
 
         response = admin_client.post(f"{CLUSTERS}{cluster.pk}/faces/", data)
 
