@@ -1,5 +1,6 @@
 """Clusters, for staff: a gallery, to say who everybody is, and a page to sort out the faces."""
 
+from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from faces.admin import cluster_actions
@@ -37,10 +39,21 @@ from faces.people import naming
 from photos.admin import OwnerFilter
 from photos.long_lists import LongList
 
-KEYS = {
-    "merge": "m", "name_as": "n", "split_apart": "s", "move": "v", "reject": "x", "hide": "h",
-    "ignore": "i", "take_apart": "t", "erase": "e",
-}  # fmt: skip
+# The actions beside the gallery, in short words, and their keys; the later ones are seldom wanted.
+DESK: Mapping[str, tuple[Any, str]] = {
+    "merge": (gettext_lazy("Merge"), "m"),
+    "name_as": (gettext_lazy("Name"), "n"),
+    "split_apart": (gettext_lazy("Split"), "s"),
+    "move": (gettext_lazy("Move"), "v"),
+    "reject": (gettext_lazy("Not them"), "x"),
+    "hide": (gettext_lazy("Hide"), "h"),
+    "ignore": (gettext_lazy("Ignore"), "i"),
+    "show": (gettext_lazy("Show again"), ""),
+    "unignore": (gettext_lazy("Ignore no more"), ""),
+    "take_apart": (gettext_lazy("Take apart"), "t"),
+    "erase": (gettext_lazy("Erase for good"), "e"),
+}
+OFTEN = 7  # of them are always in sight
 FACES_SHOWN = 200  # of a cluster, on its page
 
 
@@ -87,7 +100,8 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cluster]:
-        return Cluster.objects.with_faces().filter(tally__isnull=False)  # a join that is sorted
+        """With their tallies, of which each has one: an inner join, whose index sorts them."""
+        return Cluster.objects.with_faces().filter(tally__isnull=False).select_related("tally")
 
     def get_changelist(self, request: HttpRequest, **values: Any) -> type[ChangeList]:
         return Gallery
@@ -129,18 +143,24 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        desk = self._desk(request)
         shown = {
             "can_name": self.has_change_permission(request),
-            "desk": self._desk(request),
+            "desk": desk[:OFTEN],
+            "seldom": desk[OFTEN:],
             "names": names_offered(),
             "name_length": MAX_NAME,
         }
         return super().changelist_view(request, shown | (extra_context or {}))
 
-    def _desk(self, request: HttpRequest) -> list[tuple[str, str, str]]:
-        """What may be done with the chosen: the action, in words, and by which key."""
-        there = self.get_action_choices(request, default_choices=[])
-        return [(name, str(words), KEYS.get(name, "")) for name, words in there]
+    def _desk(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """What this user may do with the chosen clusters."""
+        may = dict(self.get_action_choices(request, default_choices=[]))
+        return [
+            {"action": action, "words": words, "key": key, "title": may[action]}
+            for action, (words, key) in DESK.items()
+            if action in may
+        ]
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: object = None

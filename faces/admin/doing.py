@@ -179,6 +179,7 @@ class EditedAdmin(admin.ModelAdmin[M]):
 
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count everything
 
     def get_changelist(self, request: HttpRequest, **values: Any) -> type[ChangeList]:
         return LongList

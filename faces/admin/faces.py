@@ -50,6 +50,7 @@ def counted(count: int) -> str:
 
 @admin.register(Face)
 class FaceAdmin(ReadOnlyAdmin[Face]):
+    show_facets = admin.ShowFacets.NEVER  # they count everything
     list_display = (
         "crop_shown", "person", "cluster", "from_photo", "sure", "quality_shown", "reasons",
         "ignored", "of",

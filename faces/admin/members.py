@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from faces.admin.doing import Question
 from faces.admin.faces import counted, give
@@ -18,12 +19,12 @@ from photos.models import Owner
 Act = Callable[[], Any]
 _PICTURES = 60  # of the chosen faces, before something is done with them
 _MEANINGS: Mapping[str, Any] = {
-    "split": _("Make %(faces)s a cluster of their own"),
-    "give": _("Give %(faces)s to %(name)s"),
-    "move": _("Move %(faces)s"),
-    "reject": _("%(faces)s: not %(person)s"),
-    "remove": _("Take %(faces)s out"),
-    "ignore": _("Ignore %(faces)s: in no cluster, and matched with nobody"),
+    "split": gettext_lazy("Make %(faces)s a cluster of their own"),
+    "give": gettext_lazy("Give %(faces)s to %(name)s"),
+    "move": gettext_lazy("Move %(faces)s"),
+    "reject": gettext_lazy("%(faces)s: not %(person)s"),
+    "remove": gettext_lazy("Take %(faces)s out"),
+    "ignore": gettext_lazy("Ignore %(faces)s: in no cluster, and matched with nobody"),
 }
 _SIMPLE: Mapping[str, tuple[Callable[..., None], str]] = {
     "remove": (placing.remove, "Took out"),
@@ -66,16 +67,22 @@ def question(cluster: Cluster, asked: Mapping[str, Any]) -> Question:
     """
     what, faces, name = asked["do"], list(asked["face"]), asked["name"]
     many = counted(len(faces))
-    parts = [(many.capitalize(), [face.crop.url for face in faces[:_PICTURES]])]
+    parts = [
+        (_("These %(faces)s") % {"faces": many}, [face.crop.url for face in faces[:_PICTURES]])
+    ]
     words = _MEANINGS[what]
     if what == "move":
         target = called(cluster.owner, asked["to"])
         there = target.person or target.label
-        parts.append((f"go to {there}, as these are", [face.crop.url for face in target.sample]))
+        join = _("They join %(there)s") % {"there": there}
+        parts.append((join, [face.crop.url for face in target.sample]))
     if what in {"reject", "remove", "split", "ignore"}:
-        parts.append((f"leave {cluster.person or cluster.label}", _left(cluster, faces)))
+        stay = _("These stay in %(there)s") % {"there": cluster.person or cluster.label}
+        parts.append((stay, _left(cluster, faces)))
     sent = [("do", what), ("name", name), ("to", asked["to"])]
+    named = [_("They will be %(name)s.") % {"name": name}] if what == "split" and name else []
     return Question(
+        words=named,
         title=words % {"faces": many, "person": cluster.person or "", "name": name},
         parts=parts,
         sent=[*sent, *(("face", face.pk) for face in faces)],

@@ -52,3 +52,9 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"Tally of {self.cluster_id}"
+
+    @property
+    def alike(self) -> int:
+        """Percent: how alike its faces are in the mean. Those placed by hand count as sure."""
+        doubt: int = self.doubt
+        return max(0, round(100 - doubt / 10))

@@ -26,5 +26,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelector("a#back")?.click();
 });
 
-const next = /^#cluster-\d+$/.test(location.hash) && document.querySelector(location.hash);
-if (next) next.querySelector("[name=name]")?.focus();
+// When all is loaded: the browser goes to the place that the address names, and takes the focus away.
+window.addEventListener("load", () => {
+  const next = /^#cluster-\d+$/.test(location.hash) && document.querySelector(location.hash);
+  if (next) next.querySelector("[name=name]")?.focus();
+});
