@@ -77,6 +77,7 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     """A gallery, biggest first, to say who everybody is."""
 
     form = NamingForm
+    list_per_page = 36  # pictures of nine faces each
     list_display = ("label", "person", "owner")
     list_filter = (NamedFilter, HiddenFilter, FirstFilter, "ignored", ("owner", OwnerFilter))
     search_fields = ("person__name", "public_id", "owner__subject")

@@ -30,7 +30,7 @@ from photos.models import Owner, Space
 MAX_NAME = 200  # letters
 MAX_CONTACT_ID = 255  # letters
 SAMPLE = 12  # faces that stand for a cluster in lists
-LOOKED_AT = 200  # faces of a cluster: among so many the best are sought
+LOOKED_AT = 100  # faces of a cluster: among so many the best are sought
 # What is known of a face that stands for a cluster.
 _SHOWN = (
     "id", "photo_id", "x", "y", "width", "height", "confidence", "quality", "quality_reasons",
@@ -128,11 +128,13 @@ class ClusterQuerySet(models.QuerySet["Cluster"]):
         Nothing is counted, and of a large cluster only some faces are looked at for the best ones:
         it costs the same however large they are.
         """
-        some = Membership.objects.filter(part__cluster=OuterRef(OuterRef("pk"))).values("face")
-        looked_at = Face.objects.filter(pk__in=some[:LOOKED_AT]).order_by("-quality", "pk")
-        shown = looked_at.values(shown=JSONObject(**{name: name for name in _SHOWN}))
+        here = OuterRef(OuterRef(OuterRef("pk")))
+        some = Membership.objects.filter(part__cluster=here).values("face")[:LOOKED_AT]
+        best = Face.objects.filter(pk__in=some).order_by("-quality", "pk").values("pk")[:SAMPLE]
+        values = JSONObject(**{name: name for name in _SHOWN})  # of the best alone: it takes long
+        shown = Face.objects.filter(pk__in=best).order_by("-quality", "pk").values(shown=values)
         return self.select_related("person", "owner").annotate(
-            face_count=F("tally__face_count"), best=ArraySubquery(shown[:SAMPLE])
+            face_count=F("tally__face_count"), best=ArraySubquery(shown)
         )
 
     def empty(self) -> Self:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from faces.admin.clusters import ClusterAdmin
 from faces.admin.faces import FaceAdmin
+from faces.admin.people import PersonAdmin
 from photos.long_lists import LongList
 from tests.factories import make_cluster, make_face, make_owner, make_person, make_photo
 
@@ -19,8 +21,8 @@ PEOPLE = "/admin/faces/person/"
 
 @pytest.fixture(autouse=True)
 def _pages_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("faces.admin.doing.EditedAdmin.list_per_page", 2)
-    monkeypatch.setattr(FaceAdmin, "list_per_page", 2)
+    for page in (ClusterAdmin, FaceAdmin, PersonAdmin):
+        monkeypatch.setattr(page, "list_per_page", 2)
 
 
 def keys(shown: LongList) -> list[int]:
