@@ -1,5 +1,6 @@
 """What staff do with some of the faces of a cluster, on its page."""
 
+import re
 from typing import Any
 
 import pytest
@@ -148,3 +149,27 @@ class TestFacesOfACluster:
         assert response.status_code == 403
         assert 'name="face"' not in reader.get(f"{url}change/").content.decode()
         assert len(self.faces(cluster)) == 1
+
+    @pytest.mark.parametrize("what", ["split", "give", "move", "reject", "remove", "ignore"])
+    def test_are_shown_before_anything_happens(
+        self, admin_client: Client, owner: Owner, what: str
+    ) -> None:
+        anna = make_person(owner=owner, name="Anna")
+        cluster = make_cluster(owner=owner, faces=3, person=anna)
+        target = make_cluster(owner=owner, faces=1)
+        chosen = self.faces(cluster)[:2]
+        data = {"do": what, "face": chosen, "name": "Ben", "to": target.public_id}
+
+        response = admin_client.post(f"{CLUSTERS}{cluster.pk}/faces/", data)
+
+        page = response.content.decode()
+        seen = [face.crop.url in page for face in Face.objects.order_by("pk")]
+        assert seen[:2] == [True, True]
+        assert seen[3] == (what == "move")
+        sent = re.findall(r'name="(do|face|name|to)" value="([^"]*)"', page)
+        assert sent == [
+            ("do", what), ("name", "Ben"), ("to", target.public_id),
+            *(("face", str(face)) for face in chosen),
+        ]  # fmt: skip
+        assert f'href="{CLUSTERS}{cluster.pk}/change/"' in page
+        assert not Edit.objects.exists()
