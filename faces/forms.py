@@ -5,14 +5,21 @@ from typing import Any
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from faces.models import MAX_NAME, Cluster, Face, Person
 from faces.people.naming import tidy_name
 from photos.admin import picture
+from photos.models import Owner
 
 _COVERS = 23  # faces that may be the cover, besides the one that is: the best
+
+
+def names_address(owner: int) -> str:
+    """Where the page finds names of the people of `owner` (a key) while one is typed."""
+    return f"{reverse('admin:faces_cluster_names')}?owner={owner}"
 
 
 class NameField(forms.CharField):
@@ -63,6 +70,10 @@ class NameForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "names", "autocomplete": "off", "autofocus": True}),
     )
 
+    def __init__(self, data: Any, *, owner: Owner) -> None:
+        super().__init__(data)
+        self.fields["name"].widget.attrs["data-names"] = names_address(owner.pk)
+
 
 class NamingForm(forms.ModelForm[Cluster]):
     """Who a cluster is."""
@@ -72,6 +83,12 @@ class NamingForm(forms.ModelForm[Cluster]):
     class Meta:
         model = Cluster
         fields = ()
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        address = names_address(self.instance.owner_id)
+        offered = {"list": "names", "autocomplete": "off", "data-names": address}
+        self.fields["name"].widget.attrs |= offered
 
     def get_initial_for_field(self, field: forms.Field, field_name: str) -> str:
         return self.instance.person.name if self.instance.person else ""

@@ -81,7 +81,7 @@ def move(page: Page, request: HttpRequest, clusters: QuerySet[Cluster]) -> HttpR
 def name_as(page: Page, request: HttpRequest, clusters: QuerySet[Cluster]) -> HttpResponse | None:
     with refusals_told(request):
         rows, owner = chosen(clusters, _owner)
-        form = NameForm(answered(request))
+        form = NameForm(answered(request), owner=owner)
         if not form.is_valid():
             question = Question(
                 title=f"Who they are: {counted(len(rows))}",

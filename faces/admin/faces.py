@@ -143,7 +143,7 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
     def assign(self, request: HttpRequest, faces: QuerySet[Face]) -> HttpResponse | None:
         with refusals_told(request):
             rows, owner = _chosen(faces)
-            form = NameForm(answered(request))
+            form = NameForm(answered(request), owner=owner)
             if not form.is_valid():
                 question = Question(
                     form=form,
