@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -34,10 +34,11 @@ from faces.admin.doing import (
 from faces.admin.filters import FirstFilter, HiddenFilter, NamedFilter, key_of
 from faces.admin.members import act_on, question
 from faces.forms import ChosenFacesForm, NamingForm
-from faces.models import MAX_NAME, Cluster, Membership
+from faces.models import MAX_NAME, Cluster, Membership, Person
 from faces.people import naming
 from photos.admin import OwnerFilter
 from photos.long_lists import LongList
+from photos.models import Owner
 
 # The actions beside the gallery, in short words, and their keys; the later ones are seldom wanted.
 DESK: Mapping[str, tuple[Any, str]] = {
@@ -117,8 +118,14 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Cluster], search_term: str
     ) -> tuple[QuerySet[Cluster], bool]:
-        term = search_term.strip().removeprefix("unknown_cluster_")
-        return super().get_search_results(request, queryset, term)
+        """By who it is, the beginning of a label, or the owner: each is looked up by itself."""
+        if not (words := search_term.replace("\0", "").strip()):
+            return queryset, False
+        number = words.removeprefix("unknown_cluster_").removeprefix("clu_")
+        people = Person.objects.filter(name__icontains=words)
+        owners = Owner.objects.filter(subject__icontains=words)
+        found = Q(public_id__startswith=f"clu_{number}") | Q(person__in=people.values("pk"))
+        return queryset.filter(found | Q(owner__in=owners.values("pk"))), False
 
     def get_fields(self, request: HttpRequest, obj: Cluster | None = None) -> list[Any]:
         who = "name" if self.has_change_permission(request, obj) else "person"

@@ -6,7 +6,7 @@ from typing import TypedDict
 from django import forms
 from django.contrib import admin
 from django.core.files.storage import default_storage
-from django.db.models import CharField, F, OuterRef, QuerySet, Subquery
+from django.db.models import CharField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -27,7 +27,7 @@ from faces.admin.doing import (
 )
 from faces.admin.filters import HiddenFilter
 from faces.forms import MergingForm, PersonForm
-from faces.models import LOOKED_AT, Face, Membership, Person
+from faces.models import LOOKED_AT, Cluster, Face, Membership, Person
 from faces.people import merging, naming
 from photos.admin import OwnerFilter, only_owner, picture
 from photos.models import Owner
@@ -118,10 +118,7 @@ class PersonAdmin(EditedAdmin[Person]):
         return only_owner(person.owner)
 
     def clusters(self, person: Person) -> SafeString:
-        clusters = person.clusters.with_faces().order_by(F("face_count").desc(), "pk")[
-            :CLUSTERS_SHOWN
-        ]
-        shown = {"clusters": clusters, "limit": CLUSTERS_SHOWN}
+        shown = {"clusters": biggest_clusters(person), "limit": CLUSTERS_SHOWN}
         return render_to_string("admin/faces/person/clusters.html", shown)
 
     # --- Their page -----------------------------------------------------------------------------
@@ -195,6 +192,11 @@ class PersonAdmin(EditedAdmin[Person]):
             rows, owner = chosen(people, _owner)
             acts = [partial(naming.delete, each, by=by(request)) for each in rows]
             edit(request, owner, *acts, done=f"Forgot {_named(rows)}.")
+
+
+def biggest_clusters(person: Person) -> QuerySet[Cluster]:
+    biggest_first = person.clusters.with_faces().order_by("-tally__face_count", "pk")
+    return biggest_first[:CLUSTERS_SHOWN]
 
 
 def _owner(person: Person) -> Owner:

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 
 from faces.admin.doing import by, refusals_told
 from faces.admin.edits import EditAdmin
-from faces.admin.people import PersonAdmin
+from faces.admin.people import PersonAdmin, biggest_clusters
 from faces.models import Edit, Person
 from faces.people.naming import tidy_name
 from jobs import looking
@@ -88,6 +88,7 @@ class ErasablePersonAdmin(PersonAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "original": person,
+                "clusters": biggest_clusters(person),
                 "title": f"Erase {person}",
                 "form": form,
             }
