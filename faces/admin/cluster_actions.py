@@ -53,7 +53,7 @@ def merge(page: Page, request: HttpRequest, clusters: QuerySet[Cluster]) -> Http
             return ask(request, page, rows, question)
         into, every = form.cleaned_data["into"], [each.public_id for each in rows]
         act = partial(merging.merge, owner, into, every, by=by(request))
-        edit(request, owner, act, done=f"Merged {len(rows)} clusters.")
+        edit(request, owner, act, done=_("Merged %(clusters)s.") % {"clusters": counted(len(rows))})
     return None
 
 
@@ -72,8 +72,9 @@ def move(page: Page, request: HttpRequest, clusters: QuerySet[Cluster]) -> HttpR
             return ask(request, page, rows, question)
         into = called(owner, form.cleaned_data["to"])
         every = [each.public_id for each in rows]
+        said = {"clusters": counted(len(rows)), "into": into.label}
         act = partial(merging.merge, owner, into.public_id, every, by=by(request))
-        edit(request, owner, act, done=f"Moved {counted(len(rows))} into {into.label}.")
+        edit(request, owner, act, done=_("Moved %(clusters)s into %(into)s.") % said)
     return None
 
 
@@ -84,15 +85,16 @@ def name_as(page: Page, request: HttpRequest, clusters: QuerySet[Cluster]) -> Ht
         form = NameForm(answered(request), owner=owner)
         if not form.is_valid():
             question = Question(
-                title=f"Who they are: {counted(len(rows))}",
+                title=_("Who they are: %(clusters)s") % {"clusters": counted(len(rows))},
                 form=form,
                 parts=groups(rows),
                 names=names_offered(owner),
             )
             return ask(request, page, rows, question)
         name, user = form.cleaned_data["name"], by(request)
+        said = {"clusters": counted(len(rows)), "name": name}
         acts = [partial(naming.name_cluster, each, name, by=user) for each in rows]
-        edit(request, owner, *acts, done=f"Named {counted(len(rows))} {name}.")
+        edit(request, owner, *acts, done=_("Named %(clusters)s %(name)s.") % said)
     return None
 
 
@@ -106,15 +108,16 @@ def split_apart(
             raise NotTogether("Choose one cluster: each is looked at by itself.")
         [cluster] = rows
         parts = splitting.parts(cluster, active_space())
+        said = {"label": cluster.label, "count": len(parts)}
         if answered(request) is None:
             question = Question(
-                title=f"{cluster.label} would be {len(parts)} clusters",
+                title=_("%(label)s would be %(count)s clusters") % said,
                 words=[_("Faces that look like nobody else of the cluster stay.")],
                 parts=[_worded(*each) for each in enumerate(splitting.shown(parts))],
             )
             return ask(request, page, rows, question)
         act = partial(placing.split_apart, cluster, parts[1:], by=by(request))
-        edit(request, owner, act, done=f"Split into {len(parts)} clusters.")
+        edit(request, owner, act, done=_("Split into %(count)s clusters.") % said)
     return None
 
 
@@ -134,7 +137,7 @@ def reject(page: Page, request: HttpRequest, clusters: QuerySet[Cluster]) -> Htt
         acts,
         title=_("Not who they are named as: %(clusters)s"),
         words=_("Their faces go out of the cluster, and are never taken for that person again."),
-        done="Rejected %(clusters)s.",
+        done=_("Rejected %(clusters)s."),
     )
 
 
@@ -153,7 +156,7 @@ def take_apart(
         acts,
         title=_("Take %(clusters)s apart"),
         words=_("Their faces will be of no cluster. They may be matched again."),
-        done="Took %(clusters)s apart.",
+        done=_("Took %(clusters)s apart."),
     )
 
 
@@ -166,7 +169,7 @@ def hide(page: Page, request: HttpRequest, clusters: QuerySet[Cluster]) -> HttpR
         _marking(request, hidden=True),
         title=_("Hide %(clusters)s"),
         words=_("They will not be shown in lists."),
-        done="Hid %(clusters)s.",
+        done=_("Hid %(clusters)s."),
     )
 
 
@@ -179,7 +182,7 @@ def show(page: Page, request: HttpRequest, clusters: QuerySet[Cluster]) -> HttpR
         _marking(request, hidden=False),
         title=_("Show again: %(clusters)s"),
         words=_("They will be in lists again."),
-        done="No longer hidden: %(clusters)s.",
+        done=_("No longer hidden: %(clusters)s."),
     )
 
 
@@ -192,7 +195,7 @@ def ignore(page: Page, request: HttpRequest, clusters: QuerySet[Cluster]) -> Htt
         _marking(request, ignored=True),
         title=_("Ignore %(clusters)s"),
         words=_("No new face will be matched with them."),
-        done="Ignored %(clusters)s.",
+        done=_("Ignored %(clusters)s."),
     )
 
 
@@ -205,7 +208,7 @@ def unignore(page: Page, request: HttpRequest, clusters: QuerySet[Cluster]) -> H
         _marking(request, ignored=False),
         title=_("Ignore no more: %(clusters)s"),
         words=_("New faces may be matched with them again."),
-        done="No longer ignored: %(clusters)s.",
+        done=_("No longer ignored: %(clusters)s."),
     )
 
 

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from faces.models import Cluster, Edit, Face, Membership, Person, Rejection, Tally
+from faces.models import Cluster, Edit, Face, Membership, Person, Rejection
 from faces.people import placing
 from photos.models import Owner
 from tests.faces.staff import act, offered, staff
-from tests.factories import make_cluster, make_face, make_owner, make_person
+from tests.factories import make_cluster, make_owner, make_person
 
 pytestmark = pytest.mark.django_db
 CLUSTERS = "/admin/faces/cluster/"
@@ -77,36 +77,6 @@ class TestOrder:
             ("?named=no", False),
             ("?first=doubt&named=no", True),
         ]
-
-
-class TestTallies:
-    def test_are_right_whatever_happens_to_memberships(self, owner: Owner) -> None:
-        one, other = (make_cluster(owner=owner, faces=2) for _ in range(2))
-        first = one.memberships.order_by("pk")[0]
-        unsure(one, 0.2, 0.4)
-        Membership.objects.filter(pk=first.pk).update(part=other.pk)
-        make_face(cluster=other)
-        Membership.objects.filter(pk=first.pk).update(how="manual")
-        Face.objects.get(membership__part=one.pk).delete()
-
-        counts = [each.tally.face_count for each in (one, other)]
-
-        assert (counts, list(Tally.objects.wrong())) == ([0, 4], [])
-
-    def test_go_with_their_parts(self, owner: Owner) -> None:
-        one, other = (make_cluster(owner=owner, faces=2) for _ in range(2))
-
-        other.parts.update(cluster=one)
-
-        counts = dict(Tally.objects.values_list("cluster", "face_count"))
-        assert (counts, list(Tally.objects.wrong())) == ({one.pk: 4, other.pk: 0}, [])
-
-    def test_that_are_wrong_are_found(self) -> None:
-        right, wrong = make_cluster(faces=1), make_cluster(faces=1)
-        Tally.objects.filter(pk=wrong.pk).update(doubts=7000)
-
-        assert [each.pk for each in Tally.objects.wrong()] == [wrong.pk]
-        assert right.tally.alike == 80
 
 
 class TestQuestions:
