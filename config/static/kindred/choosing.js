@@ -85,6 +85,7 @@ function press(event) {
   if (event.key === "n" && name && !chosen().length) name.select();
   else if (event.key === " " && at >= 0) toggle(at, event);
   else if (event.key === "a") choose(items, chosen().length < items.length);
+  else if (event.key === "u") document.querySelector(".undo")?.click();
   else if (event.key === "?") document.querySelector(".keys summary").click();
   else if (button) act(button);
   else return;
@@ -109,6 +110,18 @@ grid?.addEventListener("click", (event) => {
   if (!isBox && !(event.target.closest("a") === linkOf(items[at]) && chooses)) return;
   if (!isBox) event.preventDefault();
   toggle(at, event);
+});
+
+// Who has done something with the chosen comes back to where they were, or to what is there now.
+const PLACE = "kindred.choosing";
+grid?.closest("form")?.addEventListener("submit", () => {
+  sessionStorage.setItem(PLACE, Math.max(0, items.indexOf(chosen()[0])));
+});
+window.addEventListener("load", () => {
+  const place = sessionStorage.getItem(PLACE);
+  sessionStorage.removeItem(PLACE);
+  const item = place !== null && items[Math.min(Number(place), items.length - 1)];
+  if (item) linkOf(item).focus();
 });
 
 tell(); // a page that one has come back to keeps its choice
