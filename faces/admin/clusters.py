@@ -79,7 +79,7 @@ class ClusterAdmin(EditedAdmin[Cluster]):
 
     form = NamingForm
     list_per_page = 36  # pictures of nine faces each
-    list_display = ("label", "person", "owner")
+    list_display = ("label",)  # what the cards show is no columns, and sorted by none
     list_filter = (NamedFilter, HiddenFilter, FirstFilter, "ignored", ("owner", OwnerFilter))
     search_fields = ("person__name", "public_id", "owner__subject")
     search_help_text = "A person's name, a cluster's label, or an owner"

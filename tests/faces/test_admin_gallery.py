@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
+from faces.admin.clusters import ClusterAdmin
 from faces.models import Cluster, Edit, Face, Membership, Person, Rejection
 from faces.people import placing
 from photos.models import Owner
@@ -66,6 +67,19 @@ class TestOrder:
 
         assert list(shown.context["cl"].result_list) == [big, small]
         assert "<script>" not in shown.content.decode().partition("<body")[2].partition("</h1>")[2]
+
+    @pytest.mark.parametrize("column", ["1", "2", "-3", "x", "9.9"])
+    def test_is_of_no_column(
+        self, admin_client: Client, monkeypatch: pytest.MonkeyPatch, column: str
+    ) -> None:
+        monkeypatch.setattr(ClusterAdmin, "list_per_page", 1)
+        for _ in range(2):
+            make_cluster(faces=1)
+
+        first = admin_client.get(f"{CLUSTERS}?o={column}").context["cl"]
+        second = admin_client.get(f"{CLUSTERS}{first.next_query}").context["cl"]
+
+        assert len({row.pk for shown in (first, second) for row in shown.result_list}) == 2
 
     def test_says_which_one_it_is(self, admin_client: Client) -> None:
         make_cluster(faces=1)
