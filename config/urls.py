@@ -30,6 +30,7 @@ from faces.views.people import PersonClustersView, PersonFacesView, PersonViewSe
 from faces.views.portability import ExportView, ImportView, SidecarView
 from faces.views.review import ExplanationView, ReportView, ReviewView
 from jobs.admin import queue_page
+from jobs.admin.reviewing import page as review_page
 from jobs.admin.searching import page as search_page
 from jobs.result_files import PATH as RESULT_FILE
 from jobs.views.annotation import AnnotatedView
@@ -272,6 +273,7 @@ urlpatterns = [
     re_path(r"^admin/cleanup/?$", CleanUpView.as_view(schema=None)),
     path("admin/queue/", include(queue_page.urls)),
     path("admin/search/", include(search_page.urls)),
+    path("admin/review/", include(review_page.urls)),
     path("admin/", admin.site.urls),
     re_path(r"^(?:health|readyz)/?$", HealthView.as_view(schema=None), name="health"),
     path("media/<path:key>", MediaView.as_view(), name="media"),

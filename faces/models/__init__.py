@@ -16,6 +16,7 @@ from faces.models.people import (
     Person,
     new_cluster_id,
 )
+from faces.models.sittings import Sitting
 from faces.models.verdicts import Pair, Rejection
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "Part",
     "Person",
     "Rejection",
+    "Sitting",
     "new_cluster_id",
 ]

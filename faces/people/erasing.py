@@ -22,6 +22,7 @@ from faces.models import (
     Part,
     Person,
     Rejection,
+    Sitting,
 )
 from faces.people.changes import Row
 from photos.models import Owner, Photo
@@ -166,6 +167,7 @@ def remove(traces: Traces) -> dict[str, int]:
     Returns how many there were of each kind.
     """
     edits = _forget(traces)
+    Sitting.objects.filter(owner=traces.owner).delete()  # what was to be asked may be of them
     gone: Counter[str] = Counter()
     for rows in (
         Face.objects.filter(pk__in=traces.faces),
@@ -220,5 +222,6 @@ def left(traces: Traces) -> int:
         Membership.objects.filter(Q(face__in=faces) | Q(part__cluster__in=traces.clusters)),
         Rejection.objects.filter(Q(face__in=faces) | Q(person__in=traces.people)),
         Pair.objects.filter(Q(first__in=faces) | Q(second__in=faces)),
+        Sitting.objects.filter(owner=traces.owner),
     )
     return sum(each.count() for each in rows) + len(_told(traces))
