@@ -1,19 +1,24 @@
 """People, for staff. `jobs` registers the page, with a way to erase somebody."""
 
 from functools import partial
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
-from django.db.models import CharField, Count, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 from django_stubs_ext import WithAnnotations
 
+from faces.admin import person_page
 from faces.admin.doing import (
     EditedAdmin,
     Question,
@@ -26,8 +31,9 @@ from faces.admin.doing import (
     refusals_told,
 )
 from faces.admin.filters import HiddenFilter
+from faces.admin.person_acts import AlikeForm, FacesForm, SaidForm
 from faces.forms import MergingForm, PersonForm
-from faces.models import Face, Person
+from faces.models import Person
 from faces.people import merging, naming
 from photos.admin import OwnerFilter, only_owner, picture
 from photos.models import Owner
@@ -38,7 +44,6 @@ CLUSTERS_SHOWN = 50  # of a person, on their page
 class Counts(TypedDict):
     """What the list of people shows of each."""
 
-    best_crop: str | None  # key of the cover, or else of the best face
     photo_count: int
 
 
@@ -72,11 +77,12 @@ class PersonAdmin(EditedAdmin[Person]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         """With `Counts`."""
-        faces = Face.objects.filter(membership__part__cluster__person=OuterRef("pk"))
-        best = faces.order_by("-quality", "pk").values("crop")[:1]
-        return Person.objects.with_counts().annotate(
-            best_crop=Coalesce("cover__crop", Subquery(best), output_field=CharField()),
-            photo_count=Count("clusters__parts__memberships__face__photo", distinct=True),
+        return (
+            Person.objects.with_counts()
+            .with_pictures()
+            .annotate(
+                photo_count=Count("clusters__parts__memberships__face__photo", distinct=True),
+            )
         )
 
     def has_forget_permission(self, request: HttpRequest) -> bool:
@@ -128,6 +134,57 @@ class PersonAdmin(EditedAdmin[Person]):
 
     # --- Their page -----------------------------------------------------------------------------
 
+    def get_urls(self) -> list[URLPattern]:
+        views = {"faces": self.faces_view, "said": self.said_view, "alike": self.alike_view}
+        doors = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"faces_person_{name}")
+            for name, view in views.items()
+        ]
+        return [*doors, *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **values: Any
+    ) -> HttpResponse:
+        person: Person = context["original"]
+        can_change = self.has_change_permission(request, person)
+        context |= {**person_page.shown(request, person), "can_change": can_change}
+        return super().render_change_form(request, context, *args, **values)
+
+    @method_decorator(require_POST)
+    def faces_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Confirm or reject some of their faces, or have one be the cover."""
+        person = self._changeable(request, pk)
+        return self._act(request, person, FacesForm(request.POST, person=person))
+
+    @method_decorator(require_POST)
+    def said_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take back what was said of a face, or of two."""
+        return self._act(request, self._changeable(request, pk), SaidForm(request.POST))
+
+    @method_decorator(require_POST)
+    def alike_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say whether somebody else is the same person."""
+        return self._act(request, self._changeable(request, pk), AlikeForm(request.POST))
+
+    def _changeable(self, request: HttpRequest, pk: int) -> Person:
+        person = get_object_or_404(Person.objects.select_related("owner"), pk=pk)
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        return person
+
+    def _act(
+        self, request: HttpRequest, person: Person, form: FacesForm | SaidForm | AlikeForm
+    ) -> HttpResponse:
+        """Do what the form asks for, tell what came of it, and go back to the page."""
+        if form.is_valid():
+            with refusals_told(request):
+                acts, done = form.told(person, by(request))
+                edit(request, person.owner, *acts, done=done)
+        else:
+            for errors in form.errors.values():
+                self.message_user(request, str(errors[0]), messages.ERROR)
+        return redirect("admin:faces_person_change", person.pk)
+
     def save_model(
         self,
         request: HttpRequest,
@@ -147,7 +204,7 @@ class PersonAdmin(EditedAdmin[Person]):
             rows, owner = chosen(people, _owner, least=2)
             form = MergingForm(answered(request), people=rows)
             if not form.is_valid():
-                crops: list[str | None] = [each.best_crop for each in rows]  # type: ignore[attr-defined]  # annotated
+                crops = [each.best_crop for each in rows]
                 question = Question(
                     form=form,
                     title=f"Whose name stays, of {len(rows)} people who are one",

@@ -8,6 +8,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import (
+    CharField,
     Count,
     Exists,
     IntegerField,
@@ -48,6 +49,13 @@ class PersonQuerySet(models.QuerySet["Person"]):
             cluster_count=_count(clusters, "person"),
         )
 
+    def with_pictures(self) -> Self:
+        """Each with the key of its `best_crop`: the cover's, or else that of the best face."""
+        faces = Face.objects.filter(membership__part__cluster__person=OuterRef("pk"))
+        best = faces.order_by("-quality", "pk").values("crop")[:1]
+        crop = Coalesce("cover__crop", Subquery(best), output_field=CharField())
+        return self.annotate(best_crop=crop)
+
 
 class Person(models.Model):
     """Somebody whom staff know by name."""
@@ -83,6 +91,7 @@ class Person(models.Model):
 
     face_count: int  # set by with_counts()
     cluster_count: int  # set by with_counts()
+    best_crop: str | None  # set by with_pictures()
 
     objects = PersonQuerySet.as_manager()
 

@@ -137,7 +137,16 @@ class IgnoreSerializer(FacesSerializer):
     ignored = serializers.BooleanField(default=True)
 
 
+class RejectSerializer(FacesSerializer):
+    rejected = serializers.BooleanField(
+        default=True, help_text="False: what was said before is taken back."
+    )
+
+
 class AnswerSerializer(serializers.Serializer[None]):
     first = _key()
     second = _key()
-    same = serializers.BooleanField(help_text="Both show one person.")
+    same = serializers.BooleanField(
+        allow_null=True,
+        help_text="Both show one person. Null: what was said before is taken back.",
+    )
