@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from faces.models import Cluster, Membership, Person, Rejection
 from faces.people import naming, placing
 from inference.arrays import Array
-from photos.models import Owner
+from photos.models import Owner, Space
 from tests.browser.conftest import Browsing
 from tests.browser.test_admin import PASSWORD, log_in, portrait
 from tests.browser.test_people import shoot
@@ -35,7 +35,7 @@ def face_in(cluster: Cluster | None, owner: Owner, look: tuple[int, int], vector
     key = default_storage.save(f"{owner.pk}/{person}-{shade}.jpg", picture)
     date = datetime(2022 + shade % 3, 1 + (5 * shade + shade % 2) % 12, 9, tzinfo=UTC)
     photo = make_photo(owner=owner, thumbnail=key, width=192, height=192, dated_at=date)
-    space = cluster.space if cluster else None
+    space = Space.objects.get()
     return make_face(cluster=cluster, photo=photo, crop=key, space=space, vector=vector).pk
 
 
