@@ -4,9 +4,9 @@ What is asked is found once, and kept. Each question is looked at again before i
 more when it is answered, under the owner's lock: of two who answer the same, the second is told.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -132,28 +132,28 @@ def _held(sitting: Sitting) -> Iterator[Sitting]:
 
 def _next(sitting: Sitting, fresh: Sequence[Question] = ()) -> Desk:
     with _held(sitting) as now:
-        was_asked = {_unpacked(each["question"]).key for each in now.decisions}
-        waiting = [*map(_unpacked, now.questions), *fresh]
-        by_key = {each.key: each for each in waiting if each.key not in was_asked}
-        shown, gone = _open(now, by_key)
-        left = {key: each for key, each in by_key.items() if key not in gone}
-        left |= {each.key: each for each in shown}  # with the faces that are seen
-        now.questions = [_packed(each) for each in left.values()]
+        was_asked = {each["question"]["key"] for each in now.decisions}
+        waiting = {each["key"]: each for each in [*now.questions, *map(_packed, fresh)]}
+        waiting = {key: each for key, each in waiting.items() if key not in was_asked}
+        shown, gone = _open(now, waiting)
+        left = {key: each for key, each in waiting.items() if key not in gone}
+        left |= {each.key: _packed(each) for each in shown}  # with the faces that are seen
+        now.questions = list(left.values())
         now.shown = [each.key for each in shown]
     return Desk.of(now, shown)
 
 
-def _open(sitting: Sitting, by_key: dict[str, Question]) -> tuple[list[Question], set[str]]:
+def _open(sitting: Sitting, waiting: Mapping[str, Packed]) -> tuple[list[Question], set[str]]:
     """The first ones that are open, and the keys of those before them that are not any more."""
     kind, elsewhere = Kind(sitting.kind), _before_others(sitting)
-    order = sorted(by_key.values(), key=lambda each: each.key in elsewhere)
+    order = sorted(waiting, key=lambda key: key in elsewhere)
     found: list[Question] = []
     gone: set[str] = set()
     for start in range(0, len(order), _LOOKED_AT):
         some = order[start : start + _LOOKED_AT]
-        there = still_open(sitting.owner, kind, some)
+        there = still_open(sitting.owner, kind, [_unpacked(waiting[key]) for key in some])
         found += there
-        gone.update({each.key for each in some} - {each.key for each in there})
+        gone.update(set(some) - {each.key for each in there})
         if len(found) >= SHOWN:
             break
     return found[:SHOWN], gone
@@ -169,7 +169,7 @@ def _before_others(sitting: Sitting) -> set[str]:
 
 def _decide(sitting: Sitting, key: str, answer: Answer, by: User) -> Decision:
     with _held(sitting) as now:
-        packed = next((each for each in now.questions if _unpacked(each).key == key), None)
+        packed = next((each for each in now.questions if each["key"] == key), None)
         if packed is None:
             raise NotAsked("That was answered already, or is not asked any more.")
         edits = [] if answer is Answer.SKIP else _edits(now, _unpacked(packed), answer, by)
@@ -191,13 +191,22 @@ def _edits(sitting: Sitting, question: Question, answer: Answer, by: User) -> li
 
 def _packed(question: Question) -> Packed:
     """With the faces that are shown: the answer is about them."""
-    sides = [
-        replace(side, face=side.shown.pk if side.shown else side.face, shown=None)
-        for side in (question.first, question.second)
-    ]
-    return asdict(replace(question, first=sides[0], second=sides[1]))
+    return {
+        "key": question.key,
+        "score": question.score,
+        "settles": question.settles,
+        "sides": [
+            {
+                "group": side.group,
+                "count": side.count,
+                "face": side.shown.pk if side.shown else side.face,
+                "faces": list(side.faces),
+            }
+            for side in (question.first, question.second)
+        ],
+    }
 
 
 def _unpacked(packed: Packed) -> Question:
-    sides = [Side(**packed[side]) for side in ("first", "second")]
-    return Question(packed["score"], packed["settles"], *sides)
+    first, second = (Side(**side) for side in packed["sides"])
+    return Question(packed["score"], packed["settles"], first, second)

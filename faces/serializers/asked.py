@@ -3,6 +3,7 @@
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from faces.models import MAX_CONTACT_ID
 
@@ -143,10 +144,17 @@ class RejectSerializer(FacesSerializer):
     )
 
 
+class SaidField(serializers.BooleanField):
+    """True, false or null; where it is missing, nothing is taken for said, in forms neither."""
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values, allow_null=True)
+        self.default_empty_html = empty
+
+
 class AnswerSerializer(serializers.Serializer[None]):
     first = _key()
     second = _key()
-    same = serializers.BooleanField(
-        allow_null=True,
+    same = SaidField(
         help_text="Both show one person. Null: what was said before is taken back.",
     )
