@@ -3,8 +3,12 @@
 from typing import Any
 
 import numpy as np
+from django.contrib.auth.models import User
 
-from faces.models import Cluster, Face, Membership
+from faces.models import Cluster, Face, Membership, Pair, Person, Rejection
+from faces.review import sittings
+from faces.review.questions import Kind
+from faces.review.sittings import Answer, Desk, decide, look, sit_down
 from inference.arrays import Array
 from photos.models import Owner, Space
 from tests.factories import make_cluster, make_face, make_photo, unit
@@ -36,3 +40,38 @@ def join(cluster: Cluster, vector: Array, similarity: float) -> Face:
     how = Membership.How.MATCHED
     Membership.objects.create(face=face, part_id=cluster.pk, how=how, similarity=similarity)
     return face
+
+
+class Desks:
+    """Somebody at the desk of an owner."""
+
+    def __init__(self, owner: Owner, space: Space, kind: Kind, by: User) -> None:
+        self.space, self.by = space, by
+        self.sitting = sit_down(owner, kind, by)
+
+    def look(self) -> Desk:
+        return look(self.sitting, self.space)
+
+    def decide(self, answer: Answer, key: str = "") -> sittings.Decision:
+        return decide(self.sitting, key or self.keys()[0], answer, self.by)
+
+    def keys(self) -> list[str]:
+        return [each.key for each in self.look().questions]
+
+
+def everything() -> list[Any]:
+    """All rows of people, whatever the keys of memberships and verdicts are."""
+    return [
+        *Person.objects.order_by("pk").values(),
+        *Cluster.objects.order_by("pk").values(),
+        *Membership.objects.order_by("face").values("face", "part__cluster", "how", "similarity"),
+        *Pair.objects.order_by("first").values("first", "second", "same"),
+        *Rejection.objects.order_by("face").values("face", "person"),
+    ]
+
+
+def two_in_plane(
+    owner: Owner, space: Space, number: int, *, angle: float = UNSURE
+) -> list[Cluster]:
+    """Clusters who may be one."""
+    return [cluster_of(owner, space, axis(number, each)) for each in (0, angle)]
