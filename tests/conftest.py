@@ -19,9 +19,9 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from inference.client import TritonClient
 from inference.control import TritonControl
-from jobs.decoding import decoders
 from jobs.telling.hub import HUB
 from local.triton import ENVIRONMENT, Triton
+from photos.decoding import decoders
 from photos.models import Owner
 from tests.factories import make_owner, make_user
 from tests.served import MODELS, are_built

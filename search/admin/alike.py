@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner, picture
 from photos.models import Photo
+from photos.pictures import LIST, address
 from search import copies, different
 from search.admin.found import NewestRows
 from search.models import DifferentPhotos, NearDuplicates
@@ -105,7 +106,9 @@ class DifferentPhotosAdmin(admin.ModelAdmin[DifferentPhotos]):
 
     @admin.display(description="")
     def small(self, pair: DifferentPhotos) -> SafeString:
-        pictures = [picture(photo.thumbnail.url, side=96) for photo in (pair.first, pair.second)]
+        pictures = [
+            picture(address(photo.thumbnail, LIST), side=96) for photo in (pair.first, pair.second)
+        ]
         return format_html('<span class="pair">{}{}</span>', *pictures)
 
     @admin.display(description="Photos")

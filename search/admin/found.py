@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner, picture
 from photos.operations import CAPTION, DESCRIBE, OBJECTS, OCR, TAGS
+from photos.pictures import LIST, address
 from search import display
 from search.filters import ContextFilter, LabelFilter, LanguageFilter, RecipeFilter, TagFilter
 from search.models import Caption, DetectedObject, PhotoTag, TextLine, Unembedded
@@ -54,7 +55,7 @@ class FoundAdmin(ReadOnlyAdmin[Found]):
 
     @admin.display(description="")
     def small(self, row: Found) -> SafeString:
-        return picture(row.photo.thumbnail.url)
+        return picture(address(row.photo.thumbnail, LIST))
 
     @admin.display(description="Photo", ordering="photo")
     def in_photo(self, row: Found) -> SafeString:
