@@ -20,6 +20,8 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from inference.client import TritonClient
 from inference.control import TritonControl
 from jobs.telling.hub import HUB
+from local.packages import fetch
+from local.photos import INSIGHTFACE
 from local.triton import ENVIRONMENT, Triton
 from photos.decoding import decoders
 from photos.models import Owner
@@ -28,6 +30,7 @@ from tests.served import MODELS, are_built
 from tests.shared import folder_of_all, shared
 from tests.tiny import BASE, Tiny
 
+GROUP = "insightface/data/images/t1.jpg"  # six people
 MADE_ONCE = {"auth_permission", "django_content_type", "django_migrations"}  # tables
 
 
@@ -106,6 +109,13 @@ def tiny(tiny_server: tuple[str, Path], settings: Any) -> Iterator[Tiny]:
             control.unload(name)
             control.settle(name, timeout_s=30)
     models.clear()
+
+
+@pytest.fixture(scope="session")
+def group_photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A real photo of six people."""
+    [path] = fetch(INSIGHTFACE, [GROUP], tmp_path_factory.mktemp("photos"))
+    return path.read_bytes()
 
 
 @pytest.fixture(scope="session", autouse=True)

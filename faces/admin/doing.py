@@ -70,8 +70,10 @@ def chosen(
     return there, owners.pop()
 
 
-def edit(request: HttpRequest, owner: Owner, *acts: Callable[[], Any], done: str) -> None:
+def edit(request: HttpRequest, owner: Owner, *acts: Callable[[], Any], done: str) -> list[Edit]:
     """Have each of `acts` make its edit, all or none, and tell that it is `done`, and how to undo.
+
+    Returns what was made.
 
     Raises:
         FaceError: as `acts` do; nothing has changed.
@@ -83,6 +85,7 @@ def edit(request: HttpRequest, owner: Owner, *acts: Callable[[], Any], done: str
         messages.success(request, format_html("{} {}", done, _ways_back(request, made)))
     else:
         messages.info(request, "That was so already: nothing has changed.")
+    return made
 
 
 def may_undo(request: HttpRequest) -> bool:

@@ -1,0 +1,90 @@
+"""Operations that are done on a photo once more."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from jobs import again
+from jobs.errors import OperationUnavailable, QueueFull
+from jobs.models import Item, Job
+from photos.models import Photo
+from photos.operations import CAPTION, FACES, OBJECTS, OCR
+from tests.factories import make_photo
+from tests.search.findings import make_analysis, make_object
+
+pytestmark = pytest.mark.django_db
+RECIPES = {FACES: "detector.1+embedder.1", OBJECTS: "objects.2", OCR: "reader.1"}
+
+
+@pytest.fixture
+def photo() -> Photo:
+    """On which faces and objects were looked for; the latter by older models too."""
+    photo = make_photo()
+    for operation in (FACES, OBJECTS):
+        make_analysis(photo=photo, operation=operation, recipe=RECIPES[operation])
+    make_analysis(photo=photo, operation=OBJECTS, recipe="objects.1")
+    return photo
+
+
+def done(photo: Photo) -> set[tuple[str, str]]:
+    return set(photo.analyses.values_list("operation", "recipe"))
+
+
+class TestRunningAgain:
+    def test_has_a_worker_read_the_original(self, photo: Photo, admin_user: User) -> None:
+        [job] = again.run(photo, [OCR, OBJECTS], RECIPES, by=admin_user)
+
+        item = Item.objects.get()
+        assert (job.owner, job.operations) == (photo.owner, [OBJECTS, OCR])
+        assert (item.job, item.source, item.location) == (job, Item.Source.KEPT, photo.original)
+
+    def test_forgets_that_it_was_done_and_nothing_that_was_found(
+        self, photo: Photo, admin_user: User
+    ) -> None:
+        make_object(photo=photo, recipe=RECIPES[OBJECTS])
+
+        again.run(photo, [OBJECTS], RECIPES, by=admin_user)
+
+        assert done(photo) == {(FACES, RECIPES[FACES]), (OBJECTS, "objects.1")}
+        assert photo.objects_seen.count() == 1
+
+    def test_has_known_faces_found_again_in_a_way_that_keeps_names(
+        self, photo: Photo, admin_user: User
+    ) -> None:
+        faces, others = again.run(photo, [FACES, OCR], RECIPES, by=admin_user)
+
+        assert (faces.kind, others.kind) == (Job.Kind.REDETECT, Job.Kind.PHOTOS)
+        assert faces.arguments == {"photos": [photo.pk], "dry_run": False, "by": admin_user.pk}
+        assert others.operations == [OCR]
+        assert (FACES, RECIPES[FACES]) in done(photo)
+
+    def test_has_faces_found_like_all_else_where_nobody_looked(self, admin_user: User) -> None:
+        [job] = again.run(make_photo(), [FACES, OCR], RECIPES, by=admin_user)
+
+        assert (job.kind, job.operations) == (Job.Kind.PHOTOS, [FACES, OCR])
+
+    def test_of_nothing_is_nothing(self, photo: Photo, admin_user: User) -> None:
+        assert again.run(photo, [], RECIPES, by=admin_user) == []
+        assert Job.objects.count() == 0
+
+    def test_asks_for_nothing_where_one_of_them_can_not_be_done(
+        self, photo: Photo, admin_user: User
+    ) -> None:
+        before = done(photo)
+
+        with pytest.raises(OperationUnavailable, match="'caption'"):
+            again.run(photo, [OBJECTS, CAPTION], RECIPES, by=admin_user)
+
+        assert (Job.objects.count(), done(photo)) == (0, before)
+
+    def test_asks_for_nothing_while_the_queue_is_full(
+        self, photo: Photo, admin_user: User, settings: Any
+    ) -> None:
+        before = done(photo)
+        settings.QUEUE_LIMIT = 0
+
+        with pytest.raises(QueueFull):
+            again.run(photo, [FACES, OBJECTS], RECIPES, by=admin_user)
+
+        assert (Job.objects.count(), done(photo)) == (0, before)
