@@ -144,13 +144,13 @@ class DeskPhotoAdmin(PhotoAdmin):
             acts.append(partial(boxes.move, face, drawing.look(photo, box), by=by(request)))
         if name and name != (face.person.name if face.person else ""):
             acts.append(partial(give, photo.owner, [face.pk], name, by=by(request)))
-        self._edit(request, photo, acts, done=_("Changed face %s.") % face.pk)
+        self._edit(request, photo, acts, done=_("Changed the face."))
 
     def _delete(self, request: HttpRequest, photo: Photo) -> None:
         sent = request.POST.get("face", "")
         face = _face(photo, int(sent) if _KEY.fullmatch(sent) else 0)
         act = partial(boxes.delete, face, by=by(request))
-        self._edit(request, photo, [act], done=_("Deleted face %s.") % face.pk)
+        self._edit(request, photo, [act], done=_("Deleted the face."))
 
     def _edit(
         self,
@@ -160,10 +160,13 @@ class DeskPhotoAdmin(PhotoAdmin):
         *,
         done: str,
     ) -> None:
-        """All or none of `acts`, with what follows from them; written down for the photo."""
+        """All or none of `acts`, with what follows from them; written down for the photo.
+
+        Which face, and whose, the edit says alone: erasing somebody takes it out there.
+        """
         for made in edit(request, photo.owner, *acts, done=done):
             follow(photo.owner, made.pk)
-            self.log_change(request, photo, f"{done} (edit {made.pk})")
+            self.log_change(request, photo, f"{done} Edit {made.pk}.")
 
     def _refused(self, request: HttpRequest, photo: Photo, troubles: Sequence[str]) -> HttpResponse:
         """Back to the page, with what was typed."""

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.test import Client
 
 from jobs import again
 from jobs.errors import OperationUnavailable, QueueFull
@@ -11,7 +13,7 @@ from jobs.models import Item, Job
 from photos.models import Photo
 from photos.operations import CAPTION, FACES, OBJECTS, OCR
 from tests.factories import make_photo
-from tests.search.findings import make_analysis, make_object
+from tests.search.findings import make_active, make_analysis, make_object
 
 pytestmark = pytest.mark.django_db
 RECIPES = {FACES: "detector.1+embedder.1", OBJECTS: "objects.2", OCR: "reader.1"}
@@ -37,7 +39,7 @@ class TestRunningAgain:
 
         item = Item.objects.get()
         assert (job.owner, job.operations) == (photo.owner, [OBJECTS, OCR])
-        assert (item.job, item.source, item.location) == (job, Item.Source.KEPT, photo.original)
+        assert (item.job, item.source, item.location) == (job, "kept", str(photo.original))
 
     def test_forgets_that_it_was_done_and_nothing_that_was_found(
         self, photo: Photo, admin_user: User
@@ -88,3 +90,42 @@ class TestRunningAgain:
             again.run(photo, [FACES, OBJECTS], RECIPES, by=admin_user)
 
         assert (Job.objects.count(), done(photo)) == (0, before)
+
+
+class TestOnThePageOfAPhoto:
+    @pytest.fixture(autouse=True)
+    def models(self) -> None:
+        make_active("object_detector")
+
+    def again(self, client: Client, photo: Photo, *operations: str) -> Any:
+        address = f"/admin/photos/photo/{photo.pk}/again/"
+        return client.post(address, {"operation": operations}, follow=True)
+
+    def test_enqueues_a_job_and_links_to_it(
+        self, admin_client: Client, admin_user: User, photo: Photo
+    ) -> None:
+        page = self.again(admin_client, photo, OBJECTS).content.decode()
+
+        job = Job.objects.get()
+        assert (job.owner, job.operations) == (photo.owner, [OBJECTS])
+        assert f'<a href="/admin/jobs/job/{job.pk}/change/">{str(job.pk)[:8]}</a>' in page
+        entry = LogEntry.objects.get()
+        assert (entry.user, entry.get_change_message()) == (
+            admin_user, "Asked for objects again.",
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("operations", "trouble"),
+        [
+            ([], "Choose what is to be done again: nothing is chosen."),
+            (["ocr"], "No model here does 'ocr'."),
+            (["<script>"], "No model here does '<script>'."),
+        ],
+    )
+    def test_tells_what_can_not_be(
+        self, admin_client: Client, photo: Photo, operations: list[str], trouble: str
+    ) -> None:
+        answer = self.again(admin_client, photo, *operations)
+
+        assert [str(each) for each in answer.context["messages"]] == [trouble]
+        assert (Job.objects.count(), LogEntry.objects.count()) == (0, 0)

@@ -80,7 +80,7 @@ class TestAddingAFace:
 
         entry = LogEntry.objects.get()
         assert (entry.object_id, entry.user) == (str(photo.pk), admin_user)
-        assert entry.get_change_message() == f"Added a face. (edit {Edit.objects.get().pk})"
+        assert entry.get_change_message() == f"Added a face. Edit {Edit.objects.get().pk}."
 
     def test_brings_the_tags_up_to_date_that_count_people(
         self, admin_client: Client, photo: Photo
@@ -89,7 +89,7 @@ class TestAddingAFace:
 
         assert list(photo.tags.values_list("key", flat=True)) == ["people:1"]
 
-    @pytest.mark.parametrize("name", ["Ben", "<script>alert(1)</script>", "{{7*7}}", "\u202eدلال"])
+    @pytest.mark.parametrize("name", ["Ben", "<script>alert(1)</script>", "{{7*7}}", "\u202eevil"])
     def test_may_say_whose_it_is_in_one_edit(
         self, admin_client: Client, photo: Photo, name: str
     ) -> None:
@@ -170,7 +170,7 @@ class TestChangingAFace:
         told_ = told(admin_client, photo, **BOX, face=face.pk, name="Ben")
 
         now = Face.objects.with_people().get()
-        assert told_ == [f"Changed face {face.pk}."]
+        assert told_ == ["Changed the face."]
         assert (box_of(now), now.person and now.person.name) == (Box(20, 10, 30, 24.5), "Ben")
         assert [edit.kind for edit in Edit.objects.order_by("pk")] == ["face", "create"]
 
@@ -215,7 +215,7 @@ class TestDeletingAFace:
         first = told(admin_client, photo, face=face.pk, do="delete")
         second = told(admin_client, photo, face=face.pk, do="delete")
 
-        assert first == [f"Deleted face {face.pk}."]
+        assert first == ["Deleted the face."]
         assert second == ["The photo has no such face any more."]
         edit = Edit.objects.get()
         assert edit.asked["deleted"] is True
@@ -228,45 +228,6 @@ class TestDeletingAFace:
         assert told(admin_client, photo, face=key, do="delete") == [
             "The photo has no such face any more."
         ]
-
-
-class TestLookingAgain:
-    @pytest.fixture(autouse=True)
-    def models(self) -> None:
-        make_active("object_detector")
-
-    def again(self, client: Client, photo: Photo, *operations: str) -> Any:
-        address = f"/admin/photos/photo/{photo.pk}/again/"
-        return client.post(address, {"operation": operations}, follow=True)
-
-    def test_enqueues_a_job_and_links_to_it(
-        self, admin_client: Client, admin_user: User, photo: Photo
-    ) -> None:
-        page = self.again(admin_client, photo, OBJECTS).content.decode()
-
-        job = Job.objects.get()
-        assert (job.owner, job.operations) == (photo.owner, [OBJECTS])
-        assert f'<a href="/admin/jobs/job/{job.pk}/change/">{str(job.pk)[:8]}</a>' in page
-        entry = LogEntry.objects.get()
-        assert (entry.user, entry.get_change_message()) == (
-            admin_user, "Asked for objects again.",
-        )  # fmt: skip
-
-    @pytest.mark.parametrize(
-        ("operations", "trouble"),
-        [
-            ([], "Choose what is to be done again: nothing is chosen."),
-            (["ocr"], "No model here does 'ocr'."),
-            (["<script>"], "No model here does '<script>'."),
-        ],
-    )
-    def test_tells_what_can_not_be(
-        self, admin_client: Client, photo: Photo, operations: list[str], trouble: str
-    ) -> None:
-        answer = self.again(admin_client, photo, *operations)
-
-        assert [str(each) for each in answer.context["messages"]] == [trouble]
-        assert (Job.objects.count(), LogEntry.objects.count()) == (0, 0)
 
 
 class TestPermissions:
