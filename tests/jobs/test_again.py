@@ -1,18 +1,28 @@
 """Operations that are done on a photo once more."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 
+from inference.geometry import Box
+from inference.objects import SeenObject
 from jobs import again
 from jobs.errors import OperationUnavailable, QueueFull
 from jobs.models import Item, Job
+from jobs.pipeline import Parts, work
 from photos.models import Photo
 from photos.operations import CAPTION, FACES, OBJECTS, OCR
+from photos.services import Content
+from search.services import FindObjects
 from tests.factories import make_photo
+from tests.fakes import FakeObjects, decoded_here, operations
+from tests.pictures import jpeg
 from tests.search.findings import make_active, make_analysis, make_object
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +100,32 @@ class TestRunningAgain:
             again.run(photo, [FACES, OBJECTS], RECIPES, by=admin_user)
 
         assert (Job.objects.count(), done(photo)) == (0, before)
+
+
+@pytest.mark.django_db(transaction=True)  # a thread looks at the photo
+class TestAWorker:
+    def test_puts_what_it_finds_in_the_place_of_what_was_found(self, admin_user: User) -> None:
+        data = jpeg()
+        photo = make_photo(sha256=Content.of(data).sha256)
+        default_storage.save(str(photo.original), ContentFile(data))
+        make_analysis(photo=photo, operation=OBJECTS, recipe=RECIPES[OBJECTS])
+        make_object(photo=photo, recipe=RECIPES[OBJECTS], label="dog")
+        make_object(photo=photo, recipe="objects.1", label="horse")
+        find = FindObjects(FakeObjects([SeenObject("cat", Box(1, 2, 3, 4), 0.9)]), RECIPES[OBJECTS])
+
+        again.run(photo, [OBJECTS], RECIPES, by=admin_user)
+        [item] = Item.objects.claim(worker="anna", limit=1, lease_s=60)
+        with ThreadPoolExecutor(1) as looks:
+            work(item, Parts(_nothing, decoded_here, operations(find), looks, 10**6))
+
+        assert set(photo.objects_seen.values_list("label", flat=True)) == {"cat", "horse"}
+        assert (OBJECTS, RECIPES[OBJECTS]) in done(photo)
+        item.refresh_from_db()
+        assert (item.state, item.photo) == ("succeeded", photo)
+
+
+def _nothing(url: str) -> bytes:
+    raise AssertionError(f"{url} was fetched")
 
 
 class TestOnThePageOfAPhoto:
