@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
@@ -185,6 +186,38 @@ class TestChangingAFace:
         face = Face.objects.with_people().get()
         assert face.person
         assert (face.x, face.person.name) == (120.5, "Ben")
+
+
+class TestLooking:
+    def test_changes_nothing_for_who_may_do_no_more(
+        self, live_server: LiveServer, browsing: Browsing, photo: Photo, anna: Face
+    ) -> None:
+        reader = User.objects.get()
+        reader.is_superuser = False
+        reader.user_permissions.set(Permission.objects.filter(codename="view_photo"))
+        reader.save()
+        with browsing(height=1000) as page:
+            errors = list[str]()
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            open_page(page, live_server, photo)
+            for key in ("d", "+", "f", "Enter", "Delete", "Escape"):
+                page.keyboard.press(key)
+            expect(page.locator(".photo .faces text")).to_be_hidden()
+            expect(page.locator("#face-form")).to_have_count(0)
+            expect(page.get_by_role("link", name="Draw a face")).to_have_count(0)
+
+        assert errors == []
+
+    def test_shows_the_thumbnail_where_the_original_is_gone(
+        self, live_server: LiveServer, browsing: Browsing, photo: Photo
+    ) -> None:
+        default_storage.delete(str(photo.original))
+        with browsing() as page:
+            open_page(page, live_server, photo)
+            expect(page.locator(".photo img")).to_have_attribute("src", photo.thumbnail.url)
+            page.wait_for_function("document.querySelector('.photo img').naturalWidth > 0")
+
+        assert photo.thumbnail.url.endswith("thumbnail.jpg")
 
 
 class TestZoom:
