@@ -4,6 +4,7 @@ from datetime import UTC
 from typing import Any, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 from django_stubs_ext import StrOrPromise
 
 from photos.models import Owner, Photo, Space
+from photos.staff import ReasonForm, with_reason
 
 OWNERS_SHOWN = 20  # in the filter
 IDS_SHOWN = 3  # external ids of a photo in the list
@@ -25,6 +27,11 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
 
     list_per_page = 50
     show_full_result_count = False
+    action_form = ReasonForm
+
+    def log_change(self, request: HttpRequest, obj: M, message: Any) -> LogEntry:
+        """What an action has done with `obj`."""
+        return super().log_change(request, obj, with_reason(request, message))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

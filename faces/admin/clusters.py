@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -108,7 +107,7 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: object = None
     ) -> HttpResponse:
-        return history_of("cluster", object_id)
+        return history_of(self, request, object_id)
 
     # --- Its page -------------------------------------------------------------------------------
 
@@ -136,7 +135,6 @@ class ClusterAdmin(EditedAdmin[Cluster]):
             return back
         with refusals_told(request):
             self.save_model(request, cluster, form, change=True)
-            self.log_change(request, cluster, "Named.")
         return HttpResponseRedirect(f"{back['Location']}#cluster-{pk}")
 
     @method_decorator(require_POST)
@@ -172,9 +170,6 @@ class ClusterAdmin(EditedAdmin[Cluster]):
         name = form.cleaned_data["name"]
         act = partial(naming.name_cluster, obj, name, by=by(request))
         edit(request, obj.owner, act, done=f"Named {name}.")
-
-    def log_change(self, request: HttpRequest, obj: Cluster, message: Any) -> LogEntry:
-        return super().log_change(request, obj, f"Named {obj.person}.")
 
     # --- Actions --------------------------------------------------------------------------------
 

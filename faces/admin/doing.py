@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +23,7 @@ from faces.errors import FaceError
 from faces.models import Edit, Person
 from faces.people.once import once
 from photos.models import Owner
+from photos.staff import MAX_REASON, ReasonForm, note, reason_of
 
 MOST_CHOSEN = 500  # rows that an action changes at once
 NAMES_OFFERED = 200  # while a name is typed: those of the newest people
@@ -73,12 +76,16 @@ def chosen(
 def edit(request: HttpRequest, owner: Owner, *acts: Callable[[], Any], done: str) -> None:
     """Have each of `acts` make its edit, all or none, and tell that it is `done`, and how to undo.
 
+    Who has done it, and why they say they did, is written down in the same transaction.
+
     Raises:
         FaceError: as `acts` do; nothing has changed.
     """
     with transaction.atomic():
         asked = [once(owner, None, act, unchanged=Edit()) for act in acts]
-    made = [each for each in asked if each]
+        made = [each for each in asked if each]
+        Edit.objects.filter(pk__in=[each.pk for each in made]).update(reason=reason_of(request))
+        note(request, made, done)
     if made:
         messages.success(request, format_html("{} {}", done, _ways_back(request, made)))
     else:
@@ -126,6 +133,8 @@ def ask(
         "form": question.form,
         "rows": rows,
         "action": request.POST["action"],
+        "reason": reason_of(request),
+        "longest_reason": MAX_REASON,
         "pictures": list(islice(question.pictures, _PICTURES)),
         "names": question.names,
         "parts": question.parts,
@@ -150,8 +159,11 @@ def link(page: str, pk: int, words: str) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse(f"admin:{page}_change", args=[pk]), words)
 
 
-def history_of(what: str, pk: object) -> HttpResponse:
+def history_of(page: admin.ModelAdmin[Any], request: HttpRequest, pk: object) -> HttpResponse:
     """To the edits that have touched a person, a cluster or a face."""
+    if not page.has_view_or_change_permission(request):
+        raise PermissionDenied
+    what = page.opts.model_name
     return HttpResponseRedirect(f"{reverse('admin:faces_edit_changelist')}?{what}={pk}")
 
 
@@ -160,6 +172,11 @@ class EditedAdmin(admin.ModelAdmin[M]):
 
     list_per_page = 50
     show_full_result_count = False
+    action_form = ReasonForm
+
+    def log_change(self, request: HttpRequest, obj: M, message: Any) -> LogEntry:
+        """Not stored: edit() has written it down."""
+        return LogEntry(change_message=message)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -85,7 +85,7 @@ class PersonAdmin(EditedAdmin[Person]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: object = None
     ) -> HttpResponse:
-        return history_of("person", object_id)
+        return history_of(self, request, object_id)
 
     # --- Columns --------------------------------------------------------------------------------
 

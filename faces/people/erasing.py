@@ -182,7 +182,8 @@ def _forget(traces: Traces) -> int:
     told = Edit.objects.filter(pk__in=_told(traces))
     edits = list(told.defer("steps", "asked"))
     for edit in edits:
-        edit.asked, edit.steps, edit.erased, edit.fingerprint = {}, [], True, ""
+        edit.asked, edit.steps, edit.erased = {}, [], True
+        edit.reason, edit.fingerprint = "", ""
         edit.people = [each for each in edit.people if each not in traces.people]
         edit.clusters = [
             each
@@ -190,7 +191,7 @@ def _forget(traces: Traces) -> int:
             if each not in traces.clusters and each not in traces.former_clusters
         ]
         edit.faces = [each for each in edit.faces if each not in traces.faces]
-    changed = ["asked", "steps", "erased", "fingerprint", "people", "clusters", "faces"]
+    changed = ["asked", "steps", "erased", "reason", "fingerprint", "people", "clusters", "faces"]
     Edit.objects.bulk_update(edits, changed, batch_size=_BATCH)
     return len(edits)
 

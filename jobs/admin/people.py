@@ -18,6 +18,7 @@ from faces.people.naming import tidy_name
 from jobs import looking
 from jobs.aftermath import follow
 from jobs.erasure import erase
+from photos.staff import note
 
 
 class ErasingForm(forms.Form):
@@ -93,5 +94,6 @@ class ErasablePersonAdmin(PersonAdmin):
             return TemplateResponse(request, "admin/faces/person/erase.html", shown)
         with refusals_told(request):
             receipt = erase(person.owner, pk, by=by(request))
+            note(request, [receipt], "Erased somebody for good.")
             messages.success(request, f"Erased for good: the receipt is number {receipt.pk}.")
         return redirect("admin:faces_person_changelist")

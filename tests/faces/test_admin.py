@@ -148,7 +148,7 @@ class TestNaming:
         admin_client.post(f"{CLUSTERS}{cluster.pk}/name/", {"name": "Anna"})
 
         entry = LogEntry.objects.get()
-        assert (entry.user, entry.object_id) == (admin_user, str(cluster.pk))
+        assert (entry.user, entry.object_id) == (admin_user, str(Edit.objects.get().pk))
         assert entry.get_change_message() == "Named Anna."
 
     def test_takes_the_person_whom_the_owner_has_already(self, admin_client: Client) -> None:

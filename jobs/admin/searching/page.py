@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -21,6 +22,7 @@ from jobs.admin.searching.trying import TROUBLES, told, tried, trouble
 from jobs.operations import current_recipes
 from jobs.searching import Answer
 from photos.models import Owner, Photo
+from photos.staff import note
 from search import facets
 from search.errors import VocabularyError
 from search.facets import Facets
@@ -83,10 +85,11 @@ def save(request: HttpRequest) -> HttpResponse:
 
 def _save(request: HttpRequest, owner: Owner, name: str, asked: dict[str, Any]) -> None:
     try:
-        saved_searches.save(owner, name, asked)
+        saved = saved_searches.save(owner, name, asked)
     except TROUBLES as exc:
         messages.error(request, trouble(exc))
     else:
+        note(request, [saved], "Saved.", flag=ADDITION)
         messages.success(request, f"Saved “{name}”.")
 
 
