@@ -28,7 +28,13 @@ from tests.served import MODELS, are_built
 from tests.shared import folder_of_all, shared
 from tests.tiny import BASE, Tiny
 
-MADE_ONCE = {"auth_permission", "django_content_type", "django_migrations"}  # tables
+MADE_ONCE = {  # tables
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "django_content_type",
+    "django_migrations",
+}
 
 
 @pytest.fixture(scope="session")
