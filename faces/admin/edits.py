@@ -14,10 +14,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from faces.admin import words
 from faces.admin.doing import by, edit, may_undo, refusals_told
 from faces.admin.filters import (
+    ActorFilter,
+    KindFilter,
     TouchedClusterFilter,
     TouchedFaceFilter,
     TouchedPersonFilter,
@@ -26,8 +29,10 @@ from faces.admin.filters import (
 from faces.models import Edit, Face
 from faces.people import editing
 from faces.people.history import changes_of, edits_of, faces_touched
+from faces.people.picturing import pictured
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
 from photos.models import Owner
+from photos.staff import MAX_REASON, NewestRows
 
 FACES_SHOWN = 60  # of those that an edit has touched
 CHANGES_SHOWN = 200
@@ -39,8 +44,10 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
     list_display = ("id", "what", "faces_touched", "who", "created_at", "standing", "of")
     list_display_links = ("id", "what")
     list_filter = (
-        "kind",
+        KindFilter,
         UndoneFilter,
+        ActorFilter,
+        "created_at",
         TouchedPersonFilter,
         TouchedClusterFilter,
         TouchedFaceFilter,
@@ -49,20 +56,31 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
     search_fields = ("=id", "actor__username", "owner__subject")
     search_help_text = "A number, who did it, or an owner"
     ordering = ("-pk",)
+    list_per_page = 20  # with pictures
+    paginator = NewestRows
+    show_facets = admin.ShowFacets.NEVER  # they count all rows
     fields = (
-        "what", ("who", "created_at"), ("standing", "undoes"), "owner", "pictures", "changes",
+        "what", "reason", ("who", "created_at"), ("standing", "undoes"), "owner", "sides",
+        "pictures", "changes",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Edit]:
         return edits_of(Owner.objects.all()).select_related("owner", "actor", "undone_by")
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """The names of all people of the page are looked up at once."""
+        """The names and the faces of all edits of the page are looked up at once."""
         page = super().get_changelist_instance(request)
         names = words.names_of(page.result_list)
+        shown = pictured(page.result_list, names)
         for each in page.result_list:
-            each.words = words.words(each, names)
+            each.words, each.pictured = words.words(each, names), shown[each.pk]
         return page
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        shown = {"can_undo": may_undo(request)}
+        return super().changelist_view(request, shown | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:
         undo = self.admin_site.admin_view(self.undo_view)
@@ -89,6 +107,8 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
                 "title": f"Undo edit {pk}",
                 "what": self.what(found),
                 "undoable": _is_undoable(found),
+                "pictured": pictured([found], words.names_of([found]))[pk],
+                "longest_reason": MAX_REASON,
             }
             return TemplateResponse(request, "admin/faces/edit/undo.html", shown)
         with refusals_told(request):
@@ -120,6 +140,11 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
     @admin.display(description="Owner", ordering="owner__subject")
     def of(self, edit: Edit) -> SafeString:
         return only_owner(edit.owner)
+
+    @admin.display(description=_("Before and after"))
+    def sides(self, edit: Edit) -> SafeString:
+        shown = {"pictured": pictured([edit], words.names_of([edit]))[edit.pk]}
+        return render_to_string("admin/faces/edit/sides.html", shown)
 
     @admin.display(description="Faces")
     def pictures(self, edit: Edit) -> SafeString:

@@ -52,7 +52,8 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
         "ignored", "of",
     )  # fmt: skip
     list_filter = (
-        GroupedFilter, KnownFilter, "ignored", OneClusterFilter, ("photo__owner", OwnerFilter),
+        GroupedFilter, KnownFilter, "membership__how", "ignored", OneClusterFilter,
+        ("photo__owner", OwnerFilter),
     )  # fmt: skip
     list_select_related = ("photo__owner", "membership__part__cluster__person")
     search_fields = (
@@ -81,7 +82,7 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: object = None
     ) -> HttpResponse:
-        return history_of("face", object_id)
+        return history_of(self, request, object_id)
 
     # --- Columns --------------------------------------------------------------------------------
 

@@ -5,11 +5,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from faces.models import Cluster, Edit, Face
 
+STAFF_SHOWN = 50  # in the filter: the newest
 _MAX_KEY = 2**63 - 1
 
 
@@ -91,6 +95,44 @@ class OneClusterFilter(OfOneFilter):
 
     def queryset(self, request: HttpRequest, faces: QuerySet[Face]) -> QuerySet[Face]:
         return faces.filter(membership__part__cluster=self.key) if self.value() else faces
+
+
+class KindFilter(admin.SimpleListFilter):
+    """What was done. Merges of clusters and those of people are merges."""
+
+    title = _("what was done")
+    parameter_name = "kind"
+    MERGES = "merges"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        return [(self.MERGES, _("Merges of clusters or people")), *Edit.Kind.choices]
+
+    def queryset(self, request: HttpRequest, edits: QuerySet[Edit]) -> QuerySet[Edit]:
+        match self.value():
+            case None:
+                return edits
+            case self.MERGES:
+                return edits.filter(kind__in=[Edit.Kind.MERGE, Edit.Kind.MERGE_PEOPLE])
+        return edits.filter(kind=self.value())
+
+
+class ActorFilter(admin.SimpleListFilter):
+    """Who has done it: the newest of the staff, or the service itself."""
+
+    title = _("who did it")
+    parameter_name = "actor"
+    SERVICE = "service"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        newest = User.objects.filter(is_staff=True).order_by("-pk")[:STAFF_SHOWN]
+        staff = sorted((each.get_username(), str(each.pk)) for each in newest)
+        return [(self.SERVICE, _("The service")), *((pk, name) for name, pk in staff)]
+
+    def queryset(self, request: HttpRequest, edits: QuerySet[Edit]) -> QuerySet[Edit]:
+        given = self.value()
+        if given == self.SERVICE:
+            return edits.filter(actor=None)
+        return edits.filter(actor=int(given)) if given and given.isdecimal() else edits
 
 
 class UndoneFilter(admin.SimpleListFilter):

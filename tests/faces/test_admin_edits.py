@@ -45,7 +45,7 @@ class TestEdits:
         for _ in range(rows):
             naming.name_cluster(make_cluster(faces=2), "Anna", by=make_user())
 
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(10):
             response = admin_client.get(EDITS)
 
         assert len(response.context["cl"].result_list) == rows
