@@ -4,7 +4,7 @@ A few faces of each stand for all: those that are there still. Three queries for
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,16 +92,34 @@ def _steps(edits: Iterable[int]) -> dict[int, list[Step]]:
         return {pk: json.loads(steps) for pk, steps in cursor.fetchall()}
 
 
-def _moved(steps: list[Step]) -> Iterable[_Moved]:
-    """Each part once, as its first step has it."""
-    seen = set[int]()
-    for step in steps:
-        for each in _moved_by(step):
-            if each.part is None:
-                yield each
-            elif each.part not in seen:
-                seen.add(each.part)
-                yield each
+def _moved(steps: list[Step]) -> Iterator[_Moved]:
+    """Faces and parts, each once; verdicts where nothing else was done."""
+    every = [each for step in steps for each in _moved_by(step)]
+    placed = [each for each in every if each.is_placed]
+    if not placed:
+        yield from every
+        return
+    by_itself = list(_collapsed(each for each in placed if each.part is None))
+    yield from by_itself
+    made = {step["key"] for step in steps if step.get("row") == "cluster" and not step["before"]}
+    others = {key: None for each in by_itself for key in (each.before, each.after) if key}
+    stay = [_Moved(part=key, before=key, after=key) for key in others]
+    seen = set(made)
+    for each in (*(one for one in placed if one.part), *stay):
+        if each.part and each.part not in seen:
+            yield each
+            seen.add(each.part)
+
+
+def _collapsed(moved: Iterable[_Moved]) -> Iterator[_Moved]:
+    """Faces from where they were first to where they are at last."""
+    ways: dict[int, tuple[int | None, int | None]] = {}
+    for each in moved:
+        for face in each.faces:
+            first = ways.get(face, (each.before, None))[0]
+            ways[face] = (first, each.after)
+    for face, (before, after) in ways.items():
+        yield _Moved((face,), before=before, after=after)
 
 
 def _moved_by(step: Step) -> list[_Moved]:
@@ -156,6 +174,8 @@ class _Sayings:
 
     def __init__(self, steps: list[Step], names: Names, parts: Mapping[int, _Part]) -> None:
         rows = [step for step in steps if step.get("row") == "cluster"]
+        people = [step for step in steps if step.get("row") == "person"]
+        told = {step["key"]: (step["before"] or step["after"]).get("name", "") for step in people}
         self._said = {
             side: {
                 step["key"]: step[side]["person_id"]
@@ -164,7 +184,7 @@ class _Sayings:
             }
             for side in ("before", "after")
         }
-        self._names, self._parts = names, parts
+        self._names, self._parts = {**told, **names}, parts
 
     def of(self, key: int | None, side: str) -> str:
         """As the edit says, or else as it is now."""
@@ -175,7 +195,7 @@ class _Sayings:
             name = self._names.get(said[key], "") if said[key] else ""
         else:
             name = self._parts[key].person if key in self._parts else ""
-        return name or _("nobody's name")
+        return name or _("not named")
 
 
 def _sides(
