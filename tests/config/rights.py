@@ -78,6 +78,10 @@ LOOKED_AT: Mapping[str, str] = {
     "queue": "OA",
     "queue-now": "OA",
     "search-page": "RA",
+    "training": "OA",
+    "training-begin": "O",
+    "training-promote": "O",
+    "training-rollback": "O",
     "search-page-suggest": "RA",
 }
 PRESSED: Mapping[str, str] = {
@@ -90,6 +94,9 @@ PRESSED: Mapping[str, str] = {
     "queue-retry": "O",
     "search-page-save": "R",
     "search_nearduplicates_different": "R",
+    "training-begin": "O",
+    "training-promote": "O",
+    "training-rollback": "O",
 }
 
 # For everybody on the staff: they show nothing of anybody.

@@ -185,7 +185,7 @@ def page_of(name: str) -> str:
     for label, make in MAKE.items():
         if name.startswith(f"{label.replace('.', '_')}_"):
             return reverse(f"admin:{name}", args=[make().pk])
-    return reverse(name)
+    return reverse(name, args=["20260101T000000-abcdef"] if name == "training-promote" else [])
 
 
 def address(label: str, kind: str, row: Model | None = None) -> str:
