@@ -22,6 +22,7 @@ RIGHTS: Mapping[str, Rights] = {
         "faces.erasure": "view",
         "faces.face": "view add change delete",
         "faces.person": "view add change delete",
+        "jobs.job": "add",  # to have a photo looked at again
         "photos.owner": "view",
         "photos.photo": "view",
         "search.caption": "view",
