@@ -124,7 +124,7 @@ def _library(user: User, census: Census) -> dict[str, Any]:
     if user.has_perm("photos.view_photo"):
         years = overview.years(counts["photos"])
         shown |= {
-            "years": Bars.of([(str(year), count) for year, count in years], room=1000),
+            "years": Bars.of([(str(year), count) for year, count in years], room=760),
             "photos": counts["photos"],
         }
     if user.has_perm("faces.view_cluster"):
