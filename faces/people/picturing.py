@@ -26,7 +26,7 @@ SELECT edit.id, jsonb_agg(CASE
     WHEN step ? 'members' THEN jsonb_build_object(
         'members', jsonb_path_query_array(step -> 'members', '$[0 to 23]'))
     WHEN step ? 'from' THEN step || jsonb_build_object(
-        'faces', jsonb_path_query_array(step -> 'faces', '$[0 to 5]'))
+        'faces', jsonb_path_query_array(step -> 'faces', '$[0 to 23]'))
     ELSE step END ORDER BY number)
 FROM faces_edit AS edit
 CROSS JOIN LATERAL jsonb_array_elements(jsonb_path_query_array(steps, '$[0 to 39]'))
@@ -99,9 +99,10 @@ def _moved(steps: list[Step]) -> Iterator[_Moved]:
     if not placed:
         yield from every
         return
-    by_itself = list(_collapsed(each for each in placed if each.part is None))
-    yield from by_itself
     made = {step["key"] for step in steps if step.get("row") == "cluster" and not step["before"]}
+    ways = _collapsed(each for each in placed if each.part is None)
+    by_itself = [each for each in ways if each.before not in made]
+    yield from by_itself
     others = {key: None for each in by_itself for key in (each.before, each.after) if key}
     stay = [_Moved(part=key, before=key, after=key) for key in others]
     seen = set(made)

@@ -64,6 +64,16 @@ class TestPictured:
         assert before == [("not named", sorted(stay + go))]
         assert after == [("Ben", go), ("not named", stay)]
 
+    def test_says_of_no_face_that_it_was_where_it_has_come_to(self, owner: Owner) -> None:
+        cluster = make_cluster(owner=owner, faces=60)
+        go = faces_of(cluster)[:50]
+
+        placing.split(cluster, go, name="Ben")
+
+        before, after = sides()
+        assert [(caption, len(faces)) for caption, faces in before] == [("not named", FACES)]
+        assert [caption for caption, _ in after] == ["Ben", "not named"]
+
     def test_shows_who_was_given_a_name(self) -> None:
         cluster = make_cluster(faces=1)
 
