@@ -13,7 +13,6 @@ from faces.people import naming
 from jobs.erasure import erase
 from photos.models import Owner
 from photos.staff import MAX_REASON
-from tests.faces.staff import act
 from tests.factories import make_cluster, make_owner, make_person
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +26,7 @@ def owner() -> Owner:
 
 def hide(client: Client, cluster: Cluster, reason: str) -> Any:
     data = {"action": "hide", "_selected_action": [cluster.pk], "reason": reason}
-    return client.post(CLUSTERS, data)
+    return client.post(CLUSTERS, data | {"answered": "yes"})
 
 
 class TestReason:
@@ -40,17 +39,17 @@ class TestReason:
         assert entry.change_message == "Hid 1 cluster. Reason: They are on a poster."
 
     def test_need_not_be_given(self, admin_client: Client) -> None:
-        act(admin_client, CLUSTERS, "hide", [make_cluster(faces=1)])
+        hide(admin_client, make_cluster(faces=1), "")
 
         assert Edit.objects.get().reason == ""
         assert LogEntry.objects.get().change_message == "Hid 1 cluster."
 
     def test_is_asked_for_with_the_question_and_by_the_list(self, admin_client: Client) -> None:
-        cluster = make_cluster(faces=1)
+        cluster = make_cluster(faces=1, person=make_person())
         data = {"action": "name_as", "_selected_action": [cluster.pk], "reason": '"><b>'}
 
         question = admin_client.post(CLUSTERS, data).content.decode()
-        page = admin_client.get(CLUSTERS).content.decode()
+        page = admin_client.get("/admin/faces/person/").content.decode()
 
         assert 'name="reason" value="&quot;&gt;&lt;b&gt;"' in question
         assert 'name="reason"' in page
@@ -76,7 +75,7 @@ class TestReason:
         cluster = make_cluster(faces=1, hidden=True)
         data = {"action": "hide", "_selected_action": [cluster.pk], "reason": "again"}
 
-        admin_client.post(f"{CLUSTERS}?shown=all", data)
+        admin_client.post(f"{CLUSTERS}?shown=all", data | {"answered": "yes"})
 
         assert not Edit.objects.exists()
         assert not LogEntry.objects.exists()
