@@ -1,7 +1,7 @@
 """Searching a million photos of several owners: by vectors, beside bare statements; by words."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,11 +10,8 @@ import numpy as np
 from rich.console import Console
 
 from bench.figures import Figure
-from bench.stage import python, staged
-from local.api import Api
-from local.processes import Supervisor, wait_until
+from bench.stage import python, serving, staged
 from local.stack import Service, Surroundings
-from local.triton import LOOPBACK, free_ports
 
 DATABASE = "kindred_bench_search"
 PHOTOS = 1_000_000
@@ -24,7 +21,6 @@ ADD_BAR = 2.0  # of the time that the index takes with half the candidates
 ADDED_PER_S = 349  # pgvector's own settings at a million, in batches of a hundred, measured once
 HTTP_MS = 5.0  # of a request by a vector, beside its statements: the middle
 QUESTION_MS = 100.0  # the first page of a question in words: 95 of 100
-READY_S = 60
 _PROGRAM, _REQUESTS = "bench.search_statements", "bench.search_requests"
 
 
@@ -41,24 +37,9 @@ def run_1m(_data: Path | None, console: Console) -> list[Figure]:
         status.update("search_1m: is searched by vectors")
         told = python(_PROGRAM, ["measure", probes], settings)
         status.update("search_1m: is searched over HTTP")
-        with _serving(surroundings, settings, folder) as url:
+        with serving(surroundings, settings, folder) as url:
             asked = python(_REQUESTS, [url], settings)
     return [*_by_vectors(told), *_by_requests(asked)]
-
-
-@contextmanager
-def _serving(
-    surroundings: Surroundings, settings: Mapping[str, str], folder: Path
-) -> Iterator[str]:
-    """The URL of a web server, with a model server behind it."""
-    with surroundings.model_server(folder / "triton") as triton:
-        service = Service({**settings, "TRITON_URL": triton.url})
-        port, *_ = free_ports()
-        web, _worker = service.commands(port, restart_after_s=None)
-        url = f"http://{LOOPBACK}:{port}"
-        with Supervisor([web], log_folder=folder):
-            wait_until(Api(url).healthy, timeout_s=READY_S, what="The web server")
-            yield url
 
 
 def _by_vectors(told: Mapping[str, Any]) -> Iterator[Figure]:

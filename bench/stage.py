@@ -9,8 +9,13 @@ from os import environ
 from pathlib import Path
 from typing import Any
 
+from local.api import Api
 from local.database import Database
+from local.processes import Supervisor, wait_until
 from local.stack import CHECKOUT, Service, Surroundings
+from local.triton import LOOPBACK, free_ports
+
+READY_S = 60
 
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings"}  # read by some as they are imported
 
@@ -46,3 +51,16 @@ def python(module: str, words: list[object], settings: Mapping[str, str]) -> dic
     )
     result: dict[str, Any] = json.loads(ran.stdout)
     return result
+
+
+@contextmanager
+def serving(surroundings: Surroundings, settings: Mapping[str, str], folder: Path) -> Iterator[str]:
+    """The URL of a web server, with a model server behind it."""
+    with surroundings.model_server(folder / "triton") as triton:
+        service = Service({**settings, "TRITON_URL": triton.url})
+        port, *_ = free_ports()
+        web, _worker = service.commands(port, restart_after_s=None)
+        url = f"http://{LOOPBACK}:{port}"
+        with Supervisor([web], log_folder=folder):
+            wait_until(Api(url).healthy, timeout_s=READY_S, what="The web server")
+            yield url

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from config.history_admin import HistoryAdmin
 from config.photo_admin import FoundPhotoAdmin
 from inference.control import Overview, State
 from inference.errors import InferenceError
@@ -41,6 +43,7 @@ _BAR = 18  # pixels from one bar to the next
 _BARS_HEIGHT = 30
 
 admin.site.register(Photo, FoundPhotoAdmin)
+admin.site.register(LogEntry, HistoryAdmin)
 
 
 @admin.register(ServedModel)

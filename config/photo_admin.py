@@ -7,19 +7,19 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
-from django.db.models import prefetch_related_objects
-from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.db.models import Exists, OuterRef, prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.safestring import SafeString
 
 from config.labels import Label, place, size
-from faces.models import Face
+from config.photo_origin import Origin
+from faces.admin.doing import names_offered
+from faces.models import Face, FaceVector
+from jobs.admin.photo_desk import NEW, DeskPhotoAdmin, form_of
 from jobs.operations import current_recipes
-from photos.admin import PhotoAdmin
 from photos.models import Analysis, Photo
 from photos.operations import CAPTION, DESCRIBE, OBJECTS, OCR, OPERATIONS, TAGS
+from photos.pictures import PAGE, ZOOM, address
 from search.display import Area, parts_of, vocabulary_if_whole, words_for
 from search.errors import VocabularyError
 from search.models import DetectedObject, PhotoTag
@@ -50,36 +50,69 @@ class Look:
     standing: str  # of those above
     at: datetime | None
     results: str  # address of their list; empty: there is none
+    can_be_again: bool  # the first of an operation that can be done now
 
 
-class FoundPhotoAdmin(PhotoAdmin):
+class FoundPhotoAdmin(DeskPhotoAdmin):
+    change_form_template = "admin/photos/photo/page.html"
+
     def get_fields(self, request: HttpRequest, obj: Photo | None = None) -> list[Any]:
-        return ["found", *super().get_fields(request, obj)]
+        return []  # the template shows them
 
-    @admin.display(description="Photo")
-    def found(self, photo: Any) -> SafeString:
-        """What the active models have found, and what else was done on the photo."""
-        try:
-            recipes, trouble = current_recipes(), ""
-        except VocabularyError as exc:
-            recipes, trouble = {}, str(exc)
-        prefetch_related_objects([photo], *prefetches(recipes))
-        faces = list(photo.faces.with_people().order_by("pk")[:FACES_DRAWN])
-        looks = looks_at(photo, recipes)
-        text_px = max(photo.width, photo.height) / _LABELS_PER_SIDE
-        shown = {
-            "photo": photo,
-            "faces": faces,
-            "objects": _objects(photo, text_px, _names(faces, text_px)),
-            "things": Counter(each.label for each in photo.objects_now).most_common(),
-            "text_px": text_px,
-            "far_right": photo.width * _FAR_RIGHT,
-            "tags": _tags(photo, vocabulary_if_whole()),
-            "looks": looks,
-            "others": any(look.standing == OTHER for look in looks),
-            "trouble": trouble,
-        }
-        return render_to_string("admin/photos/photo/found.html", shown)
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **values: Any
+    ) -> HttpResponse:
+        photo = values["obj"]
+        shown = context | _found(photo) | {"can_look_again": self.has_again_permission(request)}
+        if self.has_place_permission(request):
+            shown |= _editing(request, photo, shown["faces"])
+        return super().render_change_form(request, shown, *args, **values)
+
+
+def _found(photo: Any) -> dict[str, Any]:
+    """What the active models have found, and what else was done on the photo."""
+    try:
+        recipes, trouble = current_recipes(), ""
+    except VocabularyError as exc:
+        recipes, trouble = {}, str(exc)
+    prefetch_related_objects([photo], *prefetches(recipes))
+    faces, looks = _faces(photo), looks_at(photo, recipes)
+    text_px = max(photo.width, photo.height) / _LABELS_PER_SIDE
+    return {
+        "photo": photo,
+        "picture": address(photo.original, PAGE),
+        "closer": address(photo.original, ZOOM),
+        "origin": Origin.of(photo),
+        "faces": faces,
+        "objects": _objects(photo, text_px, _names(faces, text_px)),
+        "things": Counter(each.label for each in photo.objects_now).most_common(),
+        "text_px": text_px,
+        "far_right": photo.width * _FAR_RIGHT,
+        "tags": _tags(photo, vocabulary_if_whole()),
+        "looks": looks,
+        "others": any(look.standing == OTHER for look in looks),
+        "trouble": trouble,
+    }
+
+
+def _faces(photo: Photo) -> list[Face]:
+    """Each with whether it is known what it looks like: `is_seen`."""
+    vectors = FaceVector.objects.filter(face=OuterRef("pk"))
+    faces = photo.faces.with_people().annotate(is_seen=Exists(vectors))
+    return list(faces.order_by("pk")[:FACES_DRAWN])
+
+
+def _editing(request: HttpRequest, photo: Photo, faces: Iterable[Face]) -> dict[str, Any]:
+    """The form of a face: of the one that the address names, of a new one, or out of sight."""
+    asked = request.GET.get("face", "")
+    chosen = next((face for face in faces if str(face.pk) == asked), None)
+    return {
+        "can_place": True,
+        "chosen": chosen,
+        "is_open": asked == NEW or chosen is not None,
+        "face_form": form_of(chosen, request.GET),
+        "names": names_offered(photo.owner),
+    }
 
 
 def looks_at(photo: Photo, recipes: Mapping[str, str]) -> list[Look]:
@@ -99,10 +132,12 @@ def _looks(operation: str, done: list[Analysis], recipes: Mapping[str, str]) -> 
     now = recipes.get(operation, "")
     standings = {each: _standing(each, now) for each in done}
     if now and set(standings.values()) <= {OTHER}:
-        yield Look(operation, parts_of(now), WAITING, None, "")
-    for each, standing in sorted(standings.items(), key=lambda item: item[1] == OTHER):
+        yield Look(operation, parts_of(now), WAITING, None, "", can_be_again=True)
+    ranked = sorted(standings.items(), key=lambda item: item[1] == OTHER)
+    for number, (each, standing) in enumerate(ranked):
         results = _results(each) if operation in _LISTS else ""
-        yield Look(operation, parts_of(each.recipe), standing, each.created_at, results)
+        parts, again = parts_of(each.recipe), number == 0 and standing != OTHER
+        yield Look(operation, parts, standing, each.created_at, results, can_be_again=again)
 
 
 def _standing(done: Analysis, now: str) -> str:

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from config import points, search_urls
+from config import home, points, search_urls
 from config.api import NothingHereView
 from config.health import HealthView
 from config.models_api import (
@@ -29,7 +29,8 @@ from faces.views.faces import FaceViewSet
 from faces.views.people import PersonClustersView, PersonFacesView, PersonViewSet
 from faces.views.portability import ExportView, ImportView, SidecarView
 from faces.views.review import ExplanationView, ReportView, ReviewView
-from jobs.admin import queue_page
+from jobs.admin import queue_page, training_page
+from jobs.admin.reviewing import page as review_page
 from jobs.admin.searching import page as search_page
 from jobs.result_files import PATH as RESULT_FILE
 from jobs.views.annotation import AnnotatedView
@@ -272,6 +273,9 @@ urlpatterns = [
     re_path(r"^admin/cleanup/?$", CleanUpView.as_view(schema=None)),
     path("admin/queue/", include(queue_page.urls)),
     path("admin/search/", include(search_page.urls)),
+    path("admin/review/", include(review_page.urls)),
+    path("admin/training/", include(training_page.urls)),
+    path("admin/", admin.site.admin_view(home.page)),  # before the admin's own index
     path("admin/", admin.site.urls),
     re_path(r"^(?:health|readyz)/?$", HealthView.as_view(schema=None), name="health"),
     path("media/<path:key>", MediaView.as_view(), name="media"),

@@ -97,6 +97,12 @@ class NothingChosen(FaceError):
     code = "nothing_chosen"
 
 
+class NotAsked(FaceError):
+    """The question is not asked any more: somebody has settled it, or what it was about is gone."""
+
+    code = "not_asked"
+
+
 class ConstraintsConflict(FaceError):
     """What is known of faces contradicts itself: two are said to be one person, and are not."""
 

@@ -5,13 +5,21 @@ from typing import Any
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from faces.models import MAX_NAME, Cluster, Face, Person
 from faces.people.naming import tidy_name
 from photos.admin import picture
+from photos.models import Owner
 
 _COVERS = 23  # faces that may be the cover, besides the one that is: the best
+
+
+def names_address(owner: int) -> str:
+    """Where the page finds names of the people of `owner` (a key) while one is typed."""
+    return f"{reverse('admin:faces_cluster_names')}?owner={owner}"
 
 
 class NameField(forms.CharField):
@@ -62,6 +70,10 @@ class NameForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "names", "autocomplete": "off", "autofocus": True}),
     )
 
+    def __init__(self, data: Any, *, owner: Owner) -> None:
+        super().__init__(data)
+        self.fields["name"].widget.attrs["data-names"] = names_address(owner.pk)
+
 
 class NamingForm(forms.ModelForm[Cluster]):
     """Who a cluster is."""
@@ -71,6 +83,12 @@ class NamingForm(forms.ModelForm[Cluster]):
     class Meta:
         model = Cluster
         fields = ()
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        address = names_address(self.instance.owner_id)
+        offered = {"list": "names", "autocomplete": "off", "data-names": address}
+        self.fields["name"].widget.attrs |= offered
 
     def get_initial_for_field(self, field: forms.Field, field_name: str) -> str:
         return self.instance.person.name if self.instance.person else ""
@@ -115,6 +133,36 @@ class MergingForm(forms.Form):
         super().__init__(data)
         choices = [(str(person.pk), person.name) for person in people]
         self.fields["into"].choices = choices  # type: ignore[attr-defined]  # of this kind of field
+
+
+class ClusterMergingForm(forms.Form):
+    """Which of several clusters keeps its id: all faces go there."""
+
+    into = forms.ChoiceField(
+        label=_("Into"),
+        widget=forms.RadioSelect,
+        help_text=_("It keeps its id. If one of them has a name, that is the name of them all."),
+        error_messages={"required": _("Choose the cluster that stays.")},
+    )
+
+    def __init__(self, data: Any, *, clusters: list[Cluster]) -> None:
+        super().__init__(data)
+        biggest_first = sorted(clusters, key=lambda each: (-each.face_count, each.pk))
+        choices = [(each.public_id, each.person or each.label) for each in biggest_first]
+        self.fields["into"].choices = choices  # type: ignore[attr-defined]  # of this kind of field
+        self.initial["into"] = biggest_first[0].public_id
+
+
+class TargetForm(forms.Form):
+    """Another cluster, by its label."""
+
+    to = forms.CharField(
+        label=_("Cluster"),
+        max_length=64,
+        help_text=_("Its label, such as clu_3f9a0c71d2be."),
+        error_messages={"required": _("Say which cluster they are to go to.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
 
 
 class PersonForm(forms.ModelForm[Person]):

@@ -7,9 +7,9 @@ from PIL import Image
 import photos.thumbnails
 from faces.models import Face
 from inference.arrays import RGB
-from jobs.decoding import decoders
 from local.drawing import draw_marks
 from local.marks import MOST_LETTERS, NOBODY, PEOPLE, Kind, Mark
+from photos.decoding import decoders
 from photos.images import shrunk
 from photos.models import Photo
 

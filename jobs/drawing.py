@@ -8,9 +8,9 @@ from faces.services import FindFaces
 from inference.arrays import RGB
 from inference.errors import InferenceError
 from inference.geometry import Box
-from jobs.decoding import decoders
 from jobs.errors import OperationUnavailable
 from jobs.sight import face_finder
+from photos.decoding import decoders
 from photos.models import Photo
 from photos.thumbnails import original_of
 

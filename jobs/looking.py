@@ -12,11 +12,11 @@ from faces.services import FindFaces, spaces_of
 from inference.errors import InferenceNotReady
 from jobs import services
 from jobs.clustering import current_space
-from jobs.decoding import decoders
 from jobs.models import Item, Job, State
 from jobs.operations import current_recipes, models_of
 from jobs.sight import face_finder
 from jobs.steps import Outcome, Progress, Steps, Tally
+from photos.decoding import decoders
 from photos.errors import PhotoError
 from photos.models import Owner, Photo, Space
 from photos.operations import FACES

@@ -24,10 +24,10 @@ from jobs import (
     training,
     wording,
 )
-from jobs.decoding import decoders
 from jobs.errors import Cancelled
 from jobs.models import LOWEST_PRIORITY, Item, Job
 from jobs.steps import Last, Outcome, Progress, Steps, Tally, Task, user_of
+from photos.decoding import decoders
 from photos.errors import PhotoError
 from photos.models import Owner, Photo
 

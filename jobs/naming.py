@@ -8,12 +8,12 @@ from django.conf import settings
 
 from faces.portability import files
 from jobs import looking, services
-from jobs.decoding import decoders
 from jobs.errors import NamesUnwanted
 from jobs.models import Job
 from jobs.recounting import recount
 from jobs.services import Wishes
 from jobs.steps import Outcome, Progress, Steps, Tally
+from photos.decoding import decoders
 from photos.errors import PhotoError
 from photos.idempotency import Idempotency
 from photos.models import Owner, Photo

@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from faces.people import redetecting
 from faces.services import FindFaces
 from inference.errors import InferenceNotReady
-from jobs.decoding import decoders
 from jobs.recounting import recount
 from jobs.sight import face_finder
 from jobs.steps import Outcome, Progress, Steps, Tally
+from photos.decoding import decoders
 from photos.errors import PhotoError
 from photos.models import Owner, Photo
 from photos.thumbnails import original_of

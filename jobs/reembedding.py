@@ -21,11 +21,11 @@ from inference.encoders import ImageEncoder
 from inference.errors import InferenceError, InferenceNotReady
 from jobs import pulse, services
 from jobs.active import ActiveOperations, taggers
-from jobs.decoding import decoders
 from jobs.models import LOWEST_PRIORITY, UNFINISHED, Job, State
 from jobs.operations import with_needs
 from jobs.services import Wishes
 from jobs.steps import Outcome, Progress, Steps, Tally
+from photos.decoding import decoders
 from photos.errors import PhotoError
 from photos.models import Owner, Photo, Space
 from photos.operations import EMBEDDING

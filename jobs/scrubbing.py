@@ -14,7 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from faces.models import Cluster, Face, Person
+from faces.models import Cluster, Edit, Face, Person
 from faces.people.erasing import Traces
 from jobs.models import Delivery, Event, Item, Job
 
@@ -29,12 +29,14 @@ _TOLD: tuple[tuple[str, type[Model], str], ...] = (
     ("items", Item, "error_detail"),
     ("events", Event, "data"),
     ("deliveries", Delivery, "error"),
+    ("reasons", Edit, "reason"),
 )
 # What the admin's log is about, and whose that is.
 _LOGGED: tuple[tuple[type[Model], str], ...] = (
     (Person, "owner"),
     (Cluster, "owner"),
     (Face, "photo__owner"),
+    (Edit, "owner"),
 )
 _BATCH = 500  # rows that are written at once
 
@@ -129,6 +131,7 @@ def _logged(traces: Traces, marks: Marks) -> Iterator[LogEntry]:
         Person: traces.people,
         Cluster: traces.clusters | traces.former_clusters,
         Face: traces.faces,
+        Edit: frozenset[int](),  # they tell of them by their names alone
     }
     named = marks.hinted("object_repr") | marks.hinted("change_message")
     for table, owner in _LOGGED:

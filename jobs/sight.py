@@ -10,8 +10,8 @@ import photos.serving
 from faces.recognition import Probe
 from faces.services import FoundFaces, spaces_of
 from jobs.active import ActiveOperations
-from jobs.decoding import decoders
 from jobs.operations import with_needs
+from photos.decoding import decoders
 from photos.models import Space
 from photos.operations import FACES, Operation
 from photos.services import Content, Picture

@@ -29,7 +29,6 @@ from jobs import (
     wording,
 )
 from jobs.active import ActiveOperations, taggers
-from jobs.decoding import decoders
 from jobs.drain import Drain
 from jobs.errors import CleanUpBusy
 from jobs.intake import media_store
@@ -37,6 +36,7 @@ from jobs.models import Delivery, Item, Receiver
 from jobs.operations import current_recipes
 from jobs.pipeline import Parts
 from jobs.telling import mqtt, outbox, webhooks
+from photos.decoding import decoders
 from photos.errors import RepositoryBroken
 from photos.fetch import fetch
 from photos.models import Owner, Photo

@@ -24,7 +24,7 @@ _STORAGES = ("default", "intake", "results")
 _ROWS = "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass"
 _SHARES = """
 SELECT unnest(most_common_vals::text::text[]), unnest(most_common_freqs) FROM pg_stats
-WHERE schemaname = current_schema() AND tablename = %s AND attname = 'state'
+WHERE schemaname = current_schema() AND tablename = %s AND attname = %s
 """
 
 
@@ -44,15 +44,18 @@ class Census:
     def by_state(
         self, what: str, rows: QuerySet[Any], table: str, states: Iterable[str]
     ) -> dict[str, int]:
+        counts = self.by_value(what, rows, table, "state")
+        return {state: counts.get(state, 0) for state in states}
+
+    def by_value(self, what: str, rows: QuerySet[Any], table: str, column: str) -> dict[str, int]:
+        """How many rows have each value of a column of text. Of many rows: each frequent value."""
         about = _estimate(table)
         if about <= FEW:
-            counted = rows.order_by().values_list("state").annotate(Count("pk"))
-            return dict.fromkeys(states, 0) | dict(counted)
+            return dict(rows.order_by().values_list(column).annotate(Count("pk")))
         self.estimated.add(what)
         with connection.cursor() as cursor:
-            cursor.execute(_SHARES, [table])
-            shares = dict(cursor.fetchall())
-        return {state: round(about * shares.get(state, 0)) for state in states}
+            cursor.execute(_SHARES, [table, column])
+            return {value: round(about * share) for value, share in cursor.fetchall()}
 
 
 def _estimate(table: str) -> int:

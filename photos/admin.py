@@ -4,15 +4,17 @@ from datetime import UTC
 from typing import Any, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_stubs_ext import StrOrPromise
 
 from photos.models import Owner, Photo, Space
+from photos.pictures import LIST, address
+from photos.staff import ReasonForm, with_reason
 
 OWNERS_SHOWN = 20  # in the filter
 IDS_SHOWN = 3  # external ids of a photo in the list
@@ -25,6 +27,11 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
 
     list_per_page = 50
     show_full_result_count = False
+    action_form = ReasonForm
+
+    def log_change(self, request: HttpRequest, obj: M, message: Any) -> LogEntry:
+        """What an action has done with `obj`."""
+        return super().log_change(request, obj, with_reason(request, message))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -102,21 +109,13 @@ class PhotoAdmin(ReadOnlyAdmin[Photo]):
     search_fields = ("references__external_id", "owner__subject", "=sha256")
     search_help_text = "An external id, an owner, or the SHA-256 of the file"
     ordering = ("-pk",)
-    fields = (
-        ("size", "file"),
-        ("date", "taken_at"),
-        ("where", "position"),
-        ("owner", "created_at"),
-        "external_ids",
-        "sha256",
-    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Photo]:
         return Photo.objects.with_counts().prefetch_related("references")
 
     @admin.display(description="Photo")
     def small(self, photo: Photo) -> SafeString:
-        return picture(photo.thumbnail.url)
+        return picture(address(photo.thumbnail, LIST))
 
     @admin.display(description="Pixels", ordering="width")
     def size(self, photo: Photo) -> str:
@@ -135,11 +134,6 @@ class PhotoAdmin(ReadOnlyAdmin[Photo]):
     @admin.display(description="Owner", ordering="owner__subject")
     def of(self, photo: Photo) -> SafeString:
         return only_owner(photo.owner)
-
-    @admin.display(description="Original")
-    def file(self, photo: Photo) -> SafeString:
-        size = filesizeformat(photo.size_bytes)
-        return format_html('<a href="{}">{}, {}</a>', photo.original.url, photo.media_type, size)
 
     @admin.display(description="Taken", ordering="dated_at")
     def date(self, photo: Photo) -> str:
@@ -160,13 +154,6 @@ class PhotoAdmin(ReadOnlyAdmin[Photo]):
             if photo.place_inferred
             else f"{photo.place}"
         )
-
-    @admin.display(description="Position")
-    def position(self, photo: Photo) -> str:
-        """Degrees north and east."""
-        if photo.latitude is None or photo.longitude is None:
-            return "unknown"
-        return f"{photo.latitude:.5f}, {photo.longitude:.5f}"
 
 
 @admin.register(Space)

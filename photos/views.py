@@ -4,16 +4,25 @@ import mimetypes
 from typing import Any
 
 from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponseNotModified
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from photos import pictures
 from photos.models import Owner
+
+_SIZE = OpenApiParameter(
+    "size",
+    enum=list(pictures.SIDES),
+    description="Upright, as JPEG, no larger than the place needs it; left out: the file itself.",
+)
 
 
 class OneAnswer(DefaultContentNegotiation):
@@ -29,28 +38,27 @@ class MediaView(APIView):
     """A thumbnail, a face or an original. Keys begin with the owner's number.
 
     Staff who may view photos see all, others what is their own owner's. What somebody may
-    not see looks like what does not exist.
+    not see looks like what does not exist. Who has it already is told so, and sent nothing.
     """
 
     content_negotiation_class = OneAnswer
 
-    @extend_schema(responses={(200, "image/*"): bytes})
+    @extend_schema(parameters=[_SIZE], responses={(200, "image/*"): bytes})
     def get(self, request: Request, key: str) -> HttpResponseBase:
         if not _may_see(request, key):
             raise Http404
-        try:
-            file = default_storage.open(key)
-        except (OSError, ValueError, SuspiciousFileOperation) as exc:  # no such file, no file name
-            raise Http404 from exc
-        etag = f'"{key}"'  # content never changes under a key
-        if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        size = _size(request)
+        file = _opened(key)
+        etag = f'"{key}?{size}"' if size else f'"{key}"'  # content never changes under a key
+        answer: HttpResponseBase
+        if _has(request, etag):
             file.close()
-            return HttpResponseNotModified()
-        media_type = mimetypes.guess_type(key)[0] or "application/octet-stream"
-        response = FileResponse(file, content_type=media_type)
-        response["ETag"] = etag
-        response["Cache-Control"] = "private, max-age=3600"
-        return response
+            answer = HttpResponseNotModified()
+        else:
+            answer = _made(key, file, size) if size else _whole(key, file)
+        answer.headers["ETag"] = etag
+        answer.headers["Cache-Control"] = "private, max-age=3600"
+        return answer
 
 
 def _may_see(request: Request, key: str) -> bool:
@@ -61,3 +69,43 @@ def _may_see(request: Request, key: str) -> bool:
         return True
     folder, _, _ = key.partition("/")
     return folder.isdecimal() and Owner.objects.of(user).filter(pk=int(folder)).exists()
+
+
+def _size(request: Request) -> str:
+    """The one that is asked for; none: the file as it is.
+
+    Raises:
+        ValidationError: there is no such size.
+    """
+    size = request.query_params.get("size", "")
+    if size and size not in pictures.SIDES:
+        raise ValidationError({"size": f"Give one of {', '.join(pictures.SIDES)}."})
+    return size
+
+
+def _opened(key: str) -> File[bytes]:
+    """
+    Raises:
+        Http404: there is no such file, or that is no name of a file.
+    """
+    try:
+        return default_storage.open(key)
+    except (OSError, ValueError, SuspiciousFileOperation) as exc:
+        raise Http404 from exc
+
+
+def _has(request: Request, etag: str) -> bool:
+    """Whether the caller has it; proxies that compress mark an ETag as weak."""
+    sent = parse_etags(request.headers.get("If-None-Match", ""))
+    return bool({"*", etag} & {each.removeprefix("W/") for each in sent})
+
+
+def _whole(key: str, file: File[bytes]) -> FileResponse:
+    media_type = mimetypes.guess_type(key)[0] or "application/octet-stream"
+    return FileResponse(file, content_type=media_type)
+
+
+def _made(key: str, file: File[bytes], size: str) -> HttpResponse:
+    with file:
+        data = file.read()
+    return HttpResponse(pictures.sized(key, data, size), content_type=pictures.MEDIA_TYPE)

@@ -96,6 +96,8 @@ class SeenObjects:
         return self.store
 
     def store(self, photo: Photo) -> None:
+        """In the place of what the same model has found before."""
+        photo.objects_seen.filter(recipe=self.recipe).delete()
         DetectedObject.objects.bulk_create(
             DetectedObject(
                 photo=photo,
@@ -133,6 +135,8 @@ class ReadLines:
         return self.store
 
     def store(self, photo: Photo) -> None:
+        """In the place of what the same models have read before."""
+        photo.text_lines.filter(recipe=self.recipe).delete()
         TextLine.objects.bulk_create(
             TextLine(
                 photo=photo,

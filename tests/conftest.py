@@ -19,16 +19,25 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from inference.client import TritonClient
 from inference.control import TritonControl
-from jobs.decoding import decoders
 from jobs.telling.hub import HUB
+from local.packages import fetch
+from local.photos import INSIGHTFACE
 from local.triton import ENVIRONMENT, Triton
+from photos.decoding import decoders
 from photos.models import Owner
 from tests.factories import make_owner, make_user
 from tests.served import MODELS, are_built
 from tests.shared import folder_of_all, shared
 from tests.tiny import BASE, Tiny
 
-MADE_ONCE = {"auth_permission", "django_content_type", "django_migrations"}  # tables
+GROUP = "insightface/data/images/t1.jpg"  # six people
+MADE_ONCE = {  # tables
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "django_content_type",
+    "django_migrations",
+}
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +115,13 @@ def tiny(tiny_server: tuple[str, Path], settings: Any) -> Iterator[Tiny]:
             control.unload(name)
             control.settle(name, timeout_s=30)
     models.clear()
+
+
+@pytest.fixture(scope="session")
+def group_photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A real photo of six people."""
+    [path] = fetch(INSIGHTFACE, [GROUP], tmp_path_factory.mktemp("photos"))
+    return path.read_bytes()
 
 
 @pytest.fixture(scope="session", autouse=True)

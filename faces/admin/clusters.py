@@ -1,43 +1,75 @@
 """Clusters, for staff: a gallery, to say who everybody is, and a page to sort out the faces."""
 
+from collections.abc import Mapping
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from faces import splitting
+from faces.admin import cluster_actions
 from faces.admin.doing import (
     EditedAdmin,
-    NotTogether,
-    Question,
     answered,
     ask,
     by,
-    chosen,
     edit,
     history_of,
+    names_like,
     names_offered,
     refusals_told,
 )
-from faces.admin.filters import HiddenFilter, NamedFilter
-from faces.admin.members import act_on
-from faces.forms import ChosenFacesForm, NameForm, NamingForm
-from faces.models import MAX_NAME, Cluster, Membership
-from faces.people import merging, naming, placing
-from faces.recognition import active_space
+from faces.admin.filters import FirstFilter, HiddenFilter, NamedFilter, key_of
+from faces.admin.members import act_on, question
+from faces.forms import ChosenFacesForm, NamingForm
+from faces.models import MAX_NAME, Cluster, Membership, Person
+from faces.people import naming
 from photos.admin import OwnerFilter
+from photos.long_lists import LongList
 from photos.models import Owner
 
+# The actions beside the gallery, in short words, and their keys; the later ones are seldom wanted.
+DESK: Mapping[str, tuple[Any, str]] = {
+    "merge": (gettext_lazy("Merge"), "m"),
+    "name_as": (gettext_lazy("Name"), "n"),
+    "split_apart": (gettext_lazy("Split"), "s"),
+    "move": (gettext_lazy("Move"), "v"),
+    "reject": (gettext_lazy("Not them"), "x"),
+    "hide": (gettext_lazy("Hide"), "h"),
+    "ignore": (gettext_lazy("Ignore"), "i"),
+    "show": (gettext_lazy("Show again"), ""),
+    "unignore": (gettext_lazy("Ignore no more"), ""),
+    "take_apart": (gettext_lazy("Take apart"), "t"),
+    "erase": (gettext_lazy("Erase for good"), "e"),
+}
+OFTEN = 7  # of them are always in sight
 FACES_SHOWN = 200  # of a cluster, on its page
+
+
+class Gallery(LongList):
+    def get_results(self, request: HttpRequest) -> None:
+        """Each knows the next one, which is to be named after it."""
+        super().get_results(request)
+        for cluster, after in pairwise(self.result_list):
+            cluster.next_pk = after.pk
+
+    @property
+    def sorts(self) -> list[tuple[str, str, bool]]:
+        """Ways to sort: in words, by what address, and whether it is this one."""
+        name, given = FirstFilter.parameter_name, self.params.get(FirstFilter.parameter_name)
+        ways = [(None, _("Biggest first")), ("doubt", _("Most uncertain first"))]
+        return [(words, self.get_query_string({name: way}), given == way) for way, words in ways]
 
 
 @admin.register(Cluster)
@@ -45,19 +77,23 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     """A gallery, biggest first, to say who everybody is."""
 
     form = NamingForm
-    list_display = ("label", "person", "owner")
-    list_filter = (NamedFilter, HiddenFilter, "ignored", ("owner", OwnerFilter))
+    list_per_page = 36  # pictures of nine faces each
+    list_display = ("label",)  # what the cards show is no columns, and sorted by none
+    list_filter = (NamedFilter, HiddenFilter, FirstFilter, "ignored", ("owner", OwnerFilter))
     search_fields = ("person__name", "public_id", "owner__subject")
     search_help_text = "A person's name, a cluster's label, or an owner"
     actions = (
-        "merge",
-        "name_as",
-        "hide",
-        "show",
-        "ignore",
-        "unignore",
-        "split_apart",
-        "take_apart",
+        cluster_actions.merge,
+        cluster_actions.name_as,
+        cluster_actions.split_apart,
+        cluster_actions.move,
+        cluster_actions.reject,
+        cluster_actions.hide,
+        cluster_actions.show,
+        cluster_actions.ignore,
+        cluster_actions.unignore,
+        cluster_actions.take_apart,
+        cluster_actions.erase,
     )
     actions_selection_counter = False  # its script knows tables alone
     readonly_fields = (
@@ -65,16 +101,30 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cluster]:
-        return Cluster.objects.with_faces()
+        """With their tallies, of which each has one: an inner join, whose index sorts them."""
+        return Cluster.objects.with_faces().filter(tally__isnull=False).select_related("tally")
+
+    def get_changelist(self, request: HttpRequest, **values: Any) -> type[ChangeList]:
+        return Gallery
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("-face_count", "pk")
+        first = request.GET.get(FirstFilter.parameter_name)
+        return ("-tally__doubt" if first == "doubt" else "-tally__face_count", "pk")
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("faces.delete_person")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Cluster], search_term: str
     ) -> tuple[QuerySet[Cluster], bool]:
-        term = search_term.strip().removeprefix("unknown_cluster_")
-        return super().get_search_results(request, queryset, term)
+        """By who it is, the beginning of a label, or the owner: each is looked up by itself."""
+        if not (words := search_term.replace("\0", "").strip()):
+            return queryset, False
+        number = words.removeprefix("unknown_cluster_").removeprefix("clu_")
+        people = Person.objects.filter(name__icontains=words)
+        owners = Owner.objects.filter(subject__icontains=words)
+        found = Q(public_id__startswith=f"clu_{number}") | Q(person__in=people.values("pk"))
+        return queryset.filter(found | Q(owner__in=owners.values("pk"))), False
 
     def get_fields(self, request: HttpRequest, obj: Cluster | None = None) -> list[Any]:
         who = "name" if self.has_change_permission(request, obj) else "person"
@@ -89,7 +139,9 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     def get_urls(self) -> list[URLPattern]:
         name = self.admin_site.admin_view(self.name_view)
         faces = self.admin_site.admin_view(self.faces_view)
+        names = self.admin_site.admin_view(self.names_view)
         return [
+            path("names/", names, name="faces_cluster_names"),
             path("<int:pk>/name/", name, name="faces_cluster_name"),
             path("<int:pk>/faces/", faces, name="faces_cluster_faces"),
             *super().get_urls(),
@@ -98,17 +150,29 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        desk = self._desk(request)
         shown = {
             "can_name": self.has_change_permission(request),
+            "desk": desk[:OFTEN],
+            "seldom": desk[OFTEN:],
             "names": names_offered(),
             "name_length": MAX_NAME,
         }
         return super().changelist_view(request, shown | (extra_context or {}))
 
+    def _desk(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """What this user may do with the chosen clusters."""
+        may = dict(self.get_action_choices(request, default_choices=[]))
+        return [
+            {"action": action, "words": words, "key": key, "title": may[action]}
+            for action, (words, key) in DESK.items()
+            if action in may
+        ]
+
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: object = None
     ) -> HttpResponse:
-        return history_of("cluster", object_id)
+        return history_of(self, request, object_id)
 
     # --- Its page -------------------------------------------------------------------------------
 
@@ -136,8 +200,15 @@ class ClusterAdmin(EditedAdmin[Cluster]):
             return back
         with refusals_told(request):
             self.save_model(request, cluster, form, change=True)
-            self.log_change(request, cluster, "Named.")
-        return HttpResponseRedirect(f"{back['Location']}#cluster-{pk}")
+        next_one = key_of(request.POST.get("next", "")) or pk
+        return HttpResponseRedirect(f"{back['Location']}#cluster-{next_one}")
+
+    def names_view(self, request: HttpRequest) -> JsonResponse:
+        """People of an owner whose name, or an alias, has the letters `q`: as somebody types."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        owner, typed = key_of(request.GET.get("owner", "")), request.GET.get("q", "")
+        return JsonResponse({"names": names_like(owner, typed)})
 
     @method_decorator(require_POST)
     def faces_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -147,6 +218,8 @@ class ClusterAdmin(EditedAdmin[Cluster]):
         if form.is_valid():
             with refusals_told(request):
                 act, done = act_on(cluster, form.cleaned_data, by=by(request))
+                if form.cleaned_data["do"] != "confirm" and answered(request) is None:
+                    return ask(request, self, [], question(cluster, form.cleaned_data))
                 edit(request, cluster.owner, act, done=done)
         else:
             for errors in form.errors.values():
@@ -172,104 +245,6 @@ class ClusterAdmin(EditedAdmin[Cluster]):
         name = form.cleaned_data["name"]
         act = partial(naming.name_cluster, obj, name, by=by(request))
         edit(request, obj.owner, act, done=f"Named {name}.")
-
-    def log_change(self, request: HttpRequest, obj: Cluster, message: Any) -> LogEntry:
-        return super().log_change(request, obj, f"Named {obj.person}.")
-
-    # --- Actions --------------------------------------------------------------------------------
-
-    @admin.action(description="Merge into the biggest", permissions=["change"])
-    def merge(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> None:
-        with refusals_told(request):
-            rows, owner = chosen(clusters, _owner, least=2)
-            biggest_first = sorted(rows, key=lambda each: (-each.face_count, each.pk))
-            into, *others = [each.public_id for each in biggest_first]
-            act = partial(merging.merge, owner, into, others, by=by(request))
-            edit(request, owner, act, done=f"Merged {len(rows)} clusters.")
-
-    @admin.action(description="Name…", permissions=["change"])
-    def name_as(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> HttpResponse | None:
-        with refusals_told(request):
-            rows, owner = chosen(clusters, _owner)
-            form = NameForm(answered(request))
-            if not form.is_valid():
-                question = Question(
-                    form=form,
-                    title=f"Who they are: {_counted(len(rows))}",
-                    pictures=(each.sample[0].face.crop.url for each in rows if each.sample),
-                    names=names_offered(owner),
-                )
-                return ask(request, self, rows, question)
-            name, user = form.cleaned_data["name"], by(request)
-            acts = [partial(naming.name_cluster, each, name, by=user) for each in rows]
-            edit(request, owner, *acts, done=f"Named {_counted(len(rows))} {name}.")
-        return None
-
-    @admin.action(description="Hide", permissions=["change"])
-    def hide(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> None:
-        self._mark(request, clusters, "Hid", hidden=True)
-
-    @admin.action(description="Show again", permissions=["change"])
-    def show(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> None:
-        self._mark(request, clusters, "No longer hidden:", hidden=False)
-
-    @admin.action(description="Ignore: match no face with them", permissions=["change"])
-    def ignore(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> None:
-        self._mark(request, clusters, "Ignored", ignored=True)
-
-    @admin.action(description="Ignore no more", permissions=["change"])
-    def unignore(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> None:
-        self._mark(request, clusters, "No longer ignored:", ignored=False)
-
-    def _mark(
-        self, request: HttpRequest, clusters: QuerySet[Cluster], done: str, **marks: bool
-    ) -> None:
-        with refusals_told(request):
-            rows, owner = chosen(clusters, _owner)
-            acts = [partial(placing.mark, each, by=by(request), **marks) for each in rows]
-            edit(request, owner, *acts, done=f"{done} {_counted(len(rows))}.")
-
-    @admin.action(description="Split by who looks alike…", permissions=["change"])
-    def split_apart(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> HttpResponse | None:
-        with refusals_told(request):
-            rows, owner = chosen(clusters, _owner)
-            if len(rows) > 1:
-                raise NotTogether("Choose one cluster: each is looked at by itself.")
-            [cluster] = rows
-            parts = splitting.parts(cluster, active_space())
-            if answered(request) is None:
-                question = Question(
-                    form=forms.Form(),
-                    title=f"{cluster.label} would be {len(parts)} clusters",
-                    pictures=(),
-                    parts=[_worded(*each) for each in enumerate(splitting.shown(parts))],
-                )
-                return ask(request, self, rows, question)
-            act = partial(placing.split_apart, cluster, parts[1:], by=by(request))
-            edit(request, owner, act, done=f"Split into {len(parts)} clusters.")
-        return None
-
-    @admin.action(description="Take apart: take all faces out", permissions=["change"])
-    def take_apart(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> None:
-        with refusals_told(request):
-            rows, owner = chosen(clusters, _owner)
-            members = Membership.objects.filter(part__cluster__in=[each.pk for each in rows])
-            faces = list(members.values_list("face_id", flat=True))
-            act = partial(placing.remove, owner, faces, by=by(request))
-            edit(request, owner, act, done=f"Took {_counted(len(rows))} apart.")
-
-
-def _owner(cluster: Cluster) -> Owner:
-    return cluster.owner
-
-
-def _counted(count: int) -> str:
-    return "1 cluster" if count == 1 else f"{count} clusters"
-
-
-def _worded(number: int, part: splitting.LookAlikes) -> tuple[str, list[str]]:
-    words = "stay" if number == 0 else "become a cluster"
-    return f"{part.face_count} faces {words}", [face.crop.url for face in part.sample]
 
 
 def _best_members(cluster: Cluster) -> list[Membership]:

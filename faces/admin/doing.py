@@ -2,30 +2,37 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Case, Func, Model, Q, QuerySet, TextField, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from faces.errors import FaceError
 from faces.models import Edit, Person
+from faces.people.naming import tidy_name
 from faces.people.once import once
+from photos.long_lists import LongList
 from photos.models import Owner
+from photos.staff import MAX_REASON, ReasonForm, note, reason_of
 
 MOST_CHOSEN = 500  # rows that an action changes at once
 NAMES_OFFERED = 200  # while a name is typed: those of the newest people
+_NAMES_LIKE = 12  # what is typed: so many are offered
 _PICTURES = 24  # of what was chosen
-_LINKS = 10  # to single edits, in a message
 
 M = TypeVar("M", bound=Model)
 
@@ -70,62 +77,69 @@ def chosen(
     return there, owners.pop()
 
 
-def edit(request: HttpRequest, owner: Owner, *acts: Callable[[], Any], done: str) -> None:
+def edit(request: HttpRequest, owner: Owner, *acts: Callable[[], Any], done: str) -> list[Edit]:
     """Have each of `acts` make its edit, all or none, and tell that it is `done`, and how to undo.
+
+    Returns what was made. Who has done it, and why they say they did, is written down with it.
 
     Raises:
         FaceError: as `acts` do; nothing has changed.
     """
     with transaction.atomic():
         asked = [once(owner, None, act, unchanged=Edit()) for act in acts]
-    made = [each for each in asked if each]
+        made = [each for each in asked if each]
+        Edit.objects.filter(pk__in=[each.pk for each in made]).update(reason=reason_of(request))
+        note(request, made, done)
     if made:
-        messages.success(request, format_html("{} {}", done, _ways_back(request, made)))
+        messages.success(request, format_html("{} {}", done, _way_back(request, made)))
     else:
         messages.info(request, "That was so already: nothing has changed.")
+    return made
 
 
 def may_undo(request: HttpRequest) -> bool:
     return by(request).has_perm("faces.change_edit")
 
 
-def _ways_back(request: HttpRequest, edits: list[Edit]) -> SafeString:
-    """Links that undo `edits`, for those who may."""
+def _way_back(request: HttpRequest, edits: list[Edit]) -> SafeString:
+    """A button that undoes `edits`, all or none, for those who may. Its form is on every page."""
     if not may_undo(request):
         return SafeString("")
-    if len(edits) > _LINKS:
-        page = reverse("admin:faces_edit_changelist")
-        return format_html('<a href="{}">See the edits</a>', page)
-    words = ["Undo"] if len(edits) == 1 else [f"Undo {edit.pk}" for edit in edits]
-    links = [
-        (reverse("admin:faces_edit_undo", args=[edit.pk]), word)
-        for edit, word in zip(edits, words, strict=True)
-    ]
-    return format_html_join(" · ", '<a href="{}">{}</a>', links)
+    newest_first = " ".join(str(edit.pk) for edit in reversed(edits))
+    button = '<button class="undo" form="undoing" name="edits" value="{}">{}</button>'
+    return format_html(button, newest_first, _("Undo"))
 
 
 @dataclass(frozen=True)
 class Question:
-    """What an action needs to know."""
+    """What an action needs to know, or whether it is meant."""
 
     title: str
-    form: forms.Form
-    pictures: Iterable[str]  # their addresses; they show what was chosen
+    form: forms.Form = field(default_factory=forms.Form)
+    words: Sequence[str] = ()  # what will happen
+    pictures: Iterable[str] = ()  # their addresses; they show what was chosen
     names: Collection[str] = ()  # offered while one is typed
     parts: Sequence[tuple[str, Sequence[str]]] = ()  # what it comes to: words, and pictures
+    sent: Sequence[tuple[str, object]] = ()  # what was asked for, to be asked again; of no action
+    back: str = ""  # where to go instead; the page that is asked for, if it is not said
 
 
 def ask(
     request: HttpRequest, page: admin.ModelAdmin[M], rows: list[M], question: Question
 ) -> TemplateResponse:
     """The page with a question, which then calls the action again with the same `rows`."""
+    chosen_again = [("_selected_action", row.pk) for row in rows]
     shown = {
         **page.admin_site.each_context(request),
         "opts": page.opts,
         "title": question.title,
         "form": question.form,
         "rows": rows,
-        "action": request.POST["action"],
+        "sent": question.sent or [("action", request.POST["action"]), *chosen_again],
+        "back": question.back or request.get_full_path(),
+        "words": question.words,
+        "reason": reason_of(request),
+        "longest_reason": MAX_REASON,
         "pictures": list(islice(question.pictures, _PICTURES)),
         "names": question.names,
         "parts": question.parts,
@@ -145,13 +159,31 @@ def names_offered(owner: Owner | None = None) -> list[str]:
     return sorted(set(people.values_list("name", flat=True)[:NAMES_OFFERED]))
 
 
+def names_like(owner: int, typed: str) -> list[str]:
+    """Of people of an owner (a key): those whose name has the letters, or else an alias has.
+
+    Names that begin with them come first.
+    """
+    letters = tidy_name(typed.replace("\0", ""))
+    if not letters:
+        return []
+    alias = Func("aliases", Value(" "), function="array_to_string", output_field=TextField())
+    people = Person.objects.filter(owner=owner).annotate(others=alias)
+    found = people.filter(Q(name__icontains=letters) | Q(others__icontains=letters))
+    place = Case(When(name__istartswith=letters, then=Value(0)), default=Value(1))
+    return list(found.order_by(place, "name").values_list("name", flat=True)[:_NAMES_LIKE])
+
+
 def link(page: str, pk: int, words: str) -> SafeString:
     """To the page of a row."""
     return format_html('<a href="{}">{}</a>', reverse(f"admin:{page}_change", args=[pk]), words)
 
 
-def history_of(what: str, pk: object) -> HttpResponse:
+def history_of(page: admin.ModelAdmin[Any], request: HttpRequest, pk: object) -> HttpResponse:
     """To the edits that have touched a person, a cluster or a face."""
+    if not page.has_view_or_change_permission(request):
+        raise PermissionDenied
+    what = page.opts.model_name
     return HttpResponseRedirect(f"{reverse('admin:faces_edit_changelist')}?{what}={pk}")
 
 
@@ -160,6 +192,16 @@ class EditedAdmin(admin.ModelAdmin[M]):
 
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count everything
+
+    def get_changelist(self, request: HttpRequest, **values: Any) -> type[ChangeList]:
+        return LongList
+
+    action_form = ReasonForm
+
+    def log_change(self, request: HttpRequest, obj: M, message: Any) -> LogEntry:
+        """Not stored: edit() has written it down."""
+        return LogEntry(change_message=message)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

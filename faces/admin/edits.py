@@ -1,5 +1,6 @@
 """What was done to people, for staff: looking at it, and taking it back."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -7,27 +8,37 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from faces.admin import words
 from faces.admin.doing import by, edit, may_undo, refusals_told
 from faces.admin.filters import (
+    ActorFilter,
+    KindFilter,
     TouchedClusterFilter,
     TouchedFaceFilter,
     TouchedPersonFilter,
     UndoneFilter,
+    key_of,
 )
 from faces.models import Edit, Face
 from faces.people import editing
 from faces.people.history import changes_of, edits_of, faces_touched
+from faces.people.picturing import pictured
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
+from photos.long_lists import LongList
 from photos.models import Owner
+from photos.staff import MAX_REASON
 
 FACES_SHOWN = 60  # of those that an edit has touched
 CHANGES_SHOWN = 200
@@ -39,8 +50,10 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
     list_display = ("id", "what", "faces_touched", "who", "created_at", "standing", "of")
     list_display_links = ("id", "what")
     list_filter = (
-        "kind",
+        KindFilter,
         UndoneFilter,
+        ActorFilter,
+        "created_at",
         TouchedPersonFilter,
         TouchedClusterFilter,
         TouchedFaceFilter,
@@ -49,24 +62,42 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
     search_fields = ("=id", "actor__username", "owner__subject")
     search_help_text = "A number, who did it, or an owner"
     ordering = ("-pk",)
+    list_per_page = 20  # with pictures
+    show_facets = admin.ShowFacets.NEVER  # they count all rows
     fields = (
-        "what", ("who", "created_at"), ("standing", "undoes"), "owner", "pictures", "changes",
+        "what", "reason", ("who", "created_at"), ("standing", "undoes"), "owner", "sides",
+        "pictures", "changes",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Edit]:
         return edits_of(Owner.objects.all()).select_related("owner", "actor", "undone_by")
 
+    def get_changelist(self, request: HttpRequest, **values: Any) -> type[ChangeList]:
+        return LongList
+
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """The names of all people of the page are looked up at once."""
+        """The names and the faces of all edits of the page are looked up at once."""
         page = super().get_changelist_instance(request)
         names = words.names_of(page.result_list)
+        shown = pictured(page.result_list, names)
         for each in page.result_list:
-            each.words = words.words(each, names)
+            each.words, each.pictured = words.words(each, names), shown[each.pk]
         return page
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        shown = {"can_undo": may_undo(request)}
+        return super().changelist_view(request, shown | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:
         undo = self.admin_site.admin_view(self.undo_view)
-        return [path("<int:pk>/undo/", undo, name="faces_edit_undo"), *super().get_urls()]
+        several = self.admin_site.admin_view(self.undo_several_view)
+        return [
+            path("<int:pk>/undo/", undo, name="faces_edit_undo"),
+            path("undo/", several, name="faces_edit_undo_several"),
+            *super().get_urls(),
+        ]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **values: Any
@@ -89,12 +120,35 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
                 "title": f"Undo edit {pk}",
                 "what": self.what(found),
                 "undoable": _is_undoable(found),
+                "pictured": pictured([found], words.names_of([found]))[pk],
+                "longest_reason": MAX_REASON,
             }
             return TemplateResponse(request, "admin/faces/edit/undo.html", shown)
-        with refusals_told(request):
-            act = partial(editing.undo, found.owner, pk, by(request))
-            edit(request, found.owner, act, done=f"Undid edit {pk}.")
+        self.take_back(request, [found])
         return redirect("admin:faces_edit_change", pk)
+
+    @method_decorator(require_POST)
+    def undo_several_view(self, request: HttpRequest) -> HttpResponse:
+        """Undo what a message has told of, all or none, and go back to where it was told."""
+        if not may_undo(request):
+            raise PermissionDenied
+        keys = [key for key in map(key_of, request.POST.get("edits", "").split()) if key]
+        found = list(self.get_queryset(request).filter(pk__in=keys).order_by("-pk"))
+        if not found or len({each.owner_id for each in found}) > 1:
+            raise Http404
+        self.take_back(request, found)
+        back = request.POST.get("next", "")
+        if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+            return HttpResponseRedirect(back)
+        return redirect("admin:faces_edit_changelist")
+
+    def take_back(self, request: HttpRequest, edits: Sequence[Edit]) -> None:
+        """All of them or none: the newest first, so that none stands in the way of another."""
+        owner, count = edits[0].owner, len(edits)
+        acts = [partial(editing.undo, owner, each.pk, by(request)) for each in edits]
+        done = f"Undid edit {edits[0].pk}." if count == 1 else f"Undid {count} edits."
+        with refusals_told(request):
+            edit(request, owner, *acts, done=done)
 
     # --- Columns --------------------------------------------------------------------------------
 
@@ -120,6 +174,11 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
     @admin.display(description="Owner", ordering="owner__subject")
     def of(self, edit: Edit) -> SafeString:
         return only_owner(edit.owner)
+
+    @admin.display(description=_("Before and after"))
+    def sides(self, edit: Edit) -> SafeString:
+        shown = {"pictured": pictured([edit], words.names_of([edit]))[edit.pk]}
+        return render_to_string("admin/faces/edit/sides.html", shown)
 
     @admin.display(description="Faces")
     def pictures(self, edit: Edit) -> SafeString:

@@ -1,8 +1,10 @@
 """Faces, for staff: what was found, and whose they are."""
 
 from functools import partial
+from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +27,7 @@ from faces.forms import NameForm
 from faces.models import Face, Person
 from faces.people import naming, placing
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner, picture
+from photos.long_lists import LongList
 from photos.models import Owner
 
 
@@ -47,12 +50,14 @@ def counted(count: int) -> str:
 
 @admin.register(Face)
 class FaceAdmin(ReadOnlyAdmin[Face]):
+    show_facets = admin.ShowFacets.NEVER  # they count everything
     list_display = (
         "crop_shown", "person", "cluster", "from_photo", "sure", "quality_shown", "reasons",
         "ignored", "of",
     )  # fmt: skip
     list_filter = (
-        GroupedFilter, KnownFilter, "ignored", OneClusterFilter, ("photo__owner", OwnerFilter),
+        GroupedFilter, KnownFilter, "membership__how", "ignored", OneClusterFilter,
+        ("photo__owner", OwnerFilter),
     )  # fmt: skip
     list_select_related = ("photo__owner", "membership__part__cluster__person")
     search_fields = (
@@ -74,6 +79,9 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
     )
     actions = ("assign", "confirm", "remove", "ignore", "unignore")
 
+    def get_changelist(self, request: HttpRequest, **values: Any) -> type[ChangeList]:
+        return LongList
+
     def has_place_permission(self, request: HttpRequest) -> bool:
         """Staff say whose a face is; all else of it is what models have found."""
         return request.user.has_perm("faces.change_face")
@@ -81,7 +89,7 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: object = None
     ) -> HttpResponse:
-        return history_of("face", object_id)
+        return history_of(self, request, object_id)
 
     # --- Columns --------------------------------------------------------------------------------
 
@@ -98,7 +106,6 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
         size = f"{face.width:.0f} × {face.height:.0f} pixels"  # noqa: RUF001  # a real sign
         return f"{size}, {face.x:.0f} from the left and {face.y:.0f} from the top"
 
-    @admin.display(ordering="membership__part__cluster__person__name")
     def person(self, face: Face) -> str:
         person = face.person
         return link("faces_person", person.pk, person.name) if person else "unknown"
@@ -137,7 +144,7 @@ class FaceAdmin(ReadOnlyAdmin[Face]):
     def assign(self, request: HttpRequest, faces: QuerySet[Face]) -> HttpResponse | None:
         with refusals_told(request):
             rows, owner = _chosen(faces)
-            form = NameForm(answered(request))
+            form = NameForm(answered(request), owner=owner)
             if not form.is_valid():
                 question = Question(
                     form=form,

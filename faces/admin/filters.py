@@ -5,12 +5,21 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from faces.models import Cluster, Edit, Face
 
-_MAX_KEY = 2**63 - 1
+STAFF_SHOWN = 50  # in the filter: the newest
+_DIGITS = len(str(2**63 - 1))  # of a key that is too long
+
+
+def key_of(text: str) -> int:
+    """The key that is written there; 0, which no row has, if it is none."""
+    return int(text) if text.isdecimal() and len(text) < _DIGITS else 0
 
 
 class NamedFilter(admin.SimpleListFilter):
@@ -79,8 +88,7 @@ class OfOneFilter(admin.SimpleListFilter):
     @property
     def key(self) -> int:
         """The number that was given; 0, which no row has, if it is none."""
-        given = self.value() or ""
-        return int(given) if given.isdecimal() and int(given) <= _MAX_KEY else 0
+        return key_of(self.value() or "")
 
 
 class OneClusterFilter(OfOneFilter):
@@ -91,6 +99,44 @@ class OneClusterFilter(OfOneFilter):
 
     def queryset(self, request: HttpRequest, faces: QuerySet[Face]) -> QuerySet[Face]:
         return faces.filter(membership__part__cluster=self.key) if self.value() else faces
+
+
+class KindFilter(admin.SimpleListFilter):
+    """What was done. Merges of clusters and those of people are merges."""
+
+    title = _("what was done")
+    parameter_name = "kind"
+    MERGES = "merges"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        return [(self.MERGES, _("Merges of clusters or people")), *Edit.Kind.choices]
+
+    def queryset(self, request: HttpRequest, edits: QuerySet[Edit]) -> QuerySet[Edit]:
+        match self.value():
+            case None:
+                return edits
+            case self.MERGES:
+                return edits.filter(kind__in=[Edit.Kind.MERGE, Edit.Kind.MERGE_PEOPLE])
+        return edits.filter(kind=self.value())
+
+
+class ActorFilter(admin.SimpleListFilter):
+    """Who has done it: the newest of the staff, or the service itself."""
+
+    title = _("who did it")
+    parameter_name = "actor"
+    SERVICE = "service"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        newest = User.objects.filter(is_staff=True).order_by("-pk")[:STAFF_SHOWN]
+        staff = sorted((each.get_username(), str(each.pk)) for each in newest)
+        return [(self.SERVICE, _("The service")), *((pk, name) for name, pk in staff)]
+
+    def queryset(self, request: HttpRequest, edits: QuerySet[Edit]) -> QuerySet[Edit]:
+        given = self.value()
+        if given == self.SERVICE:
+            return edits.filter(actor=None)
+        return edits.filter(actor=int(given)) if given and given.isdecimal() else edits
 
 
 class UndoneFilter(admin.SimpleListFilter):
@@ -125,3 +171,19 @@ class TouchedClusterFilter(TouchedFilter):
 
 class TouchedFaceFilter(TouchedFilter):
     title, parameter_name, column = "face", "face", "faces"
+
+
+class FirstFilter(admin.SimpleListFilter):
+    """How clusters are sorted. Nothing is left out by it; the gallery shows it by itself."""
+
+    title = "order"
+    parameter_name = "first"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("doubt", "Most uncertain first")]
+
+    def has_output(self) -> bool:
+        return False
+
+    def queryset(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> QuerySet[Cluster]:
+        return clusters

@@ -1,19 +1,24 @@
 """People, for staff. `jobs` registers the page, with a way to erase somebody."""
 
 from functools import partial
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
-from django.db.models import CharField, Count, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 from django_stubs_ext import WithAnnotations
 
+from faces.admin import person_page
 from faces.admin.doing import (
     EditedAdmin,
     Question,
@@ -26,8 +31,9 @@ from faces.admin.doing import (
     refusals_told,
 )
 from faces.admin.filters import HiddenFilter
+from faces.admin.person_acts import AlikeForm, FacesForm, SaidForm
 from faces.forms import MergingForm, PersonForm
-from faces.models import Face, Person
+from faces.models import Cluster, Person
 from faces.people import merging, naming
 from photos.admin import OwnerFilter, only_owner, picture
 from photos.models import Owner
@@ -38,14 +44,13 @@ CLUSTERS_SHOWN = 50  # of a person, on their page
 class Counts(TypedDict):
     """What the list of people shows of each."""
 
-    best_crop: str | None  # key of the cover, or else of the best face
-    photo_count: int
+    best_crop: str | None
 
 
 class PersonAdmin(EditedAdmin[Person]):
     form = PersonForm
     list_display = (
-        "cover_shown", "name", "known_as", "faces", "photos", "marks", "of", "created_at",
+        "cover_shown", "name", "known_as", "faces", "marks", "of", "created_at",
     )  # fmt: skip
     list_display_links = ("cover_shown", "name")
     list_filter = (
@@ -72,12 +77,7 @@ class PersonAdmin(EditedAdmin[Person]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         """With `Counts`."""
-        faces = Face.objects.filter(membership__part__cluster__person=OuterRef("pk"))
-        best = faces.order_by("-quality", "pk").values("crop")[:1]
-        return Person.objects.with_counts().annotate(
-            best_crop=Coalesce("cover__crop", Subquery(best), output_field=CharField()),
-            photo_count=Count("clusters__parts__memberships__face__photo", distinct=True),
-        )
+        return Person.objects.with_counts().with_pictures()
 
     def has_forget_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("faces.delete_person")
@@ -85,7 +85,7 @@ class PersonAdmin(EditedAdmin[Person]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: object = None
     ) -> HttpResponse:
-        return history_of("person", object_id)
+        return history_of(self, request, object_id)
 
     # --- Columns --------------------------------------------------------------------------------
 
@@ -111,8 +111,7 @@ class PersonAdmin(EditedAdmin[Person]):
     def faces(self, person: "WithAnnotations[Person, Counts]") -> int:
         return person.face_count
 
-    @admin.display(ordering="photo_count")
-    def photos(self, person: "WithAnnotations[Person, Counts]") -> int:
+    def photos(self, person: Person) -> int:
         return person.photo_count
 
     @admin.display(description="Owner", ordering="owner__subject")
@@ -120,13 +119,61 @@ class PersonAdmin(EditedAdmin[Person]):
         return only_owner(person.owner)
 
     def clusters(self, person: Person) -> SafeString:
-        clusters = person.clusters.with_faces().order_by(F("face_count").desc(), "pk")[
-            :CLUSTERS_SHOWN
-        ]
-        shown = {"clusters": clusters, "limit": CLUSTERS_SHOWN}
+        shown = {"clusters": biggest_clusters(person), "limit": CLUSTERS_SHOWN}
         return render_to_string("admin/faces/person/clusters.html", shown)
 
     # --- Their page -----------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        views = {"faces": self.faces_view, "said": self.said_view, "alike": self.alike_view}
+        doors = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"faces_person_{name}")
+            for name, view in views.items()
+        ]
+        return [*doors, *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **values: Any
+    ) -> HttpResponse:
+        person: Person = context["original"]
+        can_change = self.has_change_permission(request, person)
+        context |= {**person_page.shown(request, person), "can_change": can_change}
+        return super().render_change_form(request, context, *args, **values)
+
+    @method_decorator(require_POST)
+    def faces_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Confirm or reject some of their faces, or have one be the cover."""
+        person = self._changeable(request, pk)
+        return self._act(request, person, FacesForm(request.POST, person=person))
+
+    @method_decorator(require_POST)
+    def said_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take back what was said of a face, or of two."""
+        return self._act(request, self._changeable(request, pk), SaidForm(request.POST))
+
+    @method_decorator(require_POST)
+    def alike_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say whether somebody else is the same person."""
+        return self._act(request, self._changeable(request, pk), AlikeForm(request.POST))
+
+    def _changeable(self, request: HttpRequest, pk: int) -> Person:
+        person = get_object_or_404(Person.objects.select_related("owner"), pk=pk)
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        return person
+
+    def _act(
+        self, request: HttpRequest, person: Person, form: FacesForm | SaidForm | AlikeForm
+    ) -> HttpResponse:
+        """Do what the form asks for, tell what came of it, and go back to the page."""
+        if form.is_valid():
+            with refusals_told(request):
+                acts, done = form.told(person, by(request))
+                edit(request, person.owner, *acts, done=done)
+        else:
+            for errors in form.errors.values():
+                self.message_user(request, str(errors[0]), messages.ERROR)
+        return redirect("admin:faces_person_change", person.pk)
 
     def save_model(
         self,
@@ -147,7 +194,7 @@ class PersonAdmin(EditedAdmin[Person]):
             rows, owner = chosen(people, _owner, least=2)
             form = MergingForm(answered(request), people=rows)
             if not form.is_valid():
-                crops: list[str | None] = [each.best_crop for each in rows]  # type: ignore[attr-defined]  # annotated
+                crops = [each.best_crop for each in rows]
                 question = Question(
                     form=form,
                     title=f"Whose name stays, of {len(rows)} people who are one",
@@ -197,6 +244,11 @@ class PersonAdmin(EditedAdmin[Person]):
             rows, owner = chosen(people, _owner)
             acts = [partial(naming.delete, each, by=by(request)) for each in rows]
             edit(request, owner, *acts, done=f"Forgot {_named(rows)}.")
+
+
+def biggest_clusters(person: Person) -> QuerySet[Cluster]:
+    biggest_first = person.clusters.with_faces().order_by("-tally__face_count", "pk")
+    return biggest_first[:CLUSTERS_SHOWN]
 
 
 def _owner(person: Person) -> Owner:

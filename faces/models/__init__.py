@@ -6,6 +6,7 @@ from faces.models.edits import Edit
 from faces.models.erasure import Erasure
 from faces.models.faces import Face, FaceVector
 from faces.models.people import (
+    LOOKED_AT,
     MAX_CONTACT_ID,
     MAX_NAME,
     SAMPLE,
@@ -16,9 +17,12 @@ from faces.models.people import (
     Person,
     new_cluster_id,
 )
+from faces.models.sittings import Sitting
+from faces.models.tallies import Tally
 from faces.models.verdicts import Pair, Rejection
 
 __all__ = [
+    "LOOKED_AT",
     "MAX_CONTACT_ID",
     "MAX_NAME",
     "SAMPLE",
@@ -35,5 +39,7 @@ __all__ = [
     "Part",
     "Person",
     "Rejection",
+    "Sitting",
+    "Tally",
     "new_cluster_id",
 ]

@@ -52,6 +52,9 @@ class Edit(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    reason = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Why, as the actor says."
+    )
     asked = models.JSONField(default=dict, help_text="What was asked for.")
     steps = models.JSONField(default=list, help_text="What changed: rows before and after.")
     people = ArrayField(models.BigIntegerField(), default=list, help_text="Touched, by their keys.")

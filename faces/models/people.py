@@ -5,21 +5,25 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import (
+    Aggregate,
+    CharField,
     Count,
     Exists,
+    F,
     IntegerField,
     OuterRef,
-    Prefetch,
     Q,
     QuerySet,
     Subquery,
-    Window,
+    Sum,
 )
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from faces.models.faces import Face
 from photos.models import Owner, Space
@@ -27,6 +31,12 @@ from photos.models import Owner, Space
 MAX_NAME = 200  # letters
 MAX_CONTACT_ID = 255  # letters
 SAMPLE = 12  # faces that stand for a cluster in lists
+LOOKED_AT = 100  # faces of a cluster: among so many the best are sought
+# What is known of a face that stands for a cluster.
+_SHOWN = (
+    "id", "photo_id", "x", "y", "width", "height", "confidence", "quality", "quality_reasons",
+    "crop",
+)  # fmt: skip
 
 
 def new_cluster_id() -> str:
@@ -41,12 +51,19 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
     def with_counts(self) -> Self:
         """Each with its `face_count` and its `cluster_count`."""
-        faces = Membership.objects.filter(part__cluster__person=OuterRef("pk")).order_by()
-        clusters = Cluster.objects.filter(person=OuterRef("pk")).order_by()
+        theirs = Cluster.objects.filter(person=OuterRef("pk")).order_by().values("person")
         return self.annotate(
-            face_count=_count(faces, "part__cluster__person"),
-            cluster_count=_count(clusters, "person"),
+            face_count=_number(theirs, Sum("tally__face_count")),
+            cluster_count=_number(theirs, Count("pk")),
         )
+
+    def with_pictures(self) -> Self:
+        """Each with the key of its `best_crop`: the cover's, or else that of a good face."""
+        theirs = Membership.objects.filter(part__cluster__person=OuterRef(OuterRef("pk")))
+        faces = Face.objects.filter(pk__in=theirs.values("face")[:LOOKED_AT])
+        best = faces.order_by("-quality", "pk").values("crop")[:1]
+        crop = Coalesce("cover__crop", Subquery(best), output_field=CharField())
+        return self.annotate(best_crop=crop)
 
 
 class Person(models.Model):
@@ -83,6 +100,7 @@ class Person(models.Model):
 
     face_count: int  # set by with_counts()
     cluster_count: int  # set by with_counts()
+    best_crop: str | None  # set by with_pictures()
 
     objects = PersonQuerySet.as_manager()
 
@@ -101,6 +119,12 @@ class Person(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @cached_property
+    def photo_count(self) -> int:
+        """In how many photos they are. One query."""
+        theirs = Face.objects.filter(membership__part__cluster__person=self)
+        return theirs.values("photo").distinct().count()
+
     @property
     def is_matched(self) -> bool:
         """Whether faces may be found to be theirs, without somebody who says so."""
@@ -109,14 +133,18 @@ class Person(models.Model):
 
 class ClusterQuerySet(models.QuerySet["Cluster"]):
     def with_faces(self) -> Self:
-        """Each with its `face_count`, its person, and the best of its faces."""
-        place = Window(RowNumber(), partition_by="part__cluster", order_by=("-face__quality", "pk"))
-        placed = Membership.objects.select_related("face").annotate(place=place)
-        best = Prefetch("parts__memberships", placed.filter(place__lte=SAMPLE), to_attr="best")
-        return (
-            self.select_related("person", "owner")
-            .annotate(face_count=Count("parts__memberships"))
-            .prefetch_related(best)
+        """Each with its `face_count`, its person, and the best of its faces.
+
+        Nothing is counted, and of a large cluster only some faces are looked at for the best ones:
+        it costs the same however large they are.
+        """
+        here = OuterRef(OuterRef(OuterRef("pk")))
+        some = Membership.objects.filter(part__cluster=here).values("face")[:LOOKED_AT]
+        best = Face.objects.filter(pk__in=some).order_by("-quality", "pk").values("pk")[:SAMPLE]
+        values = JSONObject(**{name: name for name in _SHOWN})  # of the best alone: it takes long
+        shown = Face.objects.filter(pk__in=best).order_by("-quality", "pk").values(shown=values)
+        return self.select_related("person", "owner").annotate(
+            face_count=F("tally__face_count"), best=ArraySubquery(shown)
         )
 
     def empty(self) -> Self:
@@ -150,6 +178,7 @@ class Cluster(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     face_count: int  # set by with_faces()
+    best: list[dict[str, Any]]  # set by with_faces()
 
     objects = ClusterQuerySet.as_manager()
 
@@ -167,10 +196,9 @@ class Cluster(models.Model):
         return Membership.objects.filter(part__cluster=self)
 
     @property
-    def sample(self) -> list["Membership"]:
+    def sample(self) -> list[Face]:
         """Its best faces, of with_faces()."""
-        best = [member for part in self.parts.all() for member in part.best]
-        return sorted(best, key=lambda each: (-each.face.quality, each.pk))[:SAMPLE]
+        return [Face(**values) for values in self.best]
 
     @property
     def label(self) -> str:
@@ -189,8 +217,6 @@ class Part(models.Model):
 
     id = models.BigIntegerField(primary_key=True, help_text="Of the cluster that it began as.")
     cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="parts")
-
-    best: list["Membership"]  # set by with_faces() of clusters
 
     def __str__(self) -> str:
         return f"Part {self.pk} of {self.cluster_id}"
@@ -262,7 +288,7 @@ class GroupingDue(models.Model):
         return f"Grouping of {self.owner_id}"
 
 
-def _count(rows: QuerySet[Any, Any], key: str) -> Coalesce:
-    """How many of `rows` there are, which belong to an outer row by `key`."""
-    counted = rows.values(key).annotate(count=Count("pk")).values("count")
+def _number(rows: QuerySet[Any, Any], total: Aggregate) -> Coalesce:
+    """What `rows`, which belong to an outer row, come to."""
+    counted = rows.annotate(total=total).values("total")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

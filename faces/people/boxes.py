@@ -16,6 +16,7 @@ from faces.models import Edit, Face, Pair, Person, Rejection
 from faces.people import places
 from faces.people.changes import Changes
 from faces.people.editing import editing
+from faces.people.naming import called, checked_name
 from faces.quality import Quality, quality
 from faces.services import FindFaces, Look, keep_crop, portrait, remember, spaces_of
 from inference.arrays import RGB, Array
@@ -110,16 +111,23 @@ def _landmarks_of(box: Box) -> Array:
 
 
 def add(
-    photo: Photo, drawn: Drawn, *, person: Person | None = None, by: User | None = None
+    photo: Photo,
+    drawn: Drawn,
+    *,
+    person: Person | None = None,
+    name: str = "",
+    by: User | None = None,
 ) -> Face:
-    """A new face of `photo`, which is `person`'s if that is said.
+    """A new face of `photo`, which is `person`'s if that is said, or of who is called `name`.
 
     Raises:
         FaceThere: one is there already.
-        PersonMissing, TwiceInPhoto, Contradicted: as placing.assign().
+        NameTooLong, PersonMissing, TwiceInPhoto, Contradicted: as placing.assign().
     """
+    name = checked_name(name) if name else ""
     asked = {"photo": photo.pk, "box": _numbers(drawn.box), "person": person and person.pk}
     with editing(photo.owner, Kind.FACE, by, **asked) as changes:
+        person = called(changes, name) if name else person
         _check_free(photo.faces.all(), drawn.box)
         face = Face(photo=photo, **_columns(drawn))
         changes.create(face)

@@ -22,6 +22,7 @@ from faces.models import (
     Part,
     Person,
     Rejection,
+    Sitting,
 )
 from faces.people.changes import Row
 from photos.models import Owner, Photo
@@ -166,6 +167,7 @@ def remove(traces: Traces) -> dict[str, int]:
     Returns how many there were of each kind.
     """
     edits = _forget(traces)
+    Sitting.objects.filter(owner=traces.owner).delete()  # what was to be asked may be of them
     gone: Counter[str] = Counter()
     for rows in (
         Face.objects.filter(pk__in=traces.faces),
@@ -182,7 +184,8 @@ def _forget(traces: Traces) -> int:
     told = Edit.objects.filter(pk__in=_told(traces))
     edits = list(told.defer("steps", "asked"))
     for edit in edits:
-        edit.asked, edit.steps, edit.erased, edit.fingerprint = {}, [], True, ""
+        edit.asked, edit.steps, edit.erased = {}, [], True
+        edit.reason, edit.fingerprint = "", ""
         edit.people = [each for each in edit.people if each not in traces.people]
         edit.clusters = [
             each
@@ -190,7 +193,7 @@ def _forget(traces: Traces) -> int:
             if each not in traces.clusters and each not in traces.former_clusters
         ]
         edit.faces = [each for each in edit.faces if each not in traces.faces]
-    changed = ["asked", "steps", "erased", "fingerprint", "people", "clusters", "faces"]
+    changed = ["asked", "steps", "erased", "reason", "fingerprint", "people", "clusters", "faces"]
     Edit.objects.bulk_update(edits, changed, batch_size=_BATCH)
     return len(edits)
 
@@ -220,5 +223,6 @@ def left(traces: Traces) -> int:
         Membership.objects.filter(Q(face__in=faces) | Q(part__cluster__in=traces.clusters)),
         Rejection.objects.filter(Q(face__in=faces) | Q(person__in=traces.people)),
         Pair.objects.filter(Q(first__in=faces) | Q(second__in=faces)),
+        Sitting.objects.filter(owner=traces.owner),
     )
     return sum(each.count() for each in rows) + len(_told(traces))

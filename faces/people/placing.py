@@ -78,6 +78,17 @@ def reject(owner: Owner, faces: Collection[int], person: Person, *, by: User | N
         places.drop_empty(changes)
 
 
+def unreject(
+    owner: Owner, faces: Collection[int], person: Person, *, by: User | None = None
+) -> None:
+    """Take back that `faces` are not `person`'s: they may be found to be. Raises as assign()."""
+    asked = {"faces": list(faces), "person": person.pk, "taken_back": True}
+    with editing(owner, Kind.REJECT, by, **asked) as changes:
+        faces, person = places.chosen(owner, faces), places.person_there(person)
+        said = Rejection.objects.filter(face__in=faces, person=person)
+        changes.delete(*said.order_by("pk"))
+
+
 def split(
     cluster: Cluster, faces: Collection[int], *, name: str = "", by: User | None = None
 ) -> Cluster:
@@ -176,6 +187,14 @@ def answer(owner: Owner, first: int, second: int, *, same: bool, by: User | None
             out = one if _SURE[one.how] < _SURE[other.how] else other
             changes.place([out.face_id], None)
             places.drop_empty(changes)
+
+
+def unanswer(owner: Owner, first: int, second: int, *, by: User | None = None) -> None:
+    """Take back what was said of two faces. They stay where they are. Raises as assign()."""
+    with editing(owner, Kind.ANSWER, by, first=first, second=second, taken_back=True) as changes:
+        pair = sorted(places.chosen(owner, [first, second]))
+        said = Pair.objects.of(owner).filter(first=pair[0], second=pair[-1])
+        changes.delete(*said.order_by("pk"))
 
 
 def _together(one: Membership, other: Membership) -> bool:

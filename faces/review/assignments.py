@@ -19,8 +19,10 @@ def assignments(owner: Owner, space: Space) -> list[Question]:
     centroids.of(owner, space)  # so that the size of each is known
     answered = {face for pairs in said_same(owner).values() for pair in pairs for face in pair}
     found = []
-    rows = _least_likely(owner, space).exclude(face__in=answered)
-    for face, likeness, size, cluster, person in rows[:MOST]:
+    rows = least_likely(owner, space).filter(visible("part__cluster__"), face__ignored=False)
+    columns = ("face", "likeness", "size", "part__cluster", "part__cluster__person")
+    open_ = rows.exclude(face__in=answered).values_list(*columns)
+    for face, likeness, size, cluster, person in open_[:MOST]:
         group, score = person or -cluster, scale.score(likeness)
         found.append(
             Question(score, 1 - score, Side(group, size), Side(group, 1, face=face, faces=[face]))
@@ -28,16 +30,17 @@ def assignments(owner: Owner, space: Space) -> list[Question]:
     return found
 
 
-def _least_likely(owner: Owner, space: Space) -> QuerySet[Any, Any]:
-    """Face, likeness (as in `recognition`), how many it was compared with, cluster and person."""
+def least_likely(owner: Owner, space: Space) -> QuerySet[Any, Any]:
+    """Memberships of faces that were matched, with their `likeness` (as in `recognition`).
+
+    `size` is with how many faces each was compared; centroids.of() has to be there for that.
+    """
     of_space = Q(part__cluster__centroids__space=space)
     size = Coalesce("mean__size", 1)  # a cluster that nobody vouches for has no mean
     needed = MANY + (1 - MANY) / Sqrt("size", output_field=FloatField())
     return (
-        Membership.objects.filter(visible("part__cluster__"), part__cluster__owner=owner)
-        .filter(how=Membership.How.MATCHED, face__ignored=False)
+        Membership.objects.filter(how=Membership.How.MATCHED, part__cluster__owner=owner)
         .annotate(mean=FilteredRelation("part__cluster__centroids", condition=of_space))
         .annotate(size=size, likeness=F("similarity") / needed)
         .order_by("likeness", "pk")
-        .values_list("face", "likeness", "size", "part__cluster", "part__cluster__person")
     )

@@ -72,6 +72,31 @@ def pairs(owner: Owner, space: Space, kind: Kind) -> list[Question]:
     return asked[:MOST]
 
 
+def beside(owner: Owner, space: Space, group: int, most: int) -> list[Question]:
+    """Others who may be one with `group`, the most likely first: as pairs(), but of one alone."""
+    groups, scale = Groups.load(owner, space), score_of(space, owner)
+    rows = np.flatnonzero(groups.keys == group)
+    if not len(rows):
+        return []
+    sizes = groups.sizes * groups.sizes[rows[0]]
+    scores = scale.scores(likeness_of(groups.means @ groups.means[rows[0]], sizes))
+    order = np.argsort(-scores, kind="stable")
+    likely = [row for row in order[: most * _MORE + 1].tolist() if scores[row] >= UNSURE]
+    others = {int(groups.keys[row]): row for row in likely if row != rows[0]}
+    settled = questions.answered(owner, {group, *others}) | _in_photos(owner, [group, *others])
+    found = [
+        Question(
+            float(scores[row]),
+            float(sizes[row] * scores[row]),
+            Side(group, int(groups.sizes[rows[0]])),
+            Side(other, int(groups.sizes[row])),
+        )
+        for other, row in others.items()
+        if frozenset({group, other}) not in settled
+    ]
+    return found[:most]
+
+
 def _rows(groups: Groups, pairs: set[questions.Groups]) -> Array:
     """Those of `pairs` that are in `groups`, each as one number: row of one * g + row of other."""
     row_of = {key: row for row, key in enumerate(groups.keys.tolist())}

@@ -1,6 +1,6 @@
 """Questions to staff: are these two faces of one person? The answers are pairs, for ever."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -38,6 +38,12 @@ class Side:
     faces: Sequence[int] = ()  # those that are meant, where they are not the whole group
     shown: Face | None = None  # set by shown()
 
+    @property
+    def seen(self) -> Face:
+        """The face that is shown; of what shown() has given alone."""
+        assert self.shown  # noqa: S101  # else it is left out there
+        return self.shown
+
 
 @dataclass(frozen=True)
 class Question:
@@ -48,24 +54,39 @@ class Question:
     first: Side
     second: Side
 
+    @property
+    def key(self) -> str:
+        """What it is about: the same each time that it is asked."""
+        face = self.second.faces[0] if self.second.faces else 0
+        return f"{self.first.group}.{self.second.group}.{face}"
 
-def answered(owner: Owner) -> set[Groups]:
-    """Pairs of groups of which somebody has said whether they are one person."""
+
+def answered(owner: Owner, among: Collection[int] | None = None) -> set[Groups]:
+    """Pairs of groups of which somebody has said whether they are one person; or `among` some."""
     pairs = Pair.objects.of(owner).annotate(
-        one=_group("first__membership"), other=_group("second__membership")
+        one=group("first__membership"), other=group("second__membership")
     )
     rejections = Rejection.objects.filter(person__owner=owner).annotate(
-        one=_group("face__membership"), other=F("person")
+        one=group("face__membership"), other=F("person")
     )
+    if among is not None:
+        pairs = pairs.filter(
+            of_groups("first__membership__", among), of_groups("second__membership__", among)
+        )
+        rejections = rejections.filter(of_groups("face__membership__", among), person__in=among)
     said = [*pairs.values_list("one", "other"), *rejections.values_list("one", "other")]
     return {frozenset(both) for both in said if None not in both and both[0] != both[1]}
 
 
-def said_same(owner: Owner) -> dict[int, list[tuple[int, int]]]:
-    """Pairs of faces that somebody said are one person, by the cluster that has both."""
+def said_same(
+    owner: Owner, clusters: Collection[int] | None = None
+) -> dict[int, list[tuple[int, int]]]:
+    """Pairs of faces that somebody said are one person, by the cluster (of these) that has both."""
     together = Pair.objects.of(owner).filter(
         same=True, first__membership__part__cluster=F("second__membership__part__cluster")
     )
+    if clusters is not None:
+        together = together.filter(first__membership__part__cluster__in=clusters)
     said: dict[int, list[tuple[int, int]]] = {}
     rows = together.values_list("first__membership__part__cluster", "first", "second")
     for cluster, first, second in rows:
@@ -114,18 +135,22 @@ def shown(questions: Sequence[Question]) -> list[Question]:
 
 def _best_faces(groups: set[int]) -> dict[int, int]:
     """Of each group the clearest face that somebody vouches for."""
-    people = Q(part__cluster__person__in=[group for group in groups if group > 0])
-    unnamed = [-group for group in groups if group < 0]
-    clusters = Q(part__cluster__in=unnamed, part__cluster__person=None)
     best = (
-        Membership.objects.filter(people | clusters)
-        .annotate(group=_group(""), was_matched=Q(how=Membership.How.MATCHED))
+        Membership.objects.filter(of_groups("", groups))
+        .annotate(group=group(""), was_matched=Q(how=Membership.How.MATCHED))
         .order_by("group", "was_matched", "-face__quality", "face_id")
         .distinct("group")
     )
     return dict(best.values_list("group", "face_id"))
 
 
-def _group(membership: str) -> Coalesce:
+def of_groups(membership: str, groups: Collection[int]) -> Q:
+    """What is of one of `groups`."""
+    people = Q((f"{membership}part__cluster__person__in", [each for each in groups if each > 0]))
+    unnamed = (f"{membership}part__cluster__in", [-each for each in groups if each < 0])
+    return people | Q(unnamed, (f"{membership}part__cluster__person", None))
+
+
+def group(membership: str) -> Coalesce:
     cluster = f"{membership}__part__cluster".removeprefix("__")
     return Coalesce(f"{cluster}__person", -F(cluster))

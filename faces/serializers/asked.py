@@ -3,6 +3,7 @@
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from faces.models import MAX_CONTACT_ID
 
@@ -137,7 +138,23 @@ class IgnoreSerializer(FacesSerializer):
     ignored = serializers.BooleanField(default=True)
 
 
+class RejectSerializer(FacesSerializer):
+    rejected = serializers.BooleanField(
+        default=True, help_text="False: what was said before is taken back."
+    )
+
+
+class SaidField(serializers.BooleanField):
+    """True, false or null; where it is missing, nothing is taken for said, in forms neither."""
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values, allow_null=True)
+        self.default_empty_html = empty
+
+
 class AnswerSerializer(serializers.Serializer[None]):
     first = _key()
     second = _key()
-    same = serializers.BooleanField(help_text="Both show one person.")
+    same = SaidField(
+        help_text="Both show one person. Null: what was said before is taken back.",
+    )

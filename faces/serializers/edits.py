@@ -34,8 +34,8 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
     class Meta:
         model = Edit
         fields = (
-            "id", "kind", "actor", "created_at", "asked", "people", "face_count", "undoes",
-            "undone_by", "erased",
+            "id", "kind", "actor", "reason", "created_at", "asked", "people", "face_count",
+            "undoes", "undone_by", "erased",
         )  # fmt: skip
 
     def get_asked(self, edit: Edit) -> dict[str, Any]:

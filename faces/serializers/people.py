@@ -39,8 +39,7 @@ class ClusterSerializer(serializers.ModelSerializer[Cluster]):
 
     @extend_schema_field(SampleSerializer(many=True))
     def get_faces(self, cluster: Cluster) -> list[dict[str, object]]:
-        faces = [membership.face for membership in cluster.sample]
-        return list(SampleSerializer(faces, many=True, context=self.context).data)
+        return list(SampleSerializer(cluster.sample, many=True, context=self.context).data)
 
 
 class GroupedSerializer(serializers.Serializer[Grouped]):

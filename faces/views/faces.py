@@ -89,8 +89,12 @@ class FaceViewSet(
 
     @changes(AnswerSerializer)
     def answer(self, request: Request) -> Response:
-        """Say whether two faces show one person. Clustering obeys."""
+        """Say whether two faces show one person. Clustering obeys. Null takes it back."""
         asked = self.asked(AnswerSerializer)
-        return self.changed(
-            Edit.Kind.ANSWER, lambda: placing.answer(self.owner, **asked, by=self.by)
-        )
+        return self.changed(Edit.Kind.ANSWER, lambda: self._answer(**asked))
+
+    def _answer(self, first: int, second: int, *, same: bool | None) -> None:
+        if same is None:
+            placing.unanswer(self.owner, first, second, by=self.by)
+        else:
+            placing.answer(self.owner, first, second, same=same, by=self.by)

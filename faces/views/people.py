@@ -13,10 +13,10 @@ from faces.models import Cluster, Edit, Face, Person
 from faces.people import merging, naming, placing
 from faces.serializers import ClusterSerializer, PersonDetailSerializer, PlacedFaceSerializer
 from faces.serializers.asked import (
-    FacesSerializer,
     NewPersonSerializer,
     PeopleSerializer,
     PersonChangesSerializer,
+    RejectSerializer,
 )
 from faces.views.changing import Changing, changes
 from faces.views.filters import PersonFilter
@@ -94,13 +94,17 @@ class PersonViewSet(
             person=Q(pk=pk),
         )
 
-    @changes(FacesSerializer)
+    @changes(RejectSerializer)
     def reject(self, request: Request, pk: str) -> Response:
-        """Say that `faces` are not this person's. They never will be, unless you say so."""
-        faces = self.asked(FacesSerializer)["faces"]
+        """Say that `faces` are not this person's. They never will be, unless you say so.
+
+        With `"rejected": false` that is taken back.
+        """
+        asked = self.asked(RejectSerializer)
+        say = placing.reject if asked["rejected"] else placing.unreject
         return self.changed(
             Edit.Kind.REJECT,
-            lambda: placing.reject(self.owner, faces, self.named(pk), by=self.by),
+            lambda: say(self.owner, asked["faces"], self.named(pk), by=self.by),
             person=Q(pk=pk),
         )
 

@@ -1,5 +1,25 @@
 """Jobs for staff, and all that takes part in them. Importing it registers the pages."""
 
-from jobs.admin import items, jobs, people, queue_page, storage, webhooks, workers
+from jobs.admin import (
+    items,
+    jobs,
+    people,
+    queue_page,
+    storage,
+    tasks,
+    training_page,
+    webhooks,
+    workers,
+)
 
-__all__ = ["items", "jobs", "people", "queue_page", "storage", "webhooks", "workers"]
+__all__ = [
+    "items",
+    "jobs",
+    "people",
+    "queue_page",
+    "storage",
+    "tasks",
+    "training_page",
+    "webhooks",
+    "workers",
+]

@@ -19,6 +19,7 @@ from jobs import statistics, steering
 from jobs.models import Item, State
 from jobs.templatetags.ages import age
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
+from photos.staff import with_reason
 
 COUNTED = 10_000  # items of a list that are counted, and tried again at once
 _ALL = "all"
@@ -170,6 +171,6 @@ def note(request: HttpRequest, done: str) -> None:
         content_type=ContentType.objects.get_for_model(Item),
         object_repr="Queue",
         action_flag=CHANGE,
-        change_message=done,
+        change_message=with_reason(request, done),
     )
     messages.success(request, done)

@@ -87,8 +87,12 @@ class JobAdmin(ReadOnlyAdmin[Job]):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Job | None:
-        job = super().get_object(request, object_id, from_field)
-        return job and Job.objects.with_progress().select_related("owner").get(pk=job.pk)
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            return None
+        job = Job.objects.with_progress().select_related("owner").get(pk=found.pk)
+        job.sees_photos = request.user.has_perm("photos.view_photo")  # type: ignore[attr-defined]  # for photos()
+        return job
 
     # --- Columns --------------------------------------------------------------------------------
 
@@ -116,11 +120,11 @@ class JobAdmin(ReadOnlyAdmin[Job]):
     def of(self, job: Job) -> SafeString:
         return only_owner(job.owner)
 
-    def photos(self, job: Job) -> SafeString:
+    def photos(self, job: Any) -> SafeString:
         """The first of its items, those that failed before all others."""
         failed_first = Case(When(state=State.FAILED, then=0), default=1)
         items = with_sync(job.items.select_related("photo")).order_by(failed_first, "pk")[:FIRST]
-        shown = {"job": job, "items": items}
+        shown = {"job": job, "items": items, "sees_photos": job.sees_photos}
         return render_to_string("admin/jobs/job/items.html", shown)
 
     # --- Actions --------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The pages of people and edits, for staff, as far as they span the house."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -12,12 +13,13 @@ from django.urls import URLPattern, path
 
 from faces.admin.doing import by, refusals_told
 from faces.admin.edits import EditAdmin
-from faces.admin.people import PersonAdmin
+from faces.admin.people import PersonAdmin, biggest_clusters
 from faces.models import Edit, Person
 from faces.people.naming import tidy_name
 from jobs import looking
 from jobs.aftermath import follow
 from jobs.erasure import erase
+from photos.staff import note
 
 
 class ErasingForm(forms.Form):
@@ -42,12 +44,12 @@ class ErasingForm(forms.Form):
 
 @admin.register(Edit)
 class FollowedEditAdmin(EditAdmin):
-    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def take_back(self, request: HttpRequest, edits: Sequence[Edit]) -> None:
         """As there; and then all that follows from it."""
-        answer = super().undo_view(request, pk)
-        if request.method == "POST" and (undone := Edit.objects.filter(undoes=pk).first()):
+        super().take_back(request, edits)
+        keys = [each.pk for each in edits]
+        for undone in Edit.objects.filter(undoes__in=keys).select_related("owner").order_by("pk"):
             follow(undone.owner, undone.pk)
-        return answer
 
 
 @admin.register(Person)
@@ -87,11 +89,13 @@ class ErasablePersonAdmin(PersonAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "original": person,
+                "clusters": biggest_clusters(person),
                 "title": f"Erase {person}",
                 "form": form,
             }
             return TemplateResponse(request, "admin/faces/person/erase.html", shown)
         with refusals_told(request):
             receipt = erase(person.owner, pk, by=by(request))
+            note(request, [receipt], "Erased somebody for good.")
             messages.success(request, f"Erased for good: the receipt is number {receipt.pk}.")
         return redirect("admin:faces_person_changelist")

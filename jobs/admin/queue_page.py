@@ -16,6 +16,7 @@ from jobs import statistics, steering
 from jobs.admin.items import note, note_retry
 from jobs.models import CleanUp, Item, Pause
 from jobs.statistics import MANY, MINUTES, RECENT_DAYS
+from photos.staff import MAX_REASON, reason_of
 
 may_look = permission_required("jobs.view_job", raise_exception=True)
 may_steer = permission_required("jobs.change_job", raise_exception=True)
@@ -39,7 +40,7 @@ def now(request: HttpRequest) -> HttpResponse:
 @may_steer
 def pause(request: HttpRequest) -> HttpResponse:
     """Let nothing be begun until somebody resumes."""
-    steering.pause_queue(by=request.user.get_username())
+    steering.pause_queue(by=request.user.get_username(), reason=reason_of(request))
     note(request, "Paused the queue.")
     return redirect("queue")
 
@@ -87,6 +88,7 @@ def _now() -> dict[str, Any]:
         "failures": statistics.failures(),
         "recent_days": RECENT_DAYS,
         "clean_up": CleanUp.objects.first(),
+        "longest_reason": MAX_REASON,
     }
 
 

@@ -1,10 +1,9 @@
 """Storages that announce their photos, for staff."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -17,6 +16,7 @@ from photos.admin import OwnerFilter, only_owner
 from photos.errors import PhotoError
 from photos.fetch import check_url
 from photos.operations import OPERATIONS
+from photos.staff import ReasonForm, note
 
 
 class StorageForm(forms.ModelForm[StorageSource]):
@@ -58,6 +58,7 @@ class StorageSourceAdmin(admin.ModelAdmin[StorageSource]):
     autocomplete_fields = ("owner",)
     ordering = ("-pk",)
     actions = ("rotate",)
+    action_form = ReasonForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StorageSource]:
         return super().get_queryset(request).defer("secret")
@@ -81,9 +82,7 @@ class StorageSourceAdmin(admin.ModelAdmin[StorageSource]):
             secret = new_secret()
             StorageSource.objects.filter(pk=source.pk).update(secret=secret)
             self._show(request, source, secret)
-        LogEntry.objects.log_actions(
-            cast(int, request.user.pk), sources, CHANGE, "Made a new secret"
-        )
+        note(request, sources, "Made a new secret.")
 
     def _show(self, request: HttpRequest, source: StorageSource, secret: str) -> None:
         text = f"The secret of {source.bucket}, shown this once: {secret}"

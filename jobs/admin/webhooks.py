@@ -1,9 +1,6 @@
 """Webhooks, and what is told to those outside, for staff."""
 
-from typing import cast
-
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -12,6 +9,7 @@ from django.utils.safestring import SafeString
 from jobs.models import Delivery, Webhook
 from jobs.telling import outbox, webhooks
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
+from photos.staff import note
 
 _PILLS = {  # state -> class of its pill in admin.css
     Delivery.State.PENDING: "queued",
@@ -86,7 +84,7 @@ class WebhookAdmin(ReadOnlyAdmin[Webhook]):
         self._tell(request, enabled, "Pinged", "webhook(s) are sent a ping: see Deliveries.")
 
     def _tell(self, request: HttpRequest, hooks: QuerySet[Webhook], done: str, words: str) -> None:
-        LogEntry.objects.log_actions(cast(int, request.user.pk), hooks, CHANGE, done)
+        note(request, hooks, f"{done}.")
         self.message_user(request, f"{len(hooks)} {words}")
 
 
@@ -134,6 +132,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     def resend(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         asked = len(deliveries)
         count = outbox.resend(deliveries)
+        note(request, deliveries, "Sent again.")
         self.message_user(request, f"{count} will be sent again, now.")
         if asked > count:
             text = f"{asked - count} will not: their webhooks are disabled."

@@ -1,9 +1,8 @@
 """Remote workers for staff: their tokens, what they can do, and what they have in hand."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.forms import ModelForm
@@ -14,6 +13,7 @@ from django.utils.safestring import SafeString
 from jobs.models import Item, RemoteWorker, State, WorkerToken
 from jobs.remote import tokens
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
+from photos.staff import ReasonForm, note
 
 
 @admin.register(WorkerToken)
@@ -31,6 +31,7 @@ class WorkerTokenAdmin(admin.ModelAdmin[WorkerToken]):
     ordering = ("-pk",)
     fields = ("name", "owner")
     actions = ("revoke",)
+    action_form = ReasonForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkerToken]:
         tokens = super().get_queryset(request).defer("digest")
@@ -62,7 +63,7 @@ class WorkerTokenAdmin(admin.ModelAdmin[WorkerToken]):
         valid = list(chosen.filter(revoked_at=None))
         for token in valid:
             tokens.revoke(token)
-        LogEntry.objects.log_actions(cast(int, request.user.pk), valid, CHANGE, "Revoked")
+        note(request, valid, "Revoked.")
         self.message_user(request, f"{len(valid)} token(s) open nothing from now on.")
 
     @admin.display(description="State")

@@ -72,6 +72,22 @@ def note(photo: Photo) -> None:
     PlaceDue.objects.create(photo=photo)
 
 
+def heard_from(photo: Photo) -> list[Photo]:
+    """Whose place `photo` has inherited: of the nearest before it, and after it. Two queries.
+
+    None where its place is its own, or where it has none.
+    """
+    if not photo.place_inferred:
+        return []
+    near = Photo.objects.filter(
+        owner=photo.owner_id, taken_at__isnull=False, place=photo.place_id, place_inferred=False
+    )
+    at = photo.dated_at
+    before = near.filter(dated_at__range=(at - NEIGHBOUR, at)).order_by("-dated_at", "sha256")
+    after = near.filter(dated_at__range=(at, at + NEIGHBOUR)).order_by("dated_at", "sha256")
+    return list(dict.fromkeys([*before[:1], *after[:1]]))
+
+
 def is_due() -> bool:
     return PlaceDue.objects.exists()
 

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_POST
 
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner, picture
 from photos.models import Photo
+from photos.pictures import LIST, address
+from photos.staff import NewestRows, note
 from search import copies, different
-from search.admin.found import NewestRows
 from search.models import DifferentPhotos, NearDuplicates
 
 
@@ -58,6 +59,8 @@ class NearDuplicatesAdmin(ReadOnlyAdmin[NearDuplicates]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """A group has no page but that of its best photo."""
+        if request.method == "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
         return redirect("admin:photos_photo_change", object_id)
 
     @method_decorator(require_POST)
@@ -67,9 +70,10 @@ class NearDuplicatesAdmin(ReadOnlyAdmin[NearDuplicates]):
             raise PermissionDenied
         photo = get_object_or_404(Photo.objects.select_related("owner"), pk=pk)
         count = different.say(photo)
+        page = NearDuplicates.objects.get(pk=pk)
+        note(request, [page], "Said that it is no duplicate.")
         told = f"Photo {pk} is no duplicate of {count} other{'' if count == 1 else 's'}."
         messages.success(request, format_html("{} {}", told, _way_back(photo)))
-        page = NearDuplicates.objects.get(pk=pk)
         return HttpResponseRedirect(self.response_post_save_change(request, page)["Location"])
 
 
@@ -105,7 +109,9 @@ class DifferentPhotosAdmin(admin.ModelAdmin[DifferentPhotos]):
 
     @admin.display(description="")
     def small(self, pair: DifferentPhotos) -> SafeString:
-        pictures = [picture(photo.thumbnail.url, side=96) for photo in (pair.first, pair.second)]
+        pictures = [
+            picture(address(photo.thumbnail, LIST), side=96) for photo in (pair.first, pair.second)
+        ]
         return format_html('<span class="pair">{}{}</span>', *pictures)
 
     @admin.display(description="Photos")

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
-from search.admin.found import NewestRows
+from photos.staff import NewestRows
 from search.filters import LanguageFilter
 from search.models import AskedSearch, SavedSearch
 

@@ -7,32 +7,23 @@ from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from photos import staff
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner, picture
 from photos.operations import CAPTION, DESCRIBE, OBJECTS, OCR, TAGS
+from photos.pictures import LIST, address
+from photos.staff import NewestRows
 from search import display
 from search.filters import ContextFilter, LabelFilter, LanguageFilter, RecipeFilter, TagFilter
 from search.models import Caption, DetectedObject, PhotoTag, TextLine, Unembedded
 
-PAGED = 10_000  # rows of a list, at most; all others are found by search and filters
 LETTERS = 200  # of a text or a sentence in a list
 
 Found = TypeVar("Found", DetectedObject, TextLine, PhotoTag, Caption)
-
-
-class NewestRows(Paginator[Any]):
-    """Pages of the newest rows: it counts to `PAGED`, and no further."""
-
-    @cached_property
-    def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # lists page nothing else
-        return rows.order_by()[:PAGED].count()
 
 
 class FoundAdmin(ReadOnlyAdmin[Found]):
@@ -47,14 +38,14 @@ class FoundAdmin(ReadOnlyAdmin[Found]):
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         page = super().get_changelist_instance(request)
-        if page.result_count == PAGED:
-            told = f"The first {PAGED} are listed here. Search, or filter, to find others."
+        if page.result_count == staff.PAGED:
+            told = f"The first {staff.PAGED} are listed here. Search, or filter, to find others."
             self.message_user(request, told)
         return page
 
     @admin.display(description="")
     def small(self, row: Found) -> SafeString:
-        return picture(row.photo.thumbnail.url)
+        return picture(address(row.photo.thumbnail, LIST))
 
     @admin.display(description="Photo", ordering="photo")
     def in_photo(self, row: Found) -> SafeString:

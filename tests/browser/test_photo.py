@@ -69,13 +69,18 @@ class TestPhotoPage:
         with browsing() as page:
             log_in(page, live_server, page_of(photo))
             page.screenshot(path=settings.VAR / "test" / "photo.png", full_page=True)
+            layers = page.get_by_role("group", name="What is drawn over the photo")
             for kind, words in names.items():
                 mark = page.locator(f".photo .{kind.lower()} text", has_text=words)
                 expect(mark).to_be_visible()
-                page.get_by_label(kind).uncheck()
+                layers.get_by_label(kind).uncheck()
                 expect(mark).to_be_hidden()
-                page.get_by_label(kind).check()
+                page.keyboard.press(kind[0].lower())
                 expect(mark).to_be_visible()
+            landmarks = page.locator(".photo .landmarks path")
+            expect(landmarks).to_be_hidden()
+            page.keyboard.press("l")
+            expect(landmarks).to_be_visible()
 
     def test_draws_marks_where_the_picture_has_them(
         self, live_server: LiveServer, browsing: Browsing, photo: Photo

@@ -165,7 +165,7 @@ class TestWords:
         page = page_of(admin_client, photo)
 
         assert "<script>alert" not in page
-        assert page.count("&lt;script&gt;alert(1)") == 6
+        assert page.count("&lt;script&gt;alert(1)") == 7
 
     def test_are_the_keys_of_tags_that_left_the_vocabulary(
         self, admin_client: Client, recipes: dict[str, str]
@@ -262,7 +262,7 @@ class TestPage:
             make_face(photo=photo)
             make_analysis(photo=photo, recipe=f"object_detector.old.{number}")
 
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             page = page_of(admin_client, photo)
 
         assert page.count('<a id="') == 3 * count
@@ -289,6 +289,6 @@ class TestPage:
 
         page = page_of(admin_client, photo)
 
-        assert re.search(r'<p class="trouble">en\.yaml.* Until then, only faces are shown\.', page)
+        assert re.search(r' role="alert">en\.yaml.* Until then, only faces are shown\.', page)
         assert f'<a id="face-{face.pk}"' in page
         assert "teddy bear" not in page

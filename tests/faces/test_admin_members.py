@@ -1,5 +1,6 @@
 """What staff do with some of the faces of a cluster, on its page."""
 
+import re
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def owner() -> Owner:
 class TestFacesOfACluster:
     def do(self, client: Client, cluster: Cluster, what: str, **data: Any) -> list[str]:
         url = f"{CLUSTERS}{cluster.pk}/faces/"
-        response = client.post(url, {"do": what, **data}, follow=True)
+        response = client.post(url, {"do": what, "answered": "yes", **data}, follow=True)
         return without_links(response)
 
     def faces(self, cluster: Cluster) -> list[int]:
@@ -121,7 +122,7 @@ class TestFacesOfACluster:
 
     def test_that_all_go_leave_no_page(self, admin_client: Client) -> None:
         cluster = make_cluster(faces=1)
-        data = {"do": "remove", "face": self.faces(cluster)}
+        data = {"do": "remove", "answered": "yes", "face": self.faces(cluster)}
 
         response = admin_client.post(f"{CLUSTERS}{cluster.pk}/faces/", data)
 
@@ -148,3 +149,27 @@ class TestFacesOfACluster:
         assert response.status_code == 403
         assert 'name="face"' not in reader.get(f"{url}change/").content.decode()
         assert len(self.faces(cluster)) == 1
+
+    @pytest.mark.parametrize("what", ["split", "give", "move", "reject", "remove", "ignore"])
+    def test_are_shown_before_anything_happens(
+        self, admin_client: Client, owner: Owner, what: str
+    ) -> None:
+        anna = make_person(owner=owner, name="Anna")
+        cluster = make_cluster(owner=owner, faces=3, person=anna)
+        target = make_cluster(owner=owner, faces=1)
+        chosen = self.faces(cluster)[:2]
+        data = {"do": what, "face": chosen, "name": "Ben", "to": target.public_id}
+
+        response = admin_client.post(f"{CLUSTERS}{cluster.pk}/faces/", data)
+
+        page = response.content.decode()
+        seen = [face.crop.url in page for face in Face.objects.order_by("pk")]
+        assert seen[:2] == [True, True]
+        assert seen[3] == (what == "move")
+        sent = re.findall(r'name="(do|face|name|to)" value="([^"]*)"', page)
+        assert sent == [
+            ("do", what), ("name", "Ben"), ("to", target.public_id),
+            *(("face", str(face)) for face in chosen),
+        ]  # fmt: skip
+        assert f'href="{CLUSTERS}{cluster.pk}/change/"' in page
+        assert not Edit.objects.exists()

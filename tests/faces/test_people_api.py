@@ -280,7 +280,7 @@ class TestWhatBelongsToAPerson:
 
         with django_assert_num_queries(2):
             faces = api.get(f"{URL}/{anna.pk}/faces").json()["results"]
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(2):
             clusters = api.get(f"{URL}/{anna.pk}/clusters/").json()["results"]
 
         assert sorted(face["id"] for face in faces) == faces_of(anna)

@@ -44,7 +44,7 @@ class TestClusters:
         for _ in range(count):
             make_cluster(owner=owner, faces=2)
 
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(1):
             answer = api.get(URL)
 
         assert len(answer.json()["results"]) == count

@@ -20,6 +20,7 @@ from local.photos import FACE_RECOGNITION, INSIGHTFACE, SCIKIT_IMAGE
 from photos import roles
 from photos.models import Analysis, Owner, Photo, Space
 from photos.services import current_space
+from tests.conftest import GROUP
 from tests.factories import (
     make_cluster,
     make_face,
@@ -29,7 +30,6 @@ from tests.factories import (
     make_space,
     unit,
 )
-from tests.jobs.conftest import GROUP
 
 pytestmark = pytest.mark.django_db
 

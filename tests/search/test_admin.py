@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from photos import staff
 from search import filters
-from search.admin import found as search_admin
 from search.models import Unembedded
 from tests.factories import make_owner, make_photo, make_space, make_user
 from tests.search.factories import ENGLISH, changed, make_vocabulary, write
@@ -116,7 +116,7 @@ class TestEachList:
     def test_counts_no_further_than_its_pages_go(
         self, admin_client: Client, monkeypatch: pytest.MonkeyPatch, url: str, make: Make
     ) -> None:
-        monkeypatch.setattr(search_admin, "PAGED", 2)
+        monkeypatch.setattr(staff, "PAGED", 2)
         for _ in range(3):
             make()
 

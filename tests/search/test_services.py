@@ -80,6 +80,22 @@ class TestFindObjects:
         assert (row.photo, row.recipe, row.label, row.confidence) == (photo, "r", "cat", 0.8765)
         assert (row.x, row.y, row.width, row.height) == (1, 2, 30.12, 4)
 
+    def test_puts_what_it_sees_in_the_place_of_what_it_saw_before(self) -> None:
+        photo, other = make_photo(), make_photo()
+        for label, seen_in, recipe in (
+            ("cat", photo, "r"), ("cat", photo, "old"), ("cat", other, "r"), ("dog", photo, "r"),
+        ):  # fmt: skip
+            seen = [SeenObject(label, Box(1, 2, 3, 4), 0.9)]
+            find = FindObjects(FakeObjects(seen), recipe)
+            find.look(PIXELS).keep(Place(seen_in.owner, "f"))(seen_in)
+
+        rows = DetectedObject.objects.order_by("pk")
+        assert [(row.photo, row.recipe, row.label) for row in rows] == [
+            (photo, "old", "cat"),
+            (other, "r", "cat"),
+            (photo, "r", "dog"),
+        ]
+
 
 class TestReadText:
     def test_stores_lines_in_the_order_of_reading(self) -> None:
@@ -95,3 +111,12 @@ class TestReadText:
             (1, "24 h", "r"),
         ]
         assert rows[0].quad == [[0, 0], [10, 0], [10, 5], [0, 5]]
+
+    def test_puts_what_it_reads_in_the_place_of_what_it_read_before(self) -> None:
+        photo, quad = make_photo(), np.zeros((4, 2), np.float32)
+        for text, recipe in (("OPEN", "r"), ("OPEN", "old"), ("CLOSED", "r")):
+            read = ReadText(FakeReader([ReadLine(text, quad, 0.9)]), recipe)
+            read.look(PIXELS).keep(Place(photo.owner, "f"))(photo)
+
+        rows = TextLine.objects.order_by("pk").values_list("recipe", "text")
+        assert list(rows) == [("old", "OPEN"), ("r", "CLOSED")]

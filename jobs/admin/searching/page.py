@@ -3,11 +3,11 @@
 It is drawn on the server; a script adds the keyboard, and suggestions while somebody types.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -15,12 +15,14 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from jobs import saved_searches
+from jobs.admin.owners import owner_of, owners_offered
 from jobs.admin.searching import drawing
 from jobs.admin.searching.address import Address
 from jobs.admin.searching.trying import TROUBLES, told, tried, trouble
 from jobs.operations import current_recipes
 from jobs.searching import Answer
 from photos.models import Owner, Photo
+from photos.staff import note
 from search import facets
 from search.errors import VocabularyError
 from search.facets import Facets
@@ -31,12 +33,10 @@ from search.serializers.saved import SavingSerializer
 from search.understanding.tokens import MAX_QUESTION
 from search.words.suggesting import suggest
 
-OWNERS_SHOWN = 100  # to choose from: the newest
 SAVED_SHOWN = 50
 SUGGESTED = 8
 _BEGUN = 100  # letters of a word that somebody types
 _NEWEST = 500  # photos, of which examples are made
-_KEY = re.compile("[0-9]{1,18}")
 
 may_look = permission_required("photos.view_photo", raise_exception=True)
 may_save = permission_required("search.add_savedsearch", raise_exception=True)
@@ -46,7 +46,7 @@ may_save = permission_required("search.add_savedsearch", raise_exception=True)
 @may_look
 def page(request: HttpRequest) -> HttpResponse:
     frame = {**admin.site.each_context(request), "title": "Search"}
-    owner = _owner(request)
+    owner = owner_of(request)
     if owner:
         address = Address.of(request.GET, owner)
         frame |= _form(owner, address)
@@ -58,7 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @may_look
 def suggestions(request: HttpRequest) -> JsonResponse:
     """What may be meant by the beginning `q` of a word."""
-    owner, begun = _owner(request), request.GET.get("q", "")[:_BEGUN]
+    owner, begun = owner_of(request), request.GET.get("q", "")[:_BEGUN]
     found = suggest(owner, begun, limit=SUGGESTED) if owner else []
     return JsonResponse({"results": [{"kind": one.kind, "words": one.words} for one in found]})
 
@@ -68,7 +68,7 @@ def suggestions(request: HttpRequest) -> JsonResponse:
 @may_save
 def save(request: HttpRequest) -> HttpResponse:
     """Keep the question of the address under the name that is sent."""
-    owner = _owner(request)
+    owner = owner_of(request)
     if owner is None:
         raise Http404("There is no owner yet.")
     address = Address.of(request.GET, owner)
@@ -83,34 +83,18 @@ def save(request: HttpRequest) -> HttpResponse:
 
 def _save(request: HttpRequest, owner: Owner, name: str, asked: dict[str, Any]) -> None:
     try:
-        saved_searches.save(owner, name, asked)
+        saved = saved_searches.save(owner, name, asked)
     except TROUBLES as exc:
         messages.error(request, trouble(exc))
     else:
+        note(request, [saved], "Saved.", flag=ADDITION)
         messages.success(request, f"Saved “{name}”.")
 
 
-def _owner(request: HttpRequest) -> Owner | None:
-    """Who is asked for; else who the user acts for, or who has the newest photo.
-
-    Raises:
-        Http404: there is no such owner.
-    """
-    if key := request.GET.get("owner"):
-        owner = Owner.objects.filter(pk=int(key)).first() if _KEY.fullmatch(key) else None
-        if owner is None:
-            raise Http404("There is no such owner.")
-        return owner
-    newest = Photo.objects.select_related("owner").order_by("-pk")
-    own = Owner.objects.of(request.user).first()
-    return own or next((photo.owner for photo in newest[:1]), None)
-
-
 def _form(owner: Owner, address: Address) -> dict[str, Any]:
-    newest = Owner.objects.order_by("-pk")[:OWNERS_SHOWN]
     return {
         "owner": owner,
-        "owners": sorted({owner, *newest}, key=lambda each: each.subject),
+        "owners": owners_offered(owner),
         "address": address,
         "q": address.given.get("q", ""),
         "kept": address.kept(less=frozenset({"q", "without"})),  # parts are of these words

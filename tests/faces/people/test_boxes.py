@@ -67,6 +67,18 @@ class TestADrawnFace:
         assert default_storage.exists(str(face.crop))
         assert (last_edit().kind, last_edit().faces) == ("face", [face.pk])
 
+    def test_may_be_of_who_is_called_so_or_of_somebody_new(self) -> None:
+        photo = make_photo()
+        anna = make_person(owner=photo.owner, name="Anna", aliases=["Anni"])
+
+        known = boxes.add(photo, drawn(photo), name="Anni")
+        new = boxes.add(photo, drawn(photo, Box(10, 10, 80, 90)), name=" Ben ")
+
+        people = {face.pk: face.person for face in Face.objects.with_people()}
+        assert people == {known.pk: anna, new.pk: Person.objects.get(name="Ben")}
+        undo(photo.owner, last_edit().pk, None)
+        assert (Face.objects.get(), Person.objects.get()) == (known, anna)
+
     def test_has_no_vector_where_no_model_looked(self) -> None:
         photo = make_photo()
 

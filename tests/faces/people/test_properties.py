@@ -21,6 +21,7 @@ from faces.models import (
     Pair,
     Person,
     Rejection,
+    Tally,
 )
 from faces.people.changes import row_of
 from faces.people.editing import undo
@@ -54,6 +55,7 @@ def broken(owner: Owner) -> list[str]:
         if member.face.ignored:
             found.append(f"{member} is ignored")
     found += [f"{group} is twice in photo {photo}" for (group, photo), n in groups.items() if n > 1]
+    found += [f"{tally} is wrong" for tally in Tally.objects.wrong()]
     for rejection in Rejection.objects.all():
         if group_of.get(rejection.face_id) == rejection.person_id:
             found.append(f"rejected: {rejection}")

@@ -220,6 +220,33 @@ class TestFollowBesideOthers:
         assert where(photo) == (place, True)
 
 
+class TestWhoseItInherits:
+    def test_are_the_nearest_before_and_after(self, owner: Owner) -> None:
+        place = make_place()
+        _, before, after = (taken(owner, at, place) for at in (-60, -5, 30))
+        taken(owner, 90, make_place())
+        taken(make_owner(), 1, place)
+        photo = taken(owner, 0)
+        following.follow()
+        photo.refresh_from_db()
+
+        assert following.heard_from(photo) == [before, after]
+
+    def test_is_one_where_there_is_but_one(self, owner: Owner) -> None:
+        same_time = taken(owner, 0, make_place())
+        photo = taken(owner, 0)
+        following.follow()
+        photo.refresh_from_db()
+
+        assert following.heard_from(photo) == [same_time]
+
+    def test_is_nobody_for_a_photo_with_a_place_of_its_own_or_none(self, owner: Owner) -> None:
+        near, nowhere = taken(owner, 0, make_place()), taken(owner, 500)
+        taken(owner, 1, make_place())
+
+        assert [following.heard_from(each) for each in (near, nowhere)] == [[], []]
+
+
 def elsewhere(what: Callable[[], int]) -> int:
     """`what` returns, done on another connection."""
 

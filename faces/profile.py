@@ -1,0 +1,146 @@
+"""What is known of a person, as their page shows it: each function in a few queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import ExtractMonth, ExtractYear
+
+from faces import centroids
+from faces.calibration import score_of
+from faces.models import Face, Membership, Pair, Person, Rejection
+from faces.review.assignments import least_likely
+from photos.models import Photo, Space
+
+SURE = 0.9  # the score from which on a matched face is not called uncertain
+MONTHS = range(1, 13)
+
+_HOW = Membership.How
+
+
+@dataclass(frozen=True)
+class Row:
+    """Faces of one kind: some of them, and how many there are."""
+
+    faces: Sequence[Face]
+    count: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A person's faces: what somebody has said; what looks like them; what only just does."""
+
+    confirmed: Row  # the clearest first
+    matched: Row  # so, too
+    uncertain: Row  # the least likely first
+
+
+@dataclass(frozen=True)
+class Companion:
+    """Somebody who is in photos with a person."""
+
+    person: Person  # with_pictures()
+    photos: int
+
+
+@dataclass(frozen=True)
+class Year:
+    """How many photos there are of each of its months."""
+
+    year: int
+    months: Sequence[int]
+
+    @property
+    def photos(self) -> int:
+        return sum(self.months)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody has said of a person's faces, which matching and clustering obey."""
+
+    rejections: Sequence[Rejection]  # faces that are not theirs
+    different: Sequence[Pair]  # of which one is theirs
+    same: Sequence[Pair]
+
+
+def rows_of(person: Person, space: Space | None, most: int) -> Rows:
+    """At most `most` of each kind. What no model can be asked about is not uncertain."""
+    theirs = Membership.objects.filter(part__cluster__person=person)
+    confirmed, matched = theirs.exclude(how=_HOW.MATCHED), theirs.filter(how=_HOW.MATCHED)
+    uncertain: QuerySet[Any, Any] = matched.none()
+    if space:
+        centroids.of(person.owner, space, list(person.clusters.values_list("pk", flat=True)))
+        least = score_of(space, person.owner).cosine(SURE)
+        likely = least_likely(person.owner, space).filter(part__cluster__person=person)
+        uncertain = likely.filter(likeness__lt=least)
+        matched = matched.exclude(pk__in=uncertain.order_by().values("pk"))
+    best = ("-face__quality", "face_id")
+    return Rows(
+        _row(confirmed.order_by(*best), most),
+        _row(matched.order_by(*best), most),
+        _row(uncertain, most),
+    )
+
+
+def _row(members: QuerySet[Membership], most: int) -> Row:
+    faces = [member.face for member in members.select_related("face")[:most]]
+    return Row(faces, len(faces) if len(faces) < most else members.count())
+
+
+def timeline(person: Person) -> list[Year]:
+    """Their photos by the clock where they were taken, the newest year first."""
+    year, month = (part("dated_at", tzinfo=UTC) for part in (ExtractYear, ExtractMonth))
+    dated: QuerySet[Any, Any] = _photos(person).annotate(year=year, month=month).order_by()
+    rows = dated.values("year", "month").annotate(photos=Count("pk"))
+    found: dict[int, dict[int, int]] = {}
+    for row in rows:
+        found.setdefault(row["year"], {})[row["month"]] = row["photos"]
+    return [Year(each, _by_month(found[each])) for each in sorted(found, reverse=True)]
+
+
+def _by_month(photos: Mapping[int, int]) -> list[int]:
+    return [photos.get(month, 0) for month in MONTHS]
+
+
+def _photos(person: Person) -> QuerySet[Photo]:
+    theirs = Membership.objects.filter(part__cluster__person=person)
+    return Photo.objects.filter(pk__in=theirs.values("face__photo"))
+
+
+def company(person: Person, most: int) -> list[Companion]:
+    """Who is in most photos with them; nobody who is hidden. Two queries."""
+    others = Membership.objects.filter(
+        face__photo__in=_photos(person).values("pk"),
+        part__cluster__person__isnull=False,
+        part__cluster__person__hidden=False,
+    ).exclude(part__cluster__person=person)
+    counted = others.values("part__cluster__person").order_by()
+    shared: QuerySet[Any, Any] = counted.annotate(photos=Count("face__photo", distinct=True))
+    counts = dict(
+        shared.order_by("-photos", "part__cluster__person").values_list(
+            "part__cluster__person", "photos"
+        )[:most]
+    )
+    people = Person.objects.with_pictures().in_bulk(counts)
+    return [Companion(people[pk], photos) for pk, photos in counts.items() if pk in people]
+
+
+def said_of(person: Person, most: int) -> Said:
+    """At most `most` of each, the newest first."""
+    rejections = person.rejections.select_related("face").order_by("-pk")
+    theirs = Q(first__membership__part__cluster__person=person) | Q(
+        second__membership__part__cluster__person=person
+    )
+    pairs = (
+        Pair.objects.of(person.owner)
+        .filter(theirs)
+        .select_related(
+            "first__membership__part__cluster__person", "second__membership__part__cluster__person"
+        )
+        .order_by("-pk")
+    )
+    different, same = (list(pairs.filter(same=said)[:most]) for said in (False, True))
+    return Said(list(rejections[:most]), different, same)
