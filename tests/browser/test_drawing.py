@@ -151,9 +151,7 @@ class TestChangingAFace:
             page.keyboard.press("Delete")
             expect(page.get_by_text("Deleted the face.")).to_be_visible()
             expect(page.locator(".photo .faces a")).to_have_count(0)
-            page.get_by_role("link", name="Undo", exact=True).click()
-            page.get_by_role("button", name="Undo").click()
-            page.goto(f"{live_server.url}{page_of(photo)}")
+            page.get_by_role("button", name="Undo", exact=True).click()
             expect(page.locator(".photo .faces text")).to_have_text("Anna Ek")
 
         assert Face.objects.get() == anna

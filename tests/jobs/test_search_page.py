@@ -19,7 +19,7 @@ from tests.search.words.library import photo_of, show
 
 pytestmark = pytest.mark.django_db
 SEARCH = "/admin/search/"
-ASKING = 28
+ASKING = 29
 IN_2023 = datetime(2023, 5, 1, 12, tzinfo=UTC)
 
 
