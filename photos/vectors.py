@@ -39,9 +39,19 @@ def unit_of(numbers: Sequence[float], space: Space) -> Array:
             f"vector: it has {len(numbers)} numbers; those of {space.name} have {space.dimension}."
         )
     try:
-        return np.asarray(units(np.array([numbers], np.float64))[0])
+        return unit(numbers)
     except VectorUnfit as exc:
         raise VectorUnfit(f"vector: {exc}") from exc
+
+
+def unit(numbers: Sequence[float]) -> Array:
+    """(d,) float32 of length 1.
+
+    Raises:
+        VectorUnfit: as units().
+        OverflowError: a whole number among them is larger than any float.
+    """
+    return np.asarray(units(np.array([numbers], np.float64))[0])
 
 
 def units(vectors: Array) -> Array:

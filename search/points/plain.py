@@ -3,11 +3,9 @@
 import json
 from typing import Any
 
-import numpy as np
-
 from inference.arrays import Array
 from photos.errors import VectorUnfit
-from photos.vectors import units
+from photos.vectors import unit
 from search.errors import PointInvalid
 
 MOST_IDS = 1000  # that one request may name
@@ -84,7 +82,7 @@ def vector(given: Any, dimension: int, where: str) -> Array:
     if len(given) != dimension:
         raise PointInvalid(f"{where}: it has {len(given)} numbers; here they have {dimension}.")
     try:
-        return np.asarray(units(np.array([given], np.float64))[0])
+        return unit(given)
     except (OverflowError, VectorUnfit) as exc:
         raise PointInvalid(f"{where}: its numbers must be finite, and one must not be 0.") from exc
 
