@@ -1,0 +1,1 @@
+"""The gRPC door: what HTTP calls, for the same callers. See proto/recognition.proto."""
