@@ -1,5 +1,6 @@
 """Every page, button and action of staff, as each group finds it: open or closed."""
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -13,8 +14,8 @@ from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django_q.models import Failure, OrmQ, Schedule, Success
-from rest_framework.authtoken.models import TokenProxy
 
+from config.models import AuditEntry
 from faces.models import Edit, Erasure
 from faces.people import naming
 from jobs.roles import AUDITOR, OPERATOR, REVIEWER
@@ -28,6 +29,7 @@ from tests.factories import (
     make_face,
     make_item,
     make_job,
+    make_key,
     make_owner,
     make_person,
     make_photo,
@@ -101,6 +103,10 @@ def make_unembedded() -> Unembedded:
     )
 
 
+def make_audit_entry() -> AuditEntry:
+    return AuditEntry.objects.create(credential="kkey_one", act="1", path="/", status=200)
+
+
 def make_log_entry() -> LogEntry:
     return LogEntry.objects.create(user=make_user(), action_flag=2, object_repr="Anna")
 
@@ -108,14 +114,15 @@ def make_log_entry() -> LogEntry:
 def make_task(*, success: bool) -> Any:
     table = Success if success else Failure
     times = {"started": "2026-01-01T00:00Z", "stopped": "2026-01-01T00:00Z"}
-    return table.objects.create(id="a" * 32, name="one", func="f", success=success, **times)
+    return table.objects.create(id=uuid.uuid4().hex, name="one", func="f", success=success, **times)
 
 
 MAKE: Mapping[str, Callable[[], Model]] = {
     "admin.logentry": make_log_entry,
+    "config.auditentry": make_audit_entry,
     "auth.group": lambda: Group.objects.get(name=REVIEWER),
     "auth.user": make_user,
-    "authtoken.tokenproxy": lambda: TokenProxy.objects.create(user=make_user()),
+    "config.apikey": lambda: make_key()[0],
     "django_q.failure": lambda: make_task(success=False),
     "django_q.ormq": lambda: OrmQ.objects.create(key="kindred", payload="x"),
     "django_q.schedule": lambda: Schedule.objects.create(func="f"),
@@ -180,14 +187,14 @@ def opened(clients: Mapping[str, Client], ask: Callable[[Client], Any]) -> str:
     return "".join(letter for letter, client in clients.items() if ask(client).status_code != 403)
 
 
-def page_of(name: str) -> str:
+def page_of(name: str, rows: Mapping[str, Callable[[], Model]] = MAKE) -> str:
     """The address of a page that is not of Django's own kinds, of a row where it has one."""
-    for label, make in MAKE.items():
+    for label, row in rows.items():
         if name.startswith(f"{label.replace('.', '_')}_"):
             try:
                 return reverse(f"admin:{name}")
             except NoReverseMatch:
-                return reverse(f"admin:{name}", args=[make().pk])
+                return reverse(f"admin:{name}", args=[row().pk])
     return reverse(name, args=["20260101T000000-abcdef"] if name == "training-promote" else [])
 
 
@@ -213,7 +220,7 @@ class TestTable:
 
 
 WITHOUT_DELETING = {  # a superuser alone may delete rows of these
-    "auth.group", "auth.user", "authtoken.tokenproxy", "django_q.ormq", "django_q.schedule",
+    "auth.group", "auth.user", "django_q.ormq", "django_q.schedule",
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""The door of BADAK AI Worker: `/api/process`, `/api/jobs/ID`, `/api/clusters`, …"""
