@@ -19,7 +19,7 @@ from inference.client import TritonClient
 from inference.control import Listed, State, TritonControl
 from inference.errors import InferenceNotReady, InferenceTimeout
 from photos import heads, roles
-from photos.errors import ModelControlOff, ModelInUse, ModelPinned
+from photos.errors import ModelInUse, ModelPinned
 from photos.locks import LockTaken, borrowed_connection, one_at_a_time
 from photos.models import Role, ServedModel, ServedModelQuerySet
 from photos.policy import NOTE_S, Policy, shares_memory
@@ -106,7 +106,7 @@ class PostgresKeeper:
             ModelControlOff: the server alone decides.
             InferenceError: as have().
         """
-        self._check_control()
+        self.policy.check_control()
         self._have(model)
 
     def switch(self, model: ServedModel) -> Role:
@@ -149,14 +149,14 @@ class PostgresKeeper:
             ModelControlOff: the server alone decides.
             InferenceUnavailable, InferenceTimeout: try again later.
         """
-        self._check_control()
+        self.policy.check_control()
         with self._alone(self.policy.load_s) as control:
             state = control.state(model.name)
             if state in (State.UNLOADED, State.MISSING):
                 return
             model.refresh_from_db()
             if state is State.LOADED:
-                self._check_free(model)
+                self.policy.check_free(model)
             self._unload(control, model)
 
     def unload_all(self) -> UnloadedAll:
@@ -166,12 +166,12 @@ class PostgresKeeper:
             ModelControlOff: the server alone decides.
             InferenceUnavailable, InferenceTimeout: try again later.
         """
-        self._check_control()
+        self.policy.check_control()
         done = UnloadedAll([], {})
         with self._alone(self.policy.load_s) as control:
             for model in _loaded(control.index()).order_by("name"):
                 try:
-                    self._check_free(model)
+                    self.policy.check_free(model)
                 except (ModelInUse, ModelPinned) as exc:
                     done.kept[model.name] = exc.code
                 else:
@@ -214,21 +214,6 @@ class PostgresKeeper:
             if state is not State.LOADED:
                 self._make_room(control, model)
                 self._load(control, model, give_up - time.monotonic())
-
-    def _check_control(self) -> None:
-        if not self.policy.explicit:
-            raise ModelControlOff(
-                "Models are loaded and unloaded by the model server alone (MODEL_CONTROL=none)."
-            )
-
-    def _check_free(self, model: ServedModel) -> None:
-        if model.pinned:
-            raise ModelPinned(f"{model.name} is pinned: unpin it first.")
-        if model.is_in_use(within_s=self.policy.in_use_s):
-            raise ModelInUse(
-                f"{model.name} is in use, or was a moment ago: "
-                f"try again in {self.policy.in_use_s:.0f} seconds."
-            )
 
     def _make_room(self, control: TritonControl, wanted: ServedModel) -> None:
         if not self.policy.memory_bytes:

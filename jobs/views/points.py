@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
 from rest_framework import exceptions
-from rest_framework.authentication import SessionAuthentication, TokenAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -38,16 +37,18 @@ from jobs.serializers.points import (
 from search.errors import CollectionDiffers
 from search.models import Point
 from search.points import finding, writing
-from search.points.collections import Place, space_of
+from search.points.collections import Place, Told, space_of
 from search.points.finding import Found
 from search.points.plain import point_id
 
 Asked = TypeVar("Asked", bound=AskedSerializer)
 _COSINE = "Cosine"
-_JOB = Subquery(
-    Item.objects.filter(photo=OuterRef("seen"), state=State.SUCCEEDED)
-    .order_by("-finished_at", "-pk")
-    .values("job")[:1]
+_TOLD = Told(
+    job=Subquery(
+        Item.objects.filter(photo=OuterRef("seen"), state=State.SUCCEEDED)
+        .order_by("-finished_at", "-pk")
+        .values("job")[:1]
+    )
 )
 # What clients want to be told of a collection, beside what differs; we have nothing to set there.
 _INFO = {"status": "green", "optimizer_status": "ok", "segments_count": 1, "payload_schema": {}}
@@ -62,24 +63,9 @@ _CONFIG = {
 }
 
 
-class BearerToken(TokenAuthentication):
-    """A token as the client's `auth_token_provider` sends it."""
-
-    keyword = "Bearer"
-
-
-class ApiKey(TokenAuthentication):
-    """A token as the client's `api_key` sends it."""
-
-    def authenticate(self, request: Request) -> Any:
-        key = request.headers.get("api-key")
-        return self.authenticate_credentials(key) if key else None
-
-
 class QdrantView(APIView):
     """Answers and errors in Qdrant's shape."""
 
-    authentication_classes = (TokenAuthentication, BearerToken, ApiKey, SessionAuthentication)
     parser_classes = (LongJSONParser,)
     schema = None  # Qdrant's own description is theirs
 
@@ -215,6 +201,11 @@ class PointViewSet(ViewSetMixin, QdrantView):
         searches = self._asked(QueriesSerializer).validated_data["searches"]
         return self.answer([{"points": self._found(each)} for each in searches])
 
+    def answer(self, result: Any) -> Response:
+        if self.kwargs["collection"] == Point.Collection.FACES and _tells_vectors(result):
+            self.request._request.takes_vectors = True  # type: ignore[attr-defined]  # noqa: SLF001  # is noted
+        return super().answer(result)
+
     @cached_property
     def _place(self) -> Place:
         return _place(self.request, self.kwargs["collection"])
@@ -225,11 +216,14 @@ class PointViewSet(ViewSetMixin, QdrantView):
         return asked
 
     def _found(self, asked: dict[str, Any]) -> list[dict[str, Any]]:
-        found = finding.search(self._place, asked["search"], vectors=asked["with_vector"])
-        return [
-            {**_record(each, asked["with_payload"]), "version": 0, "score": each.cosine}
-            for each in found
-        ]
+        fields = asked["with_payload"]
+        found = finding.search(
+            self._place,
+            asked["search"],
+            payloads=fields.wants_any,
+            vectors=asked["with_vector"],
+        )
+        return [{**_record(each, fields), "version": 0, "score": each.cosine} for each in found]
 
     def _written(self) -> Response:
         """All is done by now, whether the caller wanted to `wait` for it or not."""
@@ -237,7 +231,18 @@ class PointViewSet(ViewSetMixin, QdrantView):
 
 
 def _place(request: Request, collection: str) -> Place:
-    return Place.of(photos.services.owner_of(request.user), collection, _JOB)
+    return Place.of(photos.services.owner_of(request.user), collection, _TOLD)
+
+
+def _tells_vectors(result: Any) -> bool:
+    match result:
+        case list():
+            return any(_tells_vectors(each) for each in result)
+        case {"points": points}:
+            return _tells_vectors(points)
+        case {"vector": vector}:
+            return vector is not None
+    return False
 
 
 def _record(found: Found, fields: Fields) -> dict[str, Any]:

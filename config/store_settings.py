@@ -1,0 +1,42 @@
+"""Where pictures lie that go out by signed addresses: below the media, or in an S3 store."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+
+def annotated(env: Env, folder: Path, lifetime_s: int) -> dict[str, Any]:
+    """An entry of STORAGES. `ANNOTATED_S3_BUCKET` names a bucket of an S3 store, such as MinIO.
+
+    Raises:
+        ImproperlyConfigured: that is said, and not how to come in.
+    """
+    bucket = env.str("ANNOTATED_S3_BUCKET", "")
+    if not bucket:
+        modes = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        options = {"location": folder, "allow_overwrite": True, **modes}
+        return {"BACKEND": "photos.storage.SignedFiles", "OPTIONS": options}
+    secrets = {
+        "ANNOTATED_S3_ACCESS_KEY": env.str("ANNOTATED_S3_ACCESS_KEY", ""),
+        "ANNOTATED_S3_SECRET_KEY": env.str("ANNOTATED_S3_SECRET_KEY", ""),
+    }
+    if missing := [name for name, secret in secrets.items() if not secret]:
+        raise ImproperlyConfigured(
+            f"ANNOTATED_S3_BUCKET is set: set {' and '.join(missing)} as well."
+        )
+    options = {
+        "bucket_name": bucket,
+        "endpoint_url": env.str("ANNOTATED_S3_ENDPOINT", "") or None,
+        "region_name": env.str("ANNOTATED_S3_REGION", "us-east-1"),
+        "access_key": secrets["ANNOTATED_S3_ACCESS_KEY"],
+        "secret_key": secrets["ANNOTATED_S3_SECRET_KEY"],
+        "addressing_style": env.str("ANNOTATED_S3_ADDRESSING", "path"),  # as MinIO wants it
+        "querystring_auth": True,
+        "querystring_expire": lifetime_s,
+        "default_acl": None,  # as the bucket has it: nobody's
+        "file_overwrite": True,
+        "object_parameters": {"CacheControl": "private, no-store"},
+    }
+    return {"BACKEND": "photos.s3.S3Files", "OPTIONS": options}
