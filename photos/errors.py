@@ -131,6 +131,13 @@ class DecoderUnavailable(PhotoError):
     retryable = True
 
 
+class StoreUnavailable(PhotoError):
+    """The store that pictures are kept in gives no answer. Try again later."""
+
+    code = "store_unavailable"
+    retryable = True
+
+
 class ThumbnailMissing(PhotoError):
     """The photo's thumbnail is not in the storage any more: have missing thumbnails made."""
 
