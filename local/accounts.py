@@ -1,16 +1,15 @@
 """The administrator of a service on this machine: made once, with a password of their own."""
 
-import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import LocalError
 from local.stack import CommandFailed, Service
 
 NAME = "admin"
+_KEY = "local"  # what the administrator's API key is called
 _TAKEN = "already taken"  # in Django's words
-_TOKEN = re.compile(r"token (\w+) for")  # in the REST framework's
+_NO_KEY = "has no key"  # in those of `manage.py api_key`
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,15 @@ class Admin:
                 raise
 
     def token(self, service: Service) -> str:
-        """What proves to the API that it is them."""
-        written = service.manage("drf_create_token", NAME)
-        found = _TOKEN.search(written)
-        if found is None:
-            raise LocalError(f"No token in what drf_create_token wrote: {written}")
-        return found[1]
+        """A key of theirs for the API: a new one, as nobody knows those from before."""
+        asked = ("api_key", _KEY, "--user", NAME)
+        try:
+            written = service.manage(*asked, "--rotate")
+        except CommandFailed as exc:
+            if _NO_KEY not in exc.reason:
+                raise
+            written = service.manage(*asked, "--scopes", "admin", "people", "read", "write")
+        return written.strip()
 
     def sentence(self) -> str:
         """How to sign in as them."""

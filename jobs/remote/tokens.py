@@ -10,14 +10,13 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from jobs.models import WorkerToken
 from photos.models import Owner
 
 KEYWORD = "Worker"
-_PREFIX = "kworker_"  # so that whoever finds one knows what it opens
+PREFIX = "kworker_"  # so that whoever finds one knows what it opens
 
 
 def issue(name: str, owner: Owner | None = None) -> tuple[WorkerToken, str]:
@@ -25,7 +24,7 @@ def issue(name: str, owner: Owner | None = None) -> tuple[WorkerToken, str]:
 
     `owner`: whose photos alone it may see. Without one it may see everybody's.
     """
-    secret = _PREFIX + secrets.token_urlsafe(32)
+    secret = PREFIX + secrets.token_urlsafe(32)
     token = WorkerToken.objects.create(name=name, owner=owner, digest=_digest(secret.encode()))
     return token, secret
 
@@ -57,13 +56,6 @@ class WorkerTokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return KEYWORD
-
-
-class IsWorker(BasePermission):
-    """Whoever has shown a worker token."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return isinstance(request.auth, WorkerToken)
 
 
 class WorkerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its own

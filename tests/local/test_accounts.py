@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from local import LocalError
 from local.accounts import Admin
 from local.stack import CommandFailed, Service
 
@@ -62,12 +61,24 @@ class TestAdmin:
         with pytest.raises(CommandFailed, match="the disk is full"):
             admin.ensure(FakeService({}, failure="the disk is full"))
 
-    def test_has_a_token(self, admin: Admin) -> None:
-        service = FakeService({}, answer="Generated token 1f2e for user admin\n")
+    def test_has_a_new_secret_of_a_key(self, admin: Admin) -> None:
+        service = FakeService({}, answer="kkey_1f2e\n")
 
-        assert admin.token(service) == "1f2e"
-        assert service.asked == [("drf_create_token", "admin")]
+        assert admin.token(service) == "kkey_1f2e"
+        assert service.asked == [("api_key", "local", "--user", "admin", "--rotate")]
 
-    def test_says_that_there_is_no_token(self, admin: Admin) -> None:
-        with pytest.raises(LocalError, match="No token"):
-            admin.token(FakeService({}, answer="something else"))
+    def test_is_given_a_key_at_first(self, admin: Admin) -> None:
+        class New(FakeService):
+            def manage(self, *words: str, **extra: str) -> str:
+                if "--rotate" in words:
+                    raise CommandFailed(words[0], "CommandError: 'admin' has no key 'local'.")
+                return super().manage(*words, **extra)
+
+        service = New({}, answer="kkey_1f2e\n")
+
+        assert admin.token(service) == "kkey_1f2e"
+        assert service.asked[0][-4:] == ("admin", "people", "read", "write")
+
+    def test_says_why_there_is_no_key(self, admin: Admin) -> None:
+        with pytest.raises(CommandFailed, match="the disk is full"):
+            admin.token(FakeService({}, failure="the disk is full"))

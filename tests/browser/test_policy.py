@@ -1,0 +1,50 @@
+"""Tests hear of it when a page breaks its policy in a real browser."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.conftest import FORBIDDEN, Browsing
+
+BROKEN = {
+    "script": "document.head.append(Object.assign(document.createElement('script'), {text: 'a'}))",
+    "style": "document.body.setAttribute('style', 'color: red')",
+    "sheet": "document.body.append(Object.assign(document.createElement('style'), "
+    "{textContent: 'p {}'}))",
+    "handler": "document.body.setAttribute('onclick', 'a()')",
+    "picture": "new Promise(done => { const image = new Image(); image.onerror = done;"
+    " image.src = 'data:image/gif;base64,R0lGODlhAQABAAAAACw='; })",
+    "host": "fetch('http://127.0.0.1:9/').catch(() => {})",
+}
+
+
+def run(browsing: Browsing, url: str, script: str) -> None:
+    with browsing() as page:
+        page.goto(url)
+        page.evaluate(script)
+
+
+class TestPolicy:
+    @pytest.mark.parametrize("kind", BROKEN)
+    def test_is_said_to_be_broken(
+        self, live_server: LiveServer, browsing: Browsing, kind: str
+    ) -> None:
+        with pytest.raises(AssertionError, match=FORBIDDEN):
+            run(browsing, f"{live_server.url}/admin/login/", BROKEN[kind])
+
+
+class TestDocumentation:
+    def test_is_shown_by_scripts_of_our_own(
+        self, live_server: LiveServer, browsing: Browsing, settings: Any
+    ) -> None:
+        with browsing() as page:
+            page.goto(f"{live_server.url}/api/docs/")
+            expect(page.get_by_role("heading", name="Kindred")).to_be_visible()
+            page.locator("#operations-api-api_clusters_list .opblock-summary").click()
+            page.get_by_role("button", name="Try it out").click()
+            page.get_by_role("button", name="Execute").click()
+            expect(page.locator(".live-responses-table")).to_contain_text("not_authenticated")
+            page.screenshot(path=Path(settings.VAR) / "test" / "docs.png")

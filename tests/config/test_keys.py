@@ -1,0 +1,320 @@
+"""API keys: how services come in."""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from importlib import import_module
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from config.access import keys
+from config.access.scopes import EVERYDAY, Scope
+from config.models import ApiKey
+from photos.models import Owner
+from tests.factories import make_key, make_owner, make_photo, make_user
+from tests.problems import said
+
+pytestmark = pytest.mark.django_db
+REFUSED = {
+    "code": "authentication_failed",
+    "detail": "There is no such key, or it has expired or was revoked.",
+}
+JOBS = "/api/v1/jobs/"
+
+
+def ask(secret: str, path: str = JOBS, **headers: str) -> Any:
+    answer: Any = APIClient().get(path, headers={"Authorization": f"Bearer {secret}"} | headers)
+    if answer.streaming:
+        b"".join(answer.streaming_content)  # closes the file
+    return answer
+
+
+def key_of(secret: str) -> ApiKey | None:
+    found = keys.find(secret)
+    return found.key if found else None
+
+
+class TestSecret:
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Authorization": "Token {}"},
+            {"Authorization": "token {}"},
+            {"Authorization": "Bearer {}"},
+            {"X-API-Key": "{}"},
+            {"api-key": "{}"},
+        ],
+    )
+    def test_comes_in_any_header_that_clients_know(self, headers: Mapping[str, str]) -> None:
+        _, secret = make_key()
+
+        sent = {name: value.format(secret) for name, value in headers.items()}
+
+        assert APIClient().get(JOBS, headers=sent).status_code == 200
+
+    def test_is_not_kept(self) -> None:
+        key, secret = make_key()
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT row_to_json(k)::text FROM config_apikey k")
+            [row] = cursor.fetchone() or []
+
+        assert secret not in row
+        assert secret.startswith(key.prefix)
+        assert secret not in repr(key)
+        assert len(secret) - len(key.prefix) > 32
+
+    def test_is_in_no_log(self, caplog: pytest.LogCaptureFixture) -> None:
+        _, secret = make_key()
+
+        with caplog.at_level(logging.DEBUG):
+            ask(secret)
+            ask(f"{secret}x")
+            APIClient().get(f"{JOBS}?api_key={secret}")
+
+        assert caplog.records
+        assert secret not in caplog.text
+
+    @pytest.mark.parametrize("secret", ["", "x", "kkey_", "kkey_x\0", "ä", "x" * 10_000])
+    def test_that_is_none_is_refused(self, secret: str) -> None:
+        make_key()
+
+        answer = APIClient().get(JOBS, headers={"X-API-Key": secret})
+
+        assert (answer.status_code, said(answer)) == (401, REFUSED)
+
+    def test_is_no_shorter_for_others_that_begin_alike(self) -> None:
+        (one, first), (other, second) = make_key(), make_key()
+        ApiKey.objects.update(prefix="kkey_same12")
+
+        assert [key_of(first), key_of(second)] == [one, other]
+        assert keys.find("kkey_same12") is None
+
+
+class TestKey:
+    @pytest.mark.parametrize("ends", ["revoked", "expired", "user inactive"])
+    def test_opens_nothing_any_more(self, ends: str) -> None:
+        key, secret = make_key()
+        assert ask(secret).status_code == 200
+
+        if ends == "revoked":
+            keys.revoke([key])
+        elif ends == "expired":
+            ApiKey.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        else:
+            key.user.is_active = False
+            key.user.save()
+
+        answer = ask(secret)
+        assert (answer.status_code, said(answer)) == (401, REFUSED)
+
+    def test_is_one_statement_with_its_user_and_its_owner(self) -> None:
+        owner = make_owner(user=make_user())
+        _, secret = make_key(user=owner.user)
+        ask(secret)
+
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            ask(secret, "/api/v1/search/saved/")
+
+        tables = [each["sql"].partition(" FROM ")[2].split()[0] for each in asked]
+        assert tables == ["config_apikey", '"search_savedsearch"']
+
+    def test_says_when_it_was_used_once_a_minute(self) -> None:
+        key, secret = make_key()
+        ask(secret)
+        key.refresh_from_db()
+        first = key.used_at
+        ask(secret)
+        key.refresh_from_db()
+        assert first is not None
+        assert key.used_at == first
+
+        ApiKey.objects.update(used_at=first - timedelta(minutes=2))
+        ask(secret)
+
+        key.refresh_from_db()
+        assert key.used_at is not None
+        assert key.used_at >= first
+
+    def test_acts_for_its_user(self) -> None:
+        user = make_user()
+        _, secret = make_key(user=user)
+
+        ask(secret, "/api/v1/search/suggest/?q=a")
+
+        assert Owner.objects.get().user == user
+
+    def test_acts_for_its_owner(self) -> None:
+        mine, photo = make_photo(owner=make_owner(user=make_user())), make_photo()
+        _, secret = make_key(user=mine.owner.user, owner=photo.owner)
+
+        seen = [ask(secret, f"/media/{each.thumbnail}").status_code for each in (mine, photo)]
+
+        assert seen == [404, 200]
+
+    def test_is_nobody_of_the_staff_without_the_scope(self) -> None:
+        boss, photo = make_user(is_staff=True, is_superuser=True), make_photo()
+        _, everyday = make_key(user=boss)
+        _, admin = make_key(user=boss, scopes=EVERYDAY | {Scope.ADMIN})
+
+        for path in (f"/media/{photo.thumbnail}", "/api/v1/admin/stats/"):
+            assert ask(everyday, path).status_code in {403, 404}
+            assert ask(admin, path).status_code == 200
+        boss.refresh_from_db()
+        assert boss.is_superuser
+
+
+class TestOwnerOfARequest:
+    def test_is_named_by_a_key_for_all(self) -> None:
+        photo = make_photo(owner=make_owner(subject="anna"))
+        _, secret = make_key(scopes=EVERYDAY | {Scope.ALL_OWNERS})
+        path = f"/media/{photo.thumbnail}"
+
+        assert ask(secret, path).status_code == 404
+        assert ask(secret, path, **{"X-Owner": "anna"}).status_code == 200
+        assert ask(secret, path, **{"X-Owner": "ben"}).status_code == 404
+        assert Owner.objects.filter(subject="ben").exists()
+
+    def test_is_refused_to_a_key_for_one(self) -> None:
+        owner = make_owner(subject="anna", user=make_user())
+        make_owner(subject="ben")
+        _, secret = make_key(user=owner.user)
+
+        asked = {name: ask(secret, **{"X-Owner": name}) for name in ("anna", "ben", "carl")}
+
+        assert {name: each.status_code for name, each in asked.items()} == {
+            "anna": 200, "ben": 403, "carl": 403,
+        }  # fmt: skip
+        assert asked["ben"].json() == asked["carl"].json()
+
+    @pytest.mark.parametrize(
+        ("subject", "code"), [("", 400), ("x" * 256, 400), ("a\tb", 400), ("user:99", 403)]
+    )
+    def test_has_a_name_that_can_be_one(self, subject: str, code: int) -> None:
+        _, secret = make_key(scopes={Scope.READ, Scope.ALL_OWNERS})
+
+        assert ask(secret, **{"X-Owner": subject}).status_code == code
+        assert not Owner.objects.exists()
+
+
+class TestRotation:
+    def test_ends_the_old_secret(self) -> None:
+        key, old = make_key()
+
+        new = keys.rotate(key)
+
+        assert [ask(each).status_code for each in (old, new)] == [401, 200]
+
+    def test_leaves_the_old_secret_a_while(self) -> None:
+        key, old = make_key()
+
+        new = keys.rotate(key, grace_s=60)
+
+        assert [ask(each).status_code for each in (old, new)] == [200, 200]
+        ApiKey.objects.update(old_until=timezone.now())
+        assert [ask(each).status_code for each in (old, new)] == [401, 200]
+
+    def test_knows_one_secret_before(self) -> None:
+        key, first = make_key()
+
+        second = keys.rotate(key, grace_s=60)
+        third = keys.rotate(key, grace_s=60)
+
+        assert [ask(each).status_code for each in (first, second, third)] == [401, 200, 200]
+
+
+class TestCommand:
+    def test_makes_a_key(self) -> None:
+        make_user(username="anna")
+        make_owner(subject="home")
+        out = StringIO()
+
+        call_command("api_key", "backup", user="anna", owner="home", days=1.5, stdout=out)
+
+        key = key_of(out.getvalue().strip())
+        assert key
+        assert key.owner
+        assert key.expires_at
+        assert (key.name, key.user.username, key.owner.subject) == ("backup", "anna", "home")
+        assert {*key.scopes} == EVERYDAY
+        assert key.expires_at - timezone.now() > timedelta(days=1.4)
+
+    def test_rotates_and_revokes_one(self) -> None:
+        user = make_user(username="anna")
+        _, old = make_key(user=user, name="backup")
+        out = StringIO()
+
+        call_command("api_key", "backup", user="anna", rotate=True, stdout=out)
+        new = out.getvalue().strip()
+        assert keys.find(old) is None
+        assert keys.find(new)
+        call_command("api_key", "backup", user="anna", revoke=True)
+
+        assert keys.find(new) is None
+
+    @pytest.mark.parametrize(
+        ("values", "reason"),
+        [
+            ({"user": "nobody"}, "There is no user 'nobody'"),
+            ({"name": "there"}, "has a key 'there' already"),
+            ({"name": "new", "rotate": True}, "has no key 'new'"),
+            ({"name": "new", "revoke": True}, "has no key 'new'"),
+            ({"name": "new", "owner": "x"}, "There is no owner 'x'"),
+        ],
+    )
+    def test_says_what_is_wrong(self, values: Mapping[str, Any], reason: str) -> None:
+        make_key(user=make_user(username="anna"), name="there")
+        asked = {"name": "there", "user": "anna", **values}
+
+        with pytest.raises(CommandError, match=reason):
+            call_command("api_key", asked.pop("name"), **asked)
+
+        assert ApiKey.objects.count() == 1
+
+
+class TestKeysOfTokens:
+    """What becomes of the tokens of the REST framework, which were kept as they are sent."""
+
+    TABLE = """
+        CREATE TABLE authtoken_token (
+            key varchar(40) PRIMARY KEY, created timestamptz NOT NULL,
+            user_id integer NOT NULL REFERENCES auth_user
+        )
+    """
+
+    def test_open_what_they_opened(self) -> None:
+        anna, old = make_user(), "0123456789abcdef" * 2 + "01234567"
+        with connection.cursor() as cursor:
+            cursor.execute(self.TABLE)
+            values: list[Any] = [old, timezone.now(), anna.pk]
+            cursor.execute("INSERT INTO authtoken_token VALUES (%s, %s, %s)", values)
+        ContentType.objects.create(app_label="authtoken", model="token")
+
+        self.move()
+
+        key = key_of(old)
+        assert key
+        assert (key.user, key.name, key.prefix) == (anna, "token", old[:8])
+        assert APIClient().get(JOBS, headers={"Authorization": f"Token {old}"}).status_code == 200
+        assert not ContentType.objects.filter(app_label="authtoken").exists()
+        assert "authtoken_token" not in connection.introspection.table_names()
+
+    def test_need_not_be_there(self) -> None:
+        self.move()
+
+        assert not ApiKey.objects.exists()
+
+    def move(self) -> None:
+        with connection.schema_editor() as editor:
+            import_module("config.migrations.0002_keys_of_tokens").move(apps, editor)
