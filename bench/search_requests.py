@@ -12,11 +12,13 @@ from itertools import cycle, islice
 from typing import Any
 
 import httpx2
-from django.apps import apps
 from django.contrib.auth import get_user_model
 
 import config.wsgi  # noqa: F401  # sets Django up, before its models are imported
 from bench.search_statements import SHARES, bare_of, connect, owner_of, timed
+from config.access.keys import Terms, issue
+from config.access.scopes import EVERYDAY
+from config.models import ApiKey
 from inference.arrays import Array
 from inference.roles import IMAGE_ENCODER
 from photos.models import Owner, Photo, Space
@@ -40,7 +42,7 @@ QUESTIONS = (
 )
 LIMIT = 10
 TIMES = 60  # of each owner and door; all questions equally often
-_BEARER = "Token"
+_KEY = "bench"
 
 
 def measure(url: str) -> dict[str, Any]:
@@ -79,8 +81,9 @@ def _often(acts: list[Callable[[], object]]) -> Iterator[Callable[[], object]]:
 def _identity(owner: Owner) -> dict[str, str]:
     user, _ = get_user_model().objects.get_or_create(username=owner.subject)
     Owner.objects.filter(pk=owner.pk).update(user=user)
-    token, _ = apps.get_model("authtoken", "Token").objects.get_or_create(user=user)
-    return {"Authorization": f"{_BEARER} {token.key}"}
+    ApiKey.objects.filter(user=user, name=_KEY).delete()
+    _, secret = issue(Terms(_KEY, user, EVERYDAY))
+    return {"Authorization": f"Bearer {secret}"}
 
 
 def _vectors(owner: Owner) -> Array:

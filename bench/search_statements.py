@@ -143,8 +143,9 @@ def bare_of(ask: Callable[[], object]) -> Callable[[], None]:
     """What executes the statements alone by which `ask` finds neighbours."""
     with CaptureQueriesContext(connection) as made:
         ask()
-    statements = [each["sql"] for each in made.captured_queries if "LATERAL" in each["sql"]]
-    return partial(_execute, statements)
+    found = [each["sql"] for each in made.captured_queries if "LATERAL" in each["sql"]]
+    without_settings = [each[each.index("SELECT") :] for each in found]  # see connect()
+    return partial(_execute, without_settings)
 
 
 def connect() -> None:

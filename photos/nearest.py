@@ -12,26 +12,28 @@ from typing import Any
 
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import QuerySet
 
 from inference.arrays import Array
 from photos.errors import VectorUnfit
+from photos.estimates import estimated
 from photos.models import Owner, Space
 from photos.vectors import units, written
 
 # Up to here to compare with all is as fast as to read on in the index, among a million, and right.
 EXACT_UP_TO = 50_000
 _KNOWN_FOR_S = 600
-_MORE = 2  # times as many rows as are wanted are read from the index, and never less than
-_LEAST_READ = 150
+_LEAST_READ = 150  # rows of the index, or as many as are wanted and again as many, up to this
+_LISTED = 0.4  # of as many keys as are compared with, those that may have to be looked up first
 SETTINGS = {
     "hnsw.iterative_scan": "relaxed_order",
     "hnsw.ef_search": "200",
     "hnsw.max_scan_tuples": "40000",
     "hnsw.scan_mem_multiplier": "16",
 }
-_SET = f"SELECT {', '.join(['set_config(%s, %s, TRUE)'] * len(SETTINGS))}"
+# Local, as what is sent at once is one transaction: so the index is read in one round trip.
+_SET = "".join(f"SET LOCAL {name} = '{value}'; " for name, value in SETTINGS.items())
 
 Row = tuple[int, int, float]  # the probe's number, from 1; whose vector it is; their cosine
 
@@ -86,7 +88,7 @@ def neighbours(
         return found
     for number, key, cosine in rows:
         found[number - 1].append(Neighbour(key, cosine))
-    return [sorted(near, key=lambda each: (-each.cosine, each.of))[:limit] for near in found]
+    return found
 
 
 def _checked(probes: Array, space: Space) -> Array:
@@ -100,7 +102,7 @@ def _checked(probes: Array, space: Space) -> Array:
 
 
 def _rows(library: Library, probes: Array, limit: int, exact_up_to: int) -> list[Row]:
-    read = max(_LEAST_READ, _MORE * limit)
+    read = max(_LEAST_READ, limit + min(limit, _LEAST_READ))
     few = int(exact_up_to * sqrt(read / _LEAST_READ))  # where either way takes as long
     given = isinstance(library.among, Sequence)
     if not given and _is_small(library, few):
@@ -109,7 +111,7 @@ def _rows(library: Library, probes: Array, limit: int, exact_up_to: int) -> list
     if keys is not None:
         one_of = _Condition(f"stored.{library.table.of} = ANY(%s::bigint[])", [keys])
         return _exactly(library, one_of, probes, limit)
-    rows = _by_index(library, probes, read)
+    rows = _by_index(library, probes, read, limit)
     of_each = Counter(number for number, _, _ in rows)
     if all(of_each[number] >= limit for number in range(1, len(probes) + 1)):
         return rows
@@ -130,11 +132,17 @@ def _is_small(library: Library, limit: int) -> bool:
 
 
 def _few(library: Library, most: int) -> list[int] | None:
-    """The keys of what `among` has; None if there are more than `most`, and nobody listed them."""
+    """The keys of what `among` has; None if there are more than `most`, and nobody listed them.
+
+    To list them takes as long as to compare with all of them, or longer.
+    """
     if library.among is None:
         return None
     if not isinstance(library.among, QuerySet):
         return list(library.among)
+    most = int(_LISTED * most)
+    if estimated(library.among) > most:
+        return None
     keys = list(library.among.order_by().values_list("pk", flat=True)[: most + 1])
     return keys if len(keys) <= most else None
 
@@ -177,16 +185,17 @@ def _keys(among: QuerySet[Any]) -> tuple[str, Sequence[Any]]:
 def _exactly(library: Library, condition: _Condition, probes: Array, limit: int) -> list[Row]:
     with connection.cursor() as cursor:
         sql = _sql(library, condition, order="{} + 0, stored.id")
-        cursor.execute(sql, _values(library, condition, probes, limit))
+        cursor.execute(sql, _values(library, condition, probes, limit, limit))
         return list(cursor.fetchall())
 
 
-def _by_index(library: Library, probes: Array, limit: int) -> list[Row]:
+def _by_index(library: Library, probes: Array, read: int, limit: int) -> list[Row]:
     condition = _each_within(library)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SET, [word for setting in SETTINGS.items() for word in setting])
-        sql = _sql(library, condition, order="{}")
-        cursor.execute(sql, _values(library, condition, probes, limit))
+    with connection.cursor() as cursor:
+        sql = _SET + _sql(library, condition, order="{}")
+        cursor.execute(sql, _values(library, condition, probes, read, limit))
+        while cursor.nextset():  # of each setting there is an empty answer, and rows come last
+            pass
         return list(cursor.fetchall())
 
 
@@ -201,22 +210,32 @@ def _sql(library: Library, condition: _Condition, *, order: str) -> str:
     kind, of = f"halfvec({int(library.space.dimension)})", library.table.of
     distance = f"(stored.vector::{kind} <=> probe.vector)"
     return f"""
-        SELECT probe.number, near.{of}, 1 - near.distance
+        SELECT probe.number, near.{of}, near.cosine
         FROM (
             SELECT number, written::{kind} AS vector
             FROM unnest(%s::text[]) WITH ORDINALITY AS given (written, number)
             OFFSET 0
         ) AS probe
         CROSS JOIN LATERAL (
-            SELECT stored.{of}, {distance} AS distance
-            FROM {library.table.name} AS stored
-            WHERE stored.owner_id = %s AND stored.space_id = {int(library.space.pk)}
-                AND {condition.sql}
-            ORDER BY {order.format(distance)}
+            SELECT {of}, cosine
+            FROM (
+                SELECT stored.{of}, 1 - {distance} AS cosine
+                FROM {library.table.name} AS stored
+                WHERE stored.owner_id = %s AND stored.space_id = {int(library.space.pk)}
+                    AND {condition.sql}
+                ORDER BY {order.format(distance)}
+                LIMIT %s
+            ) AS read
+            ORDER BY cosine DESC, {of}
             LIMIT %s
         ) AS near
+        ORDER BY probe.number, near.cosine DESC, near.{of}
     """  # noqa: S608  # names of our tables, integers of our rows, and what Django made
 
 
-def _values(library: Library, condition: _Condition, probes: Array, limit: int) -> list[Any]:
-    return [[written(probe) for probe in probes], library.owner.pk, *condition.values, limit]
+def _values(
+    library: Library, condition: _Condition, probes: Array, read: int, limit: int
+) -> list[Any]:
+    """`limit` of those that are `read` are wanted: the index gives them in about their order."""
+    given = [written(probe) for probe in probes]
+    return [given, library.owner.pk, *condition.values, read, limit]

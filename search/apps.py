@@ -1,8 +1,9 @@
 """The search app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SearchConfig(AppConfig):
     name = "search"
-    verbose_name = "What is in photos"
+    verbose_name = _("What is in photos")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext
+
 from faces.errors import PersonMissing
 from faces.models import Person
 from photos.models import Owner
@@ -116,7 +118,9 @@ def _names_of(owner: Owner, keys: Sequence[int]) -> list[str]:
         return []
     names = dict(Person.objects.filter(owner=owner, pk__in=keys).values_list("pk", "name"))
     if missing := [key for key in keys if key not in names]:
-        raise PersonMissing(f"person_ids: there is no person {missing[0]}.")
+        raise PersonMissing(
+            gettext("person_ids: there is no person %(number)s.") % {"number": missing[0]}
+        )
     return [names[key] for key in keys]
 
 
@@ -134,8 +138,11 @@ def _called(field: str, name: str, known: Mapping[str, tuple[str, ...]]) -> tupl
     )
     if not found:
         raise FilterUnknown(
-            f"{field}: nothing here is called {name!r}: GET /api/v1/search/suggest helps to find "
-            "what is."
+            gettext(
+                "%(field)s: nothing here is called %(name)r: GET /api/v1/search/suggest helps to "
+                "find what is."
+            )
+            % {"field": field, "name": name}
         )
     return found
 
@@ -163,7 +170,10 @@ def _objects(asked: Iterable[Things], known: Known) -> tuple[Things, ...]:
     for things in asked:
         if things.label not in known.objects:
             raise FilterUnknown(
-                f"objects: {things.label!r} is no class of objects: GET /api/v1/search/objects "
-                "lists them."
+                gettext(
+                    "objects: %(label)r is no class of objects: GET /api/v1/search/objects lists "
+                    "them."
+                )
+                % {"label": things.label}
             )
     return asked

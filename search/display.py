@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from photos.models import Photo
 from search.errors import VocabularyError
@@ -24,11 +25,11 @@ Area = tuple[float, float, float, float]  # left, top, width, height in pixels o
 def cutout(photo: Photo, area: Area, style: str = "") -> SafeString:
     """A part of the photo, seen in its thumbnail. `style`: classes of admin.css."""
     return format_html(
-        '<svg class="cutout {}" viewBox="{} {} {} {}" role="img" aria-label="A part of {}">'
+        '<svg class="cutout {}" viewBox="{} {} {} {}" role="img" aria-label="{}">'
         '<image href="{}" width="{}" height="{}"></image></svg>',
         style,
         *_with_margin(area),
-        photo,
+        _("A part of %(photo)s") % {"photo": photo},
         photo.thumbnail.url,
         photo.width,
         photo.height,
@@ -55,7 +56,10 @@ def photo_link(found: Found) -> SafeString:
 def parts_of(recipe: str) -> list[str]:
     """The models of a recipe, and the vocabulary if one had a part in it."""
     parts = recipe.split("+")
-    return [f"vocabulary {each[:8]}" if _DIGEST.fullmatch(each) else each for each in parts]
+    return [
+        _("vocabulary %(digest)s") % {"digest": each[:8]} if _DIGEST.fullmatch(each) else each
+        for each in parts
+    ]
 
 
 def stacked(lines: Sequence[str]) -> SafeString:

@@ -10,6 +10,7 @@ from django.db.models.functions import ExtractYear
 from faces.models import Membership
 from photos.models import Owner, Photo
 from photos.operations import OBJECTS
+from search.among import Keys, is_among
 from search.models import DetectedObject
 from search.results import of_recipe
 
@@ -37,14 +38,15 @@ class Facets:
 
 def of(owner: Owner, photos: Sequence[int], recipes: Mapping[str, str]) -> Facets:
     """Of these photos of the owner. Five queries, however many."""
-    found = Photo.objects.of(owner).filter(pk__in=photos)
+    keys = Keys(photos)
+    found = Photo.objects.of(owner).filter(is_among("pk", keys))
     members = Membership.objects.filter(
-        face__photo__in=photos, part__cluster__person__owner=owner
+        is_among("photo_id", keys), part__cluster__person__owner=owner
     ).exclude(part__cluster__person__hidden=True)
-    objects = of_recipe(DetectedObject.objects.filter(photo__in=photos), recipes, OBJECTS)
+    objects = of_recipe(DetectedObject.objects.filter(is_among("photo_id", keys)), recipes, OBJECTS)
     years = found.values_list(ExtractYear("dated_at")).annotate(n=Count("pk"))
     return Facets(
-        people=_top(members, "part__cluster__person__name", "face__photo"),
+        people=_top(members, "part__cluster__person__name", "photo"),
         places=_top(found.exclude(place=None), "place__name", "pk"),
         countries=_top(found.exclude(place=None), "place__country", "pk"),
         objects=_top(objects, "label", "photo"),

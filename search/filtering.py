@@ -105,9 +105,9 @@ def _people(owner: Owner, people: People) -> Iterable[Q]:
         return
     parts = _parts_of(owner, people)
     for one_of in people.all:
-        yield Q(Exists(_shown(parts, one_of, face__photo=OuterRef("pk"))))
+        yield Q(Exists(_shown(parts, one_of, photo=OuterRef("pk"))))
     if people.none:
-        yield ~Q(Exists(_shown(parts, people.none, face__photo=OuterRef("pk"))))
+        yield ~Q(Exists(_shown(parts, people.none, photo=OuterRef("pk"))))
     if people.only:
         named = [name for one_of in people.all for name in one_of]
         theirs = _shown(parts, named, face=OuterRef("pk"))

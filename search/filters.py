@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from photos import distinct
 from search.display import parts_of, words_for
@@ -29,7 +31,7 @@ class FieldFilter(admin.SimpleListFilter):
 
 
 class LabelFilter(FieldFilter):
-    title = "label"
+    title = _("label")
     parameter_name = "label"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -38,7 +40,7 @@ class LabelFilter(FieldFilter):
 
 
 class TagFilter(FieldFilter):
-    title = "tag"
+    title = _("tag")
     parameter_name = "key"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -48,11 +50,11 @@ class TagFilter(FieldFilter):
 
 
 class ContextFilter(admin.SimpleListFilter):
-    title = "kind"
+    title = _("kind")
     parameter_name = "context"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "What is there"), ("yes", "What is going on")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        return [("no", _("What is there")), ("yes", _("What is going on"))]
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows if self.value() is None else rows.filter(is_context=self.value() == "yes")
@@ -61,7 +63,7 @@ class ContextFilter(admin.SimpleListFilter):
 class RecipeFilter(FieldFilter):
     """By the models that did one of the page's `operations`."""
 
-    title = "models"
+    title = _("models")
     parameter_name = "recipe"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -75,7 +77,7 @@ class RecipeFilter(FieldFilter):
 class LanguageFilter(FieldFilter):
     """The vocabulary's languages: captions are in these."""
 
-    title = "language"
+    title = _("language")
     parameter_name = "language"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from django.db.models import Max, Q
 
 from photos.models import Owner, Photo
 from search import facets, ranking
-from search.among import is_among, resolved
+from search.among import Keys, is_among, resolved
 from search.asking import Asked
 from search.cursors import Cursor, digest
 from search.facets import Facets
@@ -73,6 +73,8 @@ def _newest(owner: Owner) -> int:
 
 
 def _facets(library: Library, hits: Hits) -> Facets:
+    if not hits:
+        return Facets()
     return facets.of(library.owner, [photo for _, photo in hits], library.recipes)
 
 
@@ -111,7 +113,10 @@ def _ranked(
     wishes, sieve = wished(asked.words), _sieve(library, asked)
     passed = passing(sieve, _firm(asked))
     photos = None if all(map(is_open, _firm(asked))) else resolved(passed)
-    among = passed if photos is None else Photo.objects.filter(is_among("pk", photos))
+    if photos == ():
+        return [], {}
+    if isinstance(photos, Keys):
+        passed = Photo.objects.filter(is_among("pk", photos))
     found = ranking.ranked(
         Wanted(
             library.owner,
@@ -119,7 +124,7 @@ def _ranked(
             asked.words.language,
             meaning=library.meaning(asked.description, asked.words.language),
             photos=photos,
-            having=None if wishes == Question() else narrowed(among, sieve, wishes),
+            having=None if wishes == Question() else narrowed(passed, sieve, wishes),
         )
     )
     hits = _in_order([hit for hit in found.hits if hit[1] <= newest], asked.sort)

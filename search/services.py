@@ -59,13 +59,15 @@ class SeenPhoto:
 
 
 def _store_vectors(photo: Photo, vectors: Mapping[Space, Array]) -> None:
-    """
+    """In the place of those that the same models have made before: the caller holds the photo.
+
     Raises:
         SpaceMoved: the photo would not be found.
     """
     spaces.admit(vectors.keys())
+    ImageVector.objects.filter(photo=photo, space__in=vectors).delete()
     rows = [vector_of(photo, space, vector) for space, vector in vectors.items()]
-    ImageVector.objects.bulk_create(rows, ignore_conflicts=True)
+    ImageVector.objects.bulk_create(rows)
 
 
 def vector_of(photo: Photo, space: Space, vector: Array) -> ImageVector:

@@ -20,6 +20,11 @@ from search.models import ImageVector, SearchedSpace, Unembedded
 # Beside the roles of models(): who sees photos in the space that is searched, if that is another.
 SEARCHED = "searched_encoder"
 _SHARED = "SELECT space_id FROM search_searchedspace FOR SHARE"
+# Written down here, as each search asks it: Django takes longer to say it than it takes.
+_SPACE = """
+    SELECT space.* FROM search_searchedspace AS searched
+    JOIN photos_space AS space ON space.id = searched.space_id
+"""
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,8 @@ def vectors_in(space: Space | None, owner: Owner | None = None) -> QuerySet[Imag
 
 def image_space() -> Space | None:
     """That in which whole photos are searched; None while no photo was ever embedded."""
-    row = SearchedSpace.objects.select_related("space").first()
-    return row.space if row else photos.services.current_space(IMAGE_ENCODER.name)
+    searched = next(iter(Space.objects.raw(_SPACE)), None)
+    return searched or photos.services.current_space(IMAGE_ENCODER.name)
 
 
 def models() -> dict[str, str]:

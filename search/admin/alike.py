@@ -12,6 +12,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner, picture
@@ -30,7 +32,7 @@ class NearDuplicatesAdmin(ReadOnlyAdmin[NearDuplicates]):
     list_filter = (("owner", OwnerFilter), "created_at")
     list_per_page = 20
     search_fields = ("=id", "references__external_id", "owner__subject")
-    search_help_text = "A photo's number or external id, or an owner"
+    search_help_text = _("A photo's number or external id, or an owner")
     ordering = ("-pk",)
     actions = None
     paginator = NewestRows
@@ -71,8 +73,12 @@ class NearDuplicatesAdmin(ReadOnlyAdmin[NearDuplicates]):
         photo = get_object_or_404(Photo.objects.select_related("owner"), pk=pk)
         count = different.say(photo)
         page = NearDuplicates.objects.get(pk=pk)
-        note(request, [page], "Said that it is no duplicate.")
-        told = f"Photo {pk} is no duplicate of {count} other{'' if count == 1 else 's'}."
+        note(request, [page], gettext("Said that it is no duplicate."))
+        told = ngettext(
+            "Photo %(pk)d is no duplicate of %(count)d other.",
+            "Photo %(pk)d is no duplicate of %(count)d others.",
+            count,
+        ) % {"pk": pk, "count": count}
         messages.success(request, format_html("{} {}", told, _way_back(photo)))
         return HttpResponseRedirect(self.response_post_save_change(request, page)["Location"])
 
@@ -87,7 +93,7 @@ class DifferentPhotosAdmin(admin.ModelAdmin[DifferentPhotos]):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ("=first__id", "=second__id", "owner__subject")
-    search_help_text = "A photo's number, or an owner"
+    search_help_text = _("A photo's number, or an owner")
     ordering = ("-pk",)
     fields = ("small", "photos", "of", "created_at")
     readonly_fields = fields
@@ -107,18 +113,21 @@ class DifferentPhotosAdmin(admin.ModelAdmin[DifferentPhotos]):
         for pair in queryset.select_related("first__owner"):
             self.delete_model(request, pair)
 
-    @admin.display(description="")
+    @admin.display(description=_("Pictures"))
     def small(self, pair: DifferentPhotos) -> SafeString:
         pictures = [
-            picture(address(photo.thumbnail, LIST), side=96) for photo in (pair.first, pair.second)
+            picture(
+                address(each.thumbnail, LIST), _("Picture of %(photo)s") % {"photo": each}, side=96
+            )
+            for each in (pair.first, pair.second)
         ]
         return format_html('<span class="pair">{}{}</span>', *pictures)
 
-    @admin.display(description="Photos")
+    @admin.display(description=_("Photos"))
     def photos(self, pair: DifferentPhotos) -> SafeString:
-        return format_html("{} is not {}", _link(pair.first), _link(pair.second))
+        return format_html(gettext("{} is not {}"), _link(pair.first), _link(pair.second))
 
-    @admin.display(description="Owner", ordering="owner__subject")
+    @admin.display(description=_("Owner"), ordering="owner__subject")
     def of(self, pair: DifferentPhotos) -> SafeString:
         return only_owner(pair.owner)
 
@@ -130,7 +139,7 @@ def _may_say(request: HttpRequest) -> bool:
 
 def _way_back(photo: Photo) -> SafeString:
     page = reverse("admin:search_differentphotos_changelist")
-    return format_html('<a href="{}?q={}">See what was said of it</a>', page, photo.pk)
+    return format_html('<a href="{}?q={}">{}</a>', page, photo.pk, _("See what was said of it"))
 
 
 def _link(photo: Photo) -> SafeString:

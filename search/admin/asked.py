@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from photos.admin import OwnerFilter, ReadOnlyAdmin, only_owner
 from photos.staff import NewestRows
@@ -24,7 +25,7 @@ class SavedSearchAdmin(admin.ModelAdmin[SavedSearch]):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ("name", "owner__subject")
-    search_help_text = "Its name, or an owner"
+    search_help_text = _("Its name, or an owner")
     ordering = ("-pk",)
     fields = ("name", "question", ("count", "counted_at"), ("owner", "created_at"))
     readonly_fields = ("question", "count", "counted_at", "owner", "created_at")
@@ -33,14 +34,14 @@ class SavedSearchAdmin(admin.ModelAdmin[SavedSearch]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @admin.display(description="Asks")
+    @admin.display(description=_("Asks"))
     def question(self, saved: SavedSearch) -> SafeString:
         """As a link that asks it."""
         address = urlencode({**saved.asked, "owner": saved.owner_id}, doseq=True)
         shown = saved.asked.get("q") or ", ".join(saved.asked)
         return format_html('<a href="{}?{}">{}</a>', reverse("search-page"), address, shown)
 
-    @admin.display(description="Owner", ordering="owner__subject")
+    @admin.display(description=_("Owner"), ordering="owner__subject")
     def of(self, saved: SavedSearch) -> SafeString:
         return only_owner(saved.owner)
 
@@ -53,7 +54,7 @@ class AskedSearchAdmin(ReadOnlyAdmin[AskedSearch]):
     list_filter = (LanguageFilter, "at", ("owner", OwnerFilter))
     list_select_related = ("owner",)
     search_fields = ("owner__subject", "text")
-    search_help_text = "An owner, or words where they are kept"
+    search_help_text = _("An owner, or words where they are kept")
     ordering = ("-pk",)
     fields = (
         ("at", "owner"),
@@ -67,18 +68,18 @@ class AskedSearchAdmin(ReadOnlyAdmin[AskedSearch]):
     paginator = NewestRows
     show_facets = admin.ShowFacets.NEVER  # they count all rows
 
-    @admin.display(description="Understood")
+    @admin.display(description=_("Understood"))
     def understood(self, asked: AskedSearch) -> str:
         return ", ".join(asked.parts) or "-"
 
-    @admin.display(description="Filters")
+    @admin.display(description=_("Filters"))
     def given(self, asked: AskedSearch) -> str:
         return ", ".join(asked.filters) or "-"
 
-    @admin.display(description="Took", ordering="took_ms")
+    @admin.display(description=_("Took"), ordering="took_ms")
     def took(self, asked: AskedSearch) -> str:
-        return f"{asked.took_ms:.0f} ms"
+        return _("%(count)s ms") % {"count": f"{asked.took_ms:.0f}"}
 
-    @admin.display(description="Owner", ordering="owner__subject")
+    @admin.display(description=_("Owner"), ordering="owner__subject")
     def of(self, asked: AskedSearch) -> SafeString:
         return only_owner(asked.owner)

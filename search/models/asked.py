@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext
 
 from photos.models import Owner
 
@@ -50,4 +51,7 @@ class AskedSearch(models.Model):
         verbose_name_plural = "searches that were asked"
 
     def __str__(self) -> str:
-        return f"{self.found} photos in {self.took_ms:.0f} ms"
+        return gettext("%(count)s photos in %(took_ms).0f ms") % {
+            "count": self.found,
+            "took_ms": self.took_ms,
+        }

@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField
 
 from photos.models import Owner, Photo, Space
@@ -11,7 +13,7 @@ MAX_SENTENCE = 1000
 
 
 class ImageVector(models.Model):
-    """What a whole photo looks like to the model of a space: a unit vector. Only ever inserted."""
+    """What a whole photo looks like to the model of a space: a unit vector. Never updated."""
 
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="vectors")
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="+")
@@ -52,7 +54,10 @@ class DetectedObject(models.Model):
         indexes = [models.Index(fields=["label", "photo"], name="object_by_label")]
 
     def __str__(self) -> str:
-        return f"{self.label} in photo {self.photo_id}"
+        return gettext("%(label)s in photo %(photo)s") % {
+            "label": self.label,
+            "photo": self.photo_id,
+        }
 
 
 class TextLine(models.Model):
@@ -109,9 +114,9 @@ class Caption(models.Model):
     """A sentence about a photo, in one language, and a short phrase of what is going on."""
 
     class Source(models.TextChoices):
-        TEMPLATE = "template", "made of what was found in the photo"
-        MODEL = "model", "a captioner's"
-        DESCRIBER = "describer", "a longer description, by a language model"
+        TEMPLATE = "template", _("made of what was found in the photo")
+        MODEL = "model", _("a captioner's")
+        DESCRIBER = "describer", _("a longer description, by a language model")
 
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="captions")
     recipe = models.CharField(max_length=300, help_text="What it was made with.")

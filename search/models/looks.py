@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from photos.models import Owner, Photo
 
@@ -77,7 +78,7 @@ class NearDuplicates(Photo):
         verbose_name_plural = "near-duplicates"
 
     def __str__(self) -> str:
-        return f"Photo {self.pk} and its copies"
+        return gettext("Photo %(pk)s and its copies") % {"pk": self.pk}
 
 
 class DifferentPhotosQuerySet(models.QuerySet["DifferentPhotos"]):

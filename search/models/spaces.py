@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from photos.models import Owner, Photo, Space
 
@@ -42,4 +43,4 @@ class Unembedded(models.Model):
         indexes = [models.Index(fields=["space", "owner"], name="unembedded_of_owner")]
 
     def __str__(self) -> str:
-        return f"Photo {self.photo_id}: {self.code}"
+        return gettext("Photo %(photo)s: %(code)s") % {"photo": self.photo_id, "code": self.code}

@@ -1,25 +1,26 @@
 """What is in a collection: vectors that were made here of photos and faces, and what is brought."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import or_
-from typing import Self
+from typing import Any, Self
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 
 import faces.vectors
 import photos.services
 import search.nearest
-from faces.models import Face
+from faces.models import Face, FaceVector
 from inference.roles import FACE_EMBEDDER
 from photos.models import Owner, Photo, Reference, Space
 from photos.nearest import Library, Table
 from search.errors import CollectionMissing
-from search.models import Point, PointVector
+from search.models import ImageVector, Point, PointVector
 from search.points.numbers import OURS, PER_PHOTO
-from search.points.sources import Rows, Source, of_faces, of_photos
+from search.points.sources import Rows, Shown, Source, of_faces, of_photos
 from search.spaces import image_space
 
 IMAGES = Point.Collection.IMAGES
@@ -33,16 +34,26 @@ class Lot:
 
     library: Library
     things: Rows
-    show: Callable[[], tuple[Source, ...]]
+    show: Callable[[], Shown]
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """All that may be seen. To say it takes as long as a query, so it is done when needed."""
-        return self.show()
+        return tuple(each.within(**self._ours) for each in self.show().sources)
 
-    def rows_of(self, keys: Collection[int]) -> list[Rows]:
-        """By what their vectors are of."""
-        return [each.rows.filter(**{f"{self.of}__in": keys}) for each in self.sources]
+    def shown(self, keys: Sequence[int], wanted: Q, told: Collection[str]) -> list[dict[str, Any]]:
+        """Those whose vectors are of `keys`: as Shown.of()."""
+        return self.show().of(keys, wanted, told, **self._ours)
+
+    def is_empty(self) -> bool:
+        """Whether the owner has no vector here. Written down, as each search asks it."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT FROM {self.library.table.name} "  # one of our tables
+                "WHERE owner_id = %(owner_id)s AND space_id = %(space_id)s LIMIT 1",
+                self._ours,
+            )
+            return cursor.fetchone() is None
 
     def among(self, wanted: Q) -> Library:
         """Without the vectors of points that are not `wanted`."""
@@ -53,6 +64,28 @@ class Lot:
     def of(self) -> str:
         """The column that says what a vector is of."""
         return self.library.table.of
+
+    @property
+    def _ours(self) -> dict[str, int]:
+        return {"owner_id": self.library.owner.pk, "space_id": self.library.space.pk}
+
+
+@dataclass(frozen=True)
+class Told:
+    """How points of photos and faces are shown. `job`: as of_photos()."""
+
+    job: Combinable
+
+    def of(self, collection: Point.Collection) -> Shown:
+        return self._photos if collection == IMAGES else self._faces
+
+    @cached_property
+    def _photos(self) -> Shown:
+        return Shown(_PHOTOS.of, of_photos(ImageVector.objects.all(), self.job))
+
+    @cached_property
+    def _faces(self) -> Shown:
+        return Shown(_FACES.of, of_faces(FaceVector.objects.all(), self.job))
 
 
 @dataclass(frozen=True)
@@ -66,21 +99,17 @@ class Place:
     brought: Lot  # by services
 
     @classmethod
-    def of(cls, owner: Owner, name: str, job: Combinable) -> Self:
-        """`job`: as of_photos().
-
+    def of(cls, owner: Owner, name: str, told: Told) -> Self:
+        """
         Raises:
             CollectionMissing: there is no such collection.
         """
         collection, space = _known(name)
-        things: Rows = Photo.objects.all()
-        table, show = _PHOTOS, of_photos
-        if collection != IMAGES:
-            things, table, show = Face.objects.all(), _FACES, of_faces
-        made = Library(table, owner, space)
-        ours = Lot(made, things, lambda: show(_vectors(made), job))
+        things: Rows = Photo.objects.all() if collection == IMAGES else Face.objects.all()
+        made = Library(_PHOTOS if collection == IMAGES else _FACES, owner, space)
+        ours = Lot(made, things, lambda: told.of(collection))
         put = Library(_POINTS, owner, space)
-        theirs = Lot(put, Point.objects.all(), lambda: (_brought(put, collection),))
+        theirs = Lot(put, Point.objects.all(), lambda: _brought(put, collection))
         return cls(owner, collection, space, ours, theirs)
 
     @property
@@ -97,16 +126,16 @@ class Place:
         return _taken(self.owner, self.collection, self.space, number)
 
 
-def _brought(library: Library, collection: Point.Collection) -> Source:
+def _brought(library: Library, collection: Point.Collection) -> Shown:
     """Points whose numbers are not those of photos and faces."""
     number = OuterRef("point__number")
     taken = Exists(_taken(library.owner, collection, library.space, number))
-    brought = _vectors(library).filter(~taken, point__collection=collection)
-    return Source(
-        brought.annotate(
-            key=F("point__number"), number=F("point__number"), payload=F("point__payload")
-        )
+    vectors = PointVector.objects.filter(owner=library.owner, space=library.space)
+    brought = vectors.filter(~taken, point__collection=collection)
+    rows = brought.annotate(
+        key=F("point__number"), number=F("point__number"), payload=F("point__payload")
     )
+    return Shown(_POINTS.of, (Source(rows),))
 
 
 def _taken(
@@ -120,11 +149,6 @@ def _taken(
         photo__faces__numbered__number=number % PER_PHOTO,
         photo__faces__vectors__space=space,
     )
-
-
-def _vectors(library: Library) -> Rows:
-    every = library.table.model._default_manager  # noqa: SLF001  # Django's documented API
-    return every.filter(owner=library.owner, space=library.space)
 
 
 def space_of(collection: Point.Collection) -> Space | None:

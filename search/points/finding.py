@@ -12,13 +12,13 @@ from search.errors import PointMissing
 from search.points.collections import Lot, Place
 from search.points.sources import Rows
 
-_SPARE = 50  # vectors beside those that are wanted, as some may be of points that are not shown
+_SPARE = 10  # vectors beside those that are wanted, as some may be of points that are not shown
 _ALL = 10**12  # vectors: more than an owner has
 
 
 @dataclass(frozen=True)
 class Found:
-    """A point. The vector is there if it was asked for."""
+    """A point. Payload and vector are there if they were asked for."""
 
     number: int
     payload: Mapping[str, Any]
@@ -30,7 +30,7 @@ class Found:
         vector = row.get("vector")
         return cls(
             number=row["number"],
-            payload=row["payload"],
+            payload=row.get("payload", {}),
             vector=None if vector is None else [float(each) for each in vector],
             cosine=None if cosine is None else min(1.0, max(-1.0, cosine)),
         )
@@ -49,26 +49,28 @@ class Search:
 
 
 def search(
-    place: Place, asked: Search, *, vectors: bool = False, exact_up_to: int = EXACT_UP_TO
+    place: Place,
+    asked: Search,
+    *,
+    payloads: bool = True,
+    vectors: bool = False,
+    exact_up_to: int = EXACT_UP_TO,
 ) -> list[Found]:
     """The points most like a vector, best first. Where they are as like, their order stays.
 
     Exact among as many as `exact_up_to`; among more, some may be missed unless that is asked for.
     """
     exact_up_to = _ALL if asked.exact else exact_up_to
-    found = [*_near(place.ours, asked, vectors, exact_up_to)]
-    found += _near(place.brought, asked, vectors, exact_up_to)
+    told = [name for name, is_told in (("payload", payloads), ("vector", vectors)) if is_told]
+    found = [*_near(place.ours, asked, told, exact_up_to)]
+    if not place.brought.is_empty():  # as mostly
+        found += _near(place.brought, asked, told, exact_up_to)
     found.sort(key=lambda point: -(point.cosine or 0))
     page = found[asked.offset : asked.offset + asked.limit]
     return [each for each in page if asked.least is None or (each.cosine or 0) >= asked.least]
 
 
-def _near(
-    lot: Lot,
-    asked: Search,
-    vectors: bool,  # noqa: FBT001  # passed on
-    exact_up_to: int,
-) -> list[Found]:
+def _near(lot: Lot, asked: Search, told: Collection[str], exact_up_to: int) -> list[Found]:
     """The best points of `lot`: as many as are wanted, and perhaps some more.
 
     Not all that has a vector may be seen: of what is hidden there is mostly little.
@@ -78,22 +80,18 @@ def _near(
     many = wanted + _SPARE
     while True:
         [near] = neighbours(library, asked.vector[None], limit=many, exact_up_to=exact_up_to)
-        found = _points(lot, near, asked.wanted, vectors=vectors)
+        found = _points(lot, near, asked.wanted, told)
         if len(found) >= wanted or len(near) < many:
             return found
         many *= 4
 
 
-def _points(lot: Lot, near: list[Neighbour], wanted: Q, *, vectors: bool) -> list[Found]:
+def _points(lot: Lot, near: list[Neighbour], wanted: Q, told: Collection[str]) -> list[Found]:
     """Of what is `near`, best first."""
     if not near:
         return []
     places = {each.of: (place, each.cosine) for place, each in enumerate(near)}
-    rows = [
-        row
-        for shown in lot.rows_of(list(places))
-        for row in _columns(shown.filter(wanted), lot.of, vectors=vectors)
-    ]
+    rows = lot.shown(list(places), wanted, told)
     rows.sort(key=lambda row: (places[row[lot.of]][0], row["number"]))
     return [Found.of(row, places[row[lot.of]][1]) for row in rows]
 

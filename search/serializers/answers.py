@@ -17,7 +17,7 @@ from search.words.reasons import Reason
 class FoundPhotoSerializer(serializers.ModelSerializer[Photo]):
     """A photo, as far as lists show it."""
 
-    place = serializers.SerializerMethodField()
+    place = PlaceSerializer(source="*", allow_null=True)
 
     class Meta:
         model = Photo
@@ -25,10 +25,6 @@ class FoundPhotoSerializer(serializers.ModelSerializer[Photo]):
             "id", "sha256", "width", "height", "taken_at", "dated_at", "dated_by", "place",
             "thumbnail",
         )  # fmt: skip
-
-    @extend_schema_field(PlaceSerializer(allow_null=True))
-    def get_place(self, photo: Photo) -> dict[str, Any] | None:
-        return PlaceSerializer(photo).data if photo.place else None
 
 
 class QuestionPartSerializer(serializers.Serializer[Part]):
@@ -146,12 +142,14 @@ class FoundSerializer(serializers.Serializer[Any]):
     interpretation = InterpretationSerializer(source="*")
     total = serializers.SerializerMethodField(help_text="On the first page.")
     facets = FacetsSerializer(source="found.facets", allow_null=True, help_text="On the first.")
-    next = serializers.CharField(
-        source="found.next", allow_null=True, help_text="The `cursor` of the next page."
-    )
+    next = serializers.SerializerMethodField(help_text="The `cursor` of the next page.")
     results = FoundHitSerializer(many=True)
 
     @extend_schema_field(TotalSerializer(allow_null=True))
     def get_total(self, answer: Any) -> dict[str, Any] | None:
         count = answer.found.total
         return None if count is None else {"count": count, "is_exact": count < COUNTED}
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_next(self, answer: Any) -> str | None:
+        return answer.found.next or None

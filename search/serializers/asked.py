@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -40,7 +41,9 @@ class ThingsField(serializers.Field[Things, str, Any, Any]):
     def to_internal_value(self, data: Any) -> Things:
         match = _COUNTED.fullmatch(str(data).strip())
         if match is None:
-            raise serializers.ValidationError("Give a class of objects, such as dog or dog:2.")
+            raise serializers.ValidationError(
+                gettext("Give a class of objects, such as dog or dog:2.")
+            )
         if match["count"] is None:
             return Things(match["label"].strip())
         return Things(match["label"].strip(), count_of(match["count"]))
@@ -53,13 +56,15 @@ def count_of(text: str) -> Count:
     """
     match = _NUMBER.fullmatch(text.strip())
     if match is None:
-        raise serializers.ValidationError("Give a number, or a range such as 2-4 or 2-.")
+        raise serializers.ValidationError(gettext("Give a number, or a range such as 2-4 or 2-."))
     least = int(match["least"])
     if match["range"] is None:
         return Count(least, least)
     most = int(match["most"]) if match["most"] else None
     if most is not None and most < least:
-        raise serializers.ValidationError(f"{text}: the range ends before it begins.")
+        raise serializers.ValidationError(
+            gettext("%(text)s: the range ends before it begins.") % {"text": text}
+        )
     return Count(least, most)
 
 
@@ -113,11 +118,11 @@ class FiltersSerializer(OnlyKnown):
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         data = super().validate(data)
         if data.get("since") and data.get("until") and data["until"] < data["since"]:
-            raise serializers.ValidationError({"until": "It is before `since`."})
+            raise serializers.ValidationError({"until": gettext("It is before `since`.")})
         if data["only_people"] and not any(
             data.get(name) for name in ("people", "any_people", "person_ids")
         ):
-            raise serializers.ValidationError({"only_people": "Say who, by `people`."})
+            raise serializers.ValidationError({"only_people": gettext("Say who, by `people`.")})
         return data
 
 
@@ -153,5 +158,5 @@ class SearchSerializer(FiltersSerializer, PageSerializer):
         data = super().validate(data)
         beside = {"limit", "cursor", "sort", "facets", "without", "min_confidence", "only_people"}
         if not any(data.get(name) not in (None, "", []) for name in data.keys() - beside):
-            raise serializers.ValidationError({"q": "Ask something, or give a filter."})
+            raise serializers.ValidationError({"q": gettext("Ask something, or give a filter.")})
         return data

@@ -77,7 +77,7 @@ class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
 
 
 class PlaceSerializer(serializers.ModelSerializer[Photo]):
-    """Where a photo was taken."""
+    """Where a photo was taken; null where that is not known."""
 
     city = serializers.CharField(source="place.name")
     region = serializers.CharField(source="place.region", allow_blank=True)
@@ -91,6 +91,9 @@ class PlaceSerializer(serializers.ModelSerializer[Photo]):
     class Meta:
         model = Photo
         fields = ("city", "region", "country", "country_code", "inferred")
+
+    def to_representation(self, instance: Photo) -> Any:
+        return super().to_representation(instance) if instance.place else None
 
 
 class PhotoSerializer(serializers.ModelSerializer[Photo]):
@@ -107,7 +110,7 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
     embeddings = EmbeddingSerializer(source="vectors_now", many=True)
     analyses = AnalysisSerializer(many=True)
     thumbnail = serializers.FileField(use_url=True)
-    place = serializers.SerializerMethodField()
+    place = PlaceSerializer(source="*", allow_null=True)
 
     class Meta:
         model = Photo
@@ -116,10 +119,6 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
             "dated_at", "dated_by", "latitude", "longitude", "place", "thumbnail", "faces",
             "objects", "tags", "context", "text", "captions", "embeddings", "analyses",
         )  # fmt: skip
-
-    @extend_schema_field(PlaceSerializer(allow_null=True))
-    def get_place(self, photo: Photo) -> dict[str, Any] | None:
-        return PlaceSerializer(photo).data if photo.place else None
 
     @extend_schema_field(TagSerializer(many=True))
     def get_tags(self, photo: Any) -> list[dict[str, Any]]:

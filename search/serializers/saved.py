@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 
 from search.models import MAX_TITLE, SavedSearch
@@ -23,9 +24,13 @@ class SavingSerializer(serializers.Serializer[None]):
     def validate_asked(self, asked: Any) -> dict[str, Any]:
         """It is kept as it was sent, so that relative dates stay relative."""
         if not isinstance(asked, dict):
-            raise serializers.ValidationError("Give an object, as POST /api/v1/search/ takes it.")
+            raise serializers.ValidationError(
+                gettext("Give an object, as POST /api/v1/search/ takes it.")
+            )
         if "cursor" in asked:
-            raise serializers.ValidationError({"cursor": "A page is not kept: leave it out."})
+            raise serializers.ValidationError(
+                {"cursor": gettext("A page is not kept: leave it out.")}
+            )
         question = SearchSerializer(data=asked)
         question.is_valid(raise_exception=True)
         return asked

@@ -10,7 +10,7 @@ from search.questions import Known, Understood
 from search.understanding import dates, people, places, things
 from search.understanding.joining import join
 from search.understanding.lexicon import lexicon_of
-from search.understanding.names import Names, names
+from search.understanding.names import Names, names, without_long
 from search.understanding.parts import understood, without
 from search.understanding.pieces import find_denials
 from search.understanding.sentence import Sentence
@@ -30,16 +30,17 @@ def understand(text: str, known: Known, now: datetime) -> Understood:
     """
     cleaned = clean(text)
     found = tokens(cleaned)
-    sentence = Sentence(cleaned, found, lexicon_of(found))
-    _recognise(sentence, known, now)
+    where = names(known.places, found)
+    sentence = Sentence(cleaned, found, lexicon_of(without_long(found, where)))
+    _recognise(sentence, known, where, now)
     return understood(sentence, join(sentence))
 
 
-def _recognise(sentence: Sentence, known: Known, now: datetime) -> None:
-    """Each takes what it knows from what those before it have left."""
-    who, where = names(known.people, sentence), names(known.places, sentence)
+def _recognise(sentence: Sentence, known: Known, where: Names, now: datetime) -> None:
+    """Each takes what it knows from what those before it have left. `where`: places."""
+    who = names(known.people, sentence.tokens)
     classes = {label: words for label, words in known.objects.items() if label != _PERSON}
-    what = names(classes, sentence)
+    what = names(classes, sentence.tokens)
 
     def is_person_or_word(word: str) -> bool:
         return _is_word(sentence, what, word) or word in who.single

@@ -52,6 +52,8 @@ def _place(place: Somewhere, lexicon: Lexicon) -> str:
 
 def _counted(count: Count, noun: str, lexicon: Lexicon) -> str:
     say = lexicon.labels
+    if count == Count(1):
+        return noun
     if count.at_most is None:
         return say["at_least"].format(noun, count.at_least)
     if count.at_most == 0:

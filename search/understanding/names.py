@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from search.understanding.sentence import Sentence
-from search.understanding.tokens import Kind, words_of
+from search.understanding.tokens import Kind, Token, words_of
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Names:
 
 
 def names(
-    known: Mapping[str, Sequence[str]], sentence: Sentence, *, with_key: bool = True
+    known: Mapping[str, Sequence[str]], tokens: Sequence[Token], *, with_key: bool = True
 ) -> Names:
     """The names in `known` (what -> its other names) that begin with a word of the question."""
-    said = {form for token in sentence.tokens for form in token.forms}
+    said = {form for token in tokens for form in token.forms}
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for key, others in known.items():
         for each in (key, *others) if with_key else others:
@@ -50,6 +50,19 @@ def names(
             if words and (words[0] in said) and key not in found.get(words, ()):
                 found[words] = (*found.get(words, ()), key)
     return Names(found)
+
+
+def without_long(tokens: Sequence[Token], known: Names) -> list[Token]:
+    """`tokens` but for names of several words: "Lake Toba" is no English."""
+    long = [words for words in known.known if len(words) > 1]
+    named = {
+        at + place
+        for at in range(len(tokens))
+        for words in long
+        if tuple(token.fold for token in tokens[at : at + len(words)]) == words
+        for place in range(len(words))
+    }
+    return [token for at, token in enumerate(tokens) if at not in named]
 
 
 def _words_from(sentence: Sentence, at: int, longest: int) -> list[int]:

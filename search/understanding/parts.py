@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from django.utils.translation import gettext
+
 from search.errors import PartUnknown
 from search.questions import Part, Question, Understood
 from search.understanding.asking import joined
@@ -34,7 +36,10 @@ def without(understood: Understood, keys: Collection[str]) -> Question:
     for key in keys:
         if key not in known:
             there = ", ".join(sorted(known)) or "none"
-            raise PartUnknown(f"The question has no part {key!r}: it has {there}.")
+            raise PartUnknown(
+                gettext("The question has no part %(key)r: it has %(there)s.")
+                % {"key": key, "there": there}
+            )
     rest = (each.asks for each in understood.parts if each.key not in keys)
     return joined(rest, understood.question.language)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
+from django.utils.translation import gettext
+
 from search.errors import QuestionInvalid
 
 MAX_QUESTION = 500  # characters
@@ -70,17 +72,19 @@ def clean(text: str) -> str:
     """
     if len(text) > MAX_QUESTION:
         raise QuestionInvalid(
-            f"The question has {len(text)} characters: ask in {MAX_QUESTION} at most."
+            gettext("The question has %(count)s characters: ask in %(most)s at most.")
+            % {"count": len(text), "most": MAX_QUESTION}
         )
     shown = "".join(" " if each.isspace() else each for each in text if not _is_invisible(each))
     for each in shown:
         if unicodedata.category(each) in {"Cc", "Cs"}:
             raise QuestionInvalid(
-                f"The question has a character that is no text (U+{ord(each):04X}): remove it."
+                gettext("The question has a character that is no text (U+%(code)04X): remove it.")
+                % {"code": ord(each)}
             )
     cleaned = unicodedata.normalize("NFC", " ".join(shown.split()))
     if not cleaned.strip("".join(_JOINERS) + " "):
-        raise QuestionInvalid("The question is empty: say what the photos are to show.")
+        raise QuestionInvalid(gettext("The question is empty: say what the photos are to show."))
     return cleaned
 
 
@@ -165,6 +169,7 @@ def _forms(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
+@lru_cache(maxsize=1 << 16)
 def words_of(name: str) -> tuple[str, ...]:
     """The folded words of a name, without its punctuation: what it is looked up by."""
     words = name.split(" ")
@@ -173,7 +178,6 @@ def words_of(name: str) -> tuple[str, ...]:
     return _words_of(name)
 
 
-@lru_cache(maxsize=1 << 16)
 def _words_of(name: str) -> tuple[str, ...]:
     cleaned = unicodedata.normalize("NFC", name)
     return tuple(each.fold for each in tokens(cleaned) if each.kind in {Kind.WORD, Kind.SYMBOL})

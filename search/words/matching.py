@@ -8,7 +8,7 @@ from django.db.models import F, FloatField, Func, QuerySet, Value
 
 from faces.models import Membership, Person
 from photos.models import Owner
-from search.among import Photos, is_among
+from search.among import Keys, Photos, is_among
 from search.models import PhotoWords
 from search.words.asked import Word, asked_words, has, names_asked
 from search.words.candidates import RANKED, newest
@@ -47,12 +47,10 @@ def matching(
     words = asked_words(question, language)
     if not words:
         return []
-    rows = PhotoWords.objects.filter(owner=owner)
-    if photos is not None:
-        rows = rows.filter(is_among("photo_id", photos))
     named = _named(owner, words, photos)
-    candidates = newest(owner, rows, _wanted(words)) | named.keys()
-    hits = _ranked(rows.filter(is_among("photo_id", list(candidates))), words, named)
+    candidates = newest(owner, photos, _wanted(words)) | named.keys()
+    rows = PhotoWords.objects.filter(is_among("photo_id", Keys(candidates)), owner=owner)
+    hits = _ranked(rows, words, named)
     return sorted(hits, key=lambda hit: (-hit.rank, -hit.photo))[:limit]
 
 
@@ -68,10 +66,10 @@ def _named(owner: Owner, words: Sequence[Word], photos: Photos | None) -> Mappin
         return {}
     shown = Membership.objects.filter(part__cluster__person__in=asked, part__cluster__hidden=False)
     if photos is not None:
-        shown = shown.filter(is_among("face__photo", photos))
+        shown = shown.filter(is_among("photo_id", photos))
     found: dict[int, set[str]] = defaultdict(set)
-    pairs = shown.values_list("face__photo", "part__cluster__person").distinct()
-    for photo, person in pairs.order_by("-face__photo")[:RANKED]:
+    pairs = shown.values_list("photo", "part__cluster__person").distinct()
+    for photo, person in pairs.order_by("-photo")[:RANKED]:
         found[photo].update(asked[person])
     return found
 

@@ -1,22 +1,23 @@
 """Why photos were found: what of them says the words that were asked for, and where it is."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from faces.models import Face
 from inference.geometry import Box
 from photos.models import Owner
+from search.among import Keys, is_among
 from search.models import Caption, DetectedObject, PhotoTag, TextLine
 from search.vocabulary import Vocabulary, load
 from search.words.asked import Word, asked_words, names_asked
 from search.words.letters import words_of
-from search.words.stems import EVERY, Stems, lexemes, stems_of
+from search.words.stems import EVERY, lexemes, stems_of
 from search.words.wordings import Wording, of_label, of_tag
 
 NAMES, TAGS, OBJECTS, CAPTIONS, TEXT = "names", "tags", "objects", "captions", "text"
@@ -50,15 +51,15 @@ def reasons(
 ) -> dict[int, list[Reason]]:
     """For each of the owner's `photos` (keys), why matching() finds it: people, then what is seen.
 
-    Those of other owners have none. Seven queries, however many photos.
+    Those of other owners have none. Seven queries, however many photos; none if there are none.
 
     Raises:
         VocabularyError: a file of it is broken.
     """
-    words = asked_words(question, language)
+    words = asked_words(question, language) if photos else []
     if not words:
         return {}
-    found = {"photo__in": photos, "photo__owner": owner}
+    found = Q(is_among("photo_id", Keys(photos)), photo__owner=owner)
     vocabulary = load(settings.VOCABULARY_DIR)
     rows = [
         *_tags(found, vocabulary),
@@ -67,18 +68,20 @@ def reasons(
         *_lines(found),
     ]
     because = defaultdict(list, _names(found, words))
-    stems = stems_of(word for row in rows for _, text in row.wordings for word in words_of(text))
+    said = _said({each for row in rows for each in row.wordings}, words)
     for row in rows:
-        if said := _words_in(row.wordings, words, stems):
-            because[row.photo].append(replace(row.reason, words=tuple(said)))
+        there = {word for each in row.wordings for word in said[each]}
+        if there:
+            in_order = tuple(each.word for each in words if each.word in there)
+            because[row.photo].append(replace(row.reason, words=in_order))
     return dict(because)
 
 
-def _names(found: Mapping[str, Any], words: Sequence[Word]) -> dict[int, list[Reason]]:
+def _names(found: Q, words: Sequence[Word]) -> dict[int, list[Reason]]:
     person = "membership__part__cluster__person__"
     shown = {f"{person}hidden": False, "membership__part__cluster__hidden": False}
     columns = ("photo", f"{person}name", f"{person}aliases", *_BOX)
-    rows = Face.objects.filter(**found, **shown).order_by("photo", f"{person}name", "pk")
+    rows = Face.objects.filter(found, **shown).order_by("photo", f"{person}name", "pk")
     because: dict[int, list[Reason]] = defaultdict(list)
     for (photo, name), faces in groupby(rows.values_list(*columns), key=itemgetter(0, 1)):
         (_, _, aliases, *box), *others = faces
@@ -88,15 +91,15 @@ def _names(found: Mapping[str, Any], words: Sequence[Word]) -> dict[int, list[Re
     return because
 
 
-def _tags(found: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[_Row]:
-    tags = PhotoTag.objects.filter(**found).values_list("photo", "key").distinct()
+def _tags(found: Q, vocabulary: Vocabulary) -> Iterator[_Row]:
+    tags = PhotoTag.objects.filter(found).values_list("photo", "key").distinct()
     for photo, key in tags.order_by("photo", "key"):
         yield _Row(photo, Reason(TAGS, (), key), of_tag(key, vocabulary))
 
 
-def _objects(found: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[_Row]:
+def _objects(found: Q, vocabulary: Vocabulary) -> Iterator[_Row]:
     """Of a class that several models have found: the boxes of the last one."""
-    newest = DetectedObject.objects.filter(**found).order_by("photo", "label", "-pk")
+    newest = DetectedObject.objects.filter(found).order_by("photo", "label", "-pk")
     rows = newest.values_list("photo", "label", "recipe", *_BOX)
     for (photo, label), same in groupby(rows, key=itemgetter(0, 1)):
         (_, _, recipe, *box), *others = same
@@ -104,16 +107,16 @@ def _objects(found: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[_Row]
         yield _Row(photo, Reason(OBJECTS, (), label, boxes), of_label(label, vocabulary))
 
 
-def _captions(found: Mapping[str, Any]) -> Iterator[_Row]:
-    rows = Caption.objects.filter(**found).order_by("photo", "source", "language")
+def _captions(found: Q) -> Iterator[_Row]:
+    rows = Caption.objects.filter(found).order_by("photo", "source", "language")
     for photo, language, *texts in rows.values_list("photo", "language", "sentence", "context"):
         said = " ".join(filter(None, texts))
         yield _Row(photo, Reason(CAPTIONS, (), said), [(language, said)])
 
 
-def _lines(found: Mapping[str, Any]) -> Iterator[_Row]:
+def _lines(found: Q) -> Iterator[_Row]:
     """One that several models have read alike counts once."""
-    rows = TextLine.objects.filter(**found).order_by("photo", "position", "-pk")
+    rows = TextLine.objects.filter(found).order_by("photo", "position", "-pk")
     seen = set()
     for photo, text, quad in rows.values_list("photo", "text", "quad"):
         if (photo, text) not in seen:
@@ -121,14 +124,15 @@ def _lines(found: Mapping[str, Any]) -> Iterator[_Row]:
             yield _Row(photo, Reason(TEXT, (), text, quad=quad), [(EVERY, text)])
 
 
-def _words_in(
-    wordings: Iterable[Wording], words: Sequence[Word], stems: Mapping[str, Stems]
-) -> list[str]:
-    """Those of `words` that stand in one of `wordings`."""
+def _said(wordings: Collection[Wording], words: Sequence[Word]) -> dict[Wording, set[str]]:
+    """Which of `words` stand in each of `wordings`: many photos say the same. One query."""
+    split = {wording: words_of(wording[1]) for wording in wordings}
+    stems = stems_of(word for each in split.values() for word in each)
     there = {
-        lexeme
-        for language, text in wordings
-        for word in words_of(text)
-        for lexeme in lexemes(word, stems[word], language)
+        (language, text): {form for word in each for form in lexemes(word, stems[word], language)}
+        for (language, text), each in split.items()
     }
-    return [each.word for each in words if not there.isdisjoint(each.forms)]
+    return {
+        wording: {each.word for each in words if not there[wording].isdisjoint(each.forms)}
+        for wording in wordings
+    }

@@ -7,10 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from search.errors import CursorInvalid
+from search.facets import Facets
 from search.questions import Count, Things
 from tests.factories import make_face, make_owner, make_person, make_place, unit
 from tests.search.library import ask, found, taken
-from tests.search.words.library import photo_of, see
+from tests.search.words.library import photo_of, see, show
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +141,33 @@ class TestRanking:
         outside = taken(owner, of=(anna,), looks=unit(0, 1))
 
         assert found(owner, "Anna, not indoors", {"indoors": unit(1)}) == [outside.pk]
+
+    @pytest.mark.parametrize("most", [0, 20_000], ids=["looked up each time", "listed"])
+    def test_finds_the_same_however_many_photos_filters_leave(
+        self, most: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("search.among.MOST_KEYS", most)
+        owner, other = make_owner(), make_owner()
+        anna, theirs = (make_person(owner=each, name="Anna") for each in (owner, other))
+        looks = taken(owner, of=(anna,), looks=unit(1))
+        written = photo_of(owner, says="A walk on the beach.")
+        show(written, anna)
+        taken(owner, looks=unit(1))
+        taken(other, of=(theirs,), looks=unit(1))
+        photo_of(owner, says="On the beach without her.")
+
+        assert sorted(found(owner, "Anna at the beach", BEACH)) == [looks.pk, written.pk]
+
+    def test_nothing_is_ranked_where_filters_leave_nothing(self) -> None:
+        owner = make_owner()
+        make_person(owner=owner, name="Anna")
+        taken(owner, looks=unit(1))
+
+        with CaptureQueriesContext(connection) as queries:
+            answer = ask(owner, "Anna at the beach", BEACH)
+
+        assert (list(answer.photos), answer.total, answer.facets) == ([], 0, Facets())
+        assert not any("imagevector" in each["sql"] for each in queries.captured_queries)
 
     def test_cost_as_many_queries_for_many_places_as_for_one(self) -> None:
         owner = make_owner()

@@ -200,6 +200,22 @@ class TestByIndex:
 
         assert [each.of for each in found] == photos
 
+    @pytest.mark.django_db(transaction=True)
+    def test_leaves_the_connection_as_it_was(self) -> None:
+        owner, space = make_owner(), make_space()
+        create_index(ImageVector, space)
+        photo = make_vector(space, unit(1), owner=owner)
+        with connection.cursor() as cursor:
+            cursor.execute("LOAD 'vector'")
+
+            [found] = neighbours(
+                Library(TABLE, owner, space), unit(1)[None], limit=1, exact_up_to=0
+            )
+
+            cursor.execute("SHOW hnsw.iterative_scan")
+            assert cursor.fetchone() == ("off",)
+        assert [each.of for each in found] == [photo.pk]
+
 
 class TestAmongAHundredThousandForeignOnes:
     def test_finds_the_owners_and_enough_of_them(self) -> None:

@@ -59,6 +59,16 @@ class TestEmbedPhoto:
 
         assert ImageVector.objects.count() == 1
 
+    def test_made_again_is_in_the_place_of_what_was_there(self) -> None:
+        photo, encoder = make_photo(), FakeEncoder(unit(1))
+        other = replace(encoder, identity=replace(encoder.identity, space="image_encoder:b:2"))
+        for each in (encoder, other, replace(encoder, vector=unit(0, 1))):
+            EmbedPhoto(each, "r").look(PIXELS).keep(Place(photo.owner, "f"))(photo)
+
+        rows = ImageVector.objects.filter(photo=photo).order_by("space__name")
+        found = {row.space.name: list(row.vector)[:2] for row in rows}
+        assert found == {encoder.identity.space: [0, 1], "image_encoder:b:2": [1, 0]}
+
     def test_vectors_of_two_models_lie_side_by_side(self) -> None:
         photo, encoder = make_photo(), FakeEncoder(unit(1))
         other = replace(encoder, identity=replace(encoder.identity, space="image_encoder:b:2"))

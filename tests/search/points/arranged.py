@@ -7,14 +7,14 @@ from django.db.models import UUIDField, Value
 
 from inference.arrays import Array
 from photos.models import Owner, Photo, Reference, Space
-from search.points.collections import Place
+from search.points.collections import Place, Told
 from search.points.plain import vector
 from search.points.writing import Brought, upsert
 from tests.factories import DIMENSION, make_face, make_photo, make_space, unit
 from tests.search.factories import make_image_vector
 
 IMAGES, FACES = "image_embeddings", "faces"
-NO_JOB = Value(None, UUIDField())
+NO_JOB = Told(job=Value(None, UUIDField()))
 
 
 def make_named_photo(owner: Owner, *names: str, looks: Array | None = None) -> Photo:

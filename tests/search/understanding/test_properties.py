@@ -4,17 +4,19 @@ from collections import Counter
 from collections.abc import Callable
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from search.errors import QuestionInvalid
-from search.questions import People, Question
+from search.questions import People, Question, Somewhere
 from search.understanding import understand, without
 from search.understanding.asking import joined
 from search.understanding.lexicon import lexicon_of
 from search.understanding.tokens import Kind, Token, clean, tokens
 from tests.search.understanding.clauses import NAMES, Clause, questions
 from tests.search.understanding.table import KNOWN, NOW, QUESTIONS
+
+LAKE = Question(places=(Somewhere("Lake Toba"),))
 
 _FILLERS = {
     "lead", "articles", "and", "or", "but", "date_prepositions", "date_lead", "me_filler", "asks",
@@ -113,6 +115,7 @@ class TestUnderstand:
 
     @many
     @given(questions())
+    @example(("id", [Clause("di Lake Toba", LAKE)]))  # of which one word is English
     def test_understands_what_clauses_mean(self, question: tuple[str, list[Clause]]) -> None:
         _, clauses = question
 

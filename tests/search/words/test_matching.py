@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from faces.models import Cluster
 from photos.models import Owner, Photo
+from search.among import Keys
 from search.words import candidates, index
 from tests.factories import make_owner, make_person, make_photo
 from tests.search.words.library import caption, found, hits, photo_of, see, show
@@ -188,3 +189,28 @@ class TestOldPhotos:
             photo_of(owner, says="A dog")
 
         assert found(owner, "zebra", photos=Photo.objects.filter(pk=rare[0].pk)) == [rare[0].pk]
+
+    def test_come_the_newest_first_whatever_is_given(self, owner: Owner) -> None:
+        rare = [photo_of(owner, says="A zebra").pk for _ in range(10)][::-1]
+        for _ in range(8):
+            photo_of(owner, says="A dog")
+        given = rare[1::2]
+
+        assert found(owner, "zebra") == rare[:6]
+        assert found(owner, "zebra", photos=Photo.objects.filter(pk__in=given)) == given
+        assert found(owner, "zebra", photos=Keys(given)) == given
+
+    def test_are_read_on_for_what_stands_in_many(self, owner: Owner) -> None:
+        cats = [photo_of(owner, says=f"A {each}").pk for each in ("cat", "dog") * 20][::2][::-1]
+
+        assert found(owner, "cat") == cats[:6]
+        assert found(owner, "cat", photos=Photo.objects.exclude(pk=cats[1])) == [
+            cats[0],
+            *cats[2:7],
+        ]
+
+    def test_are_none_where_none_are_given(self, owner: Owner) -> None:
+        for _ in range(8):
+            photo_of(owner, says="A dog")
+
+        assert found(owner, "dog", photos=Photo.objects.none()) == []
