@@ -1,7 +1,12 @@
-"""A hundred answers at the review desk by keyboard, in a real browser, beside a real server."""
+"""A hundred answers at the review desk by keyboard, in a real browser, beside a real server.
+
+Of made-up faces, or of those in a folder of photos.
+"""
 
 import os
 import shutil
+import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from itertools import cycle, islice
 from pathlib import Path
@@ -14,42 +19,61 @@ from rich.console import Console
 
 from bench.figures import Figure
 from bench.stage import python, serving, staged
-from local.stack import Service, Surroundings
+from local.album import photos_of
+from local.processes import Command, Supervisor
+from local.stack import CHECKOUT, Service, Surroundings
 
 DATABASE = "kindred_bench_review"
 FACES = 20_000
 ANSWERS = 100
 KEYS = "yynysyynyu"  # one in ten takes the answer before it back
+KEYS_OF_FEW = "yununusu"  # where there are fewer questions than answers: all are taken back
 SERVER_MS = 200.0  # of any page
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _NEW = "before => document.querySelector('.question:not([hidden])')?.dataset.question !== before"
 
 
-def run(_data: Path | None, console: Console) -> list[Figure]:
+def run(data: Path | None, console: Console) -> list[Figure]:
     """The first page, the slowest and the middle answer, by the server's time; and their rate."""
     surroundings = Surroundings.read()
     with ExitStack() as stack, console.status("review") as status:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="kindred-bench-")))
         settings = stack.enter_context(staged(surroundings, DATABASE, folder))
         Service(settings).prepare()
-        status.update(f"review: {FACES} faces are put in")
-        python("bench.people_statements", ["fill", FACES], settings)
-        account = python("bench.review_statements", [], settings)
+        status.update("review: faces are put in")
+        if data:
+            _look_at(data, surroundings, settings, folder / "looking")
+        else:
+            python("bench.people_statements", ["fill", FACES], settings)
+        account = python("bench.review_statements", ["found" if data else "made"], settings)
         url = stack.enter_context(serving(surroundings, settings, folder))
         status.update(f"review: {ANSWERS} answers")
-        took, seconds = _answer(url, account["username"], account["password"])
-    first, *answers = took  # questions are looked for among all people: that is one page of all
+        keys = KEYS_OF_FEW if data else KEYS
+        took, seconds = _answer(url, account["username"], account["password"], keys)
+    first, *answers = took
     slowest, middle = float(np.max(answers)), float(np.median(answers))
     n = len(answers)
     return [
-        Figure("review_first", first, "ms", "limit", SERVER_MS, 1),
+        Figure("review_first", first, "ms", "limit", SERVER_MS, 1, bar=1.0, is_limit=True),
         Figure("review_slowest", slowest, "ms", "limit", SERVER_MS, n, bar=1.0, is_limit=True),
         Figure("review_p50", middle, "ms", "limit", SERVER_MS, n, bar=1.0, is_limit=True),
         Figure("review_rate", 60 * ANSWERS / seconds, "answers/min", "needed", 1000 / 60, ANSWERS),
     ]
 
 
-def _answer(url: str, username: str, password: str) -> tuple[list[float], float]:
+def _look_at(
+    data: Path, surroundings: Surroundings, settings: Mapping[str, str], folder: Path
+) -> None:
+    """Have the faces in the folder's photos found, as the service does."""
+    with surroundings.model_server(folder / "triton") as triton:
+        theirs = {**settings, "TRITON_URL": triton.url}
+        worker = Command("worker", [sys.executable, "manage.py", "worker"], theirs, CHECKOUT)
+        with Supervisor([worker], log_folder=folder):
+            files = [photo.path for photo in photos_of(data)]
+            python("bench.through_queue", ["faces", *files], theirs)
+
+
+def _answer(url: str, username: str, password: str, keys: str) -> tuple[list[float], float]:
     """Milliseconds of the server for each page, and seconds of all answers together."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
@@ -64,7 +88,7 @@ def _answer(url: str, username: str, password: str) -> tuple[list[float], float]
         page.goto(f"{url}/admin/review/?kind=merges")
         page.wait_for_selector(".question:not([hidden])")
         start = perf_counter()
-        for key in islice(cycle(KEYS), ANSWERS):
+        for key in islice(cycle(keys), ANSWERS):
             _press(page, key)
         page.wait_for_load_state("networkidle")
         seconds = perf_counter() - start

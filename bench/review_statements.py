@@ -1,7 +1,7 @@
-"""Questions for the review desk, of made-up faces: `python -m bench.review_statements`.
+"""Questions for the review desk: `python -m bench.review_statements made | found`.
 
-Half of the faces of each large cluster become one of their own; all have a picture. Prints who may
-answer, as JSON.
+Half of the faces of each large cluster become one of their own. Those that were made up get a
+picture. Prints who may answer, as JSON.
 """
 
 import io
@@ -18,6 +18,8 @@ from PIL import Image
 
 import config.wsgi  # noqa: F401  # sets Django up, before its models are imported
 from faces.models import Cluster, Face, Membership
+from faces.review import ahead
+from jobs.clustering import group
 from photos.models import Owner, Photo, Space
 
 HALVED = 400  # clusters: the largest
@@ -29,7 +31,7 @@ def halve() -> None:
     """Have questions to ask."""
     owner, space = Owner.objects.get(), Space.objects.get()
     largest = Cluster.objects.annotate(count=Count("parts__memberships")).order_by("-count")
-    for cluster in largest[:HALVED]:
+    for cluster in largest.filter(count__gte=2)[:HALVED]:
         faces = list(cluster.memberships.order_by("pk").values_list("pk", flat=True))
         new = Cluster.objects.create(owner=owner, space=space)
         Membership.objects.filter(pk__in=faces[::2]).update(part_id=new.pk)
@@ -44,9 +46,21 @@ def show() -> None:
     Photo.objects.update(thumbnail=key)
 
 
-def main() -> None:
+def find() -> None:
+    """Have questions found ahead, as workers do once they have grouped faces."""
+    space = Space.objects.get()
+    ahead.ask(Owner.objects.get().pk)
+    while ahead.find_due(space):
+        pass
+
+
+def main(how: str) -> None:
+    if how == "found":
+        group(Owner.objects.get(), Space.objects.get())
     halve()
-    show()
+    if how == "made":
+        show()
+    find()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")  # as autovacuum leaves it
     password = secrets.token_hex()
@@ -55,4 +69,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from faces.models import MAX_NAME, Cluster, Face, Person
+from faces.models import MAX_NAME, Cluster, Face, Membership, Person
 from faces.people.naming import tidy_name
 from photos.admin import picture
 from photos.models import Owner
@@ -25,7 +25,7 @@ def names_address(owner: int) -> str:
 class NameField(forms.CharField):
     """A person's name, as it is stored."""
 
-    default_error_messages = {"required": "Give the person a name: it is empty."}
+    default_error_messages = {"required": _("Give the person a name: it is empty.")}
 
     def to_python(self, value: object) -> str:
         return tidy_name(super().to_python(value) or "")
@@ -58,15 +58,16 @@ class CoverField(forms.ModelChoiceField[Face]):
     widget = forms.RadioSelect
 
     def label_from_instance(self, obj: Face) -> SafeString:
-        return picture(obj.crop.url)
+        return picture(obj.crop.url, str(obj))
 
 
 class NameForm(forms.Form):
     """Who somebody is."""
 
     name = NameField(
+        label=_("Name"),
         max_length=MAX_NAME,
-        help_text="A name that is known already is that person.",
+        help_text=_("A name that is known already is that person."),
         widget=forms.TextInput(attrs={"list": "names", "autocomplete": "off", "autofocus": True}),
     )
 
@@ -78,7 +79,11 @@ class NameForm(forms.Form):
 class NamingForm(forms.ModelForm[Cluster]):
     """Who a cluster is."""
 
-    name = NameField(max_length=MAX_NAME, help_text="A name that is known already is that person.")
+    name = NameField(
+        label=_("Name"),
+        max_length=MAX_NAME,
+        help_text=_("A name that is known already is that person."),
+    )
 
     class Meta:
         model = Cluster
@@ -106,8 +111,8 @@ class ChosenFacesForm(forms.Form):
     face = forms.ModelMultipleChoiceField(
         Face.objects.none(),
         error_messages={
-            "required": "Choose faces first: none is chosen.",
-            "invalid_choice": "Face %(value)s is not in this cluster any more: choose again.",
+            "required": _("Choose faces first: none is chosen."),
+            "invalid_choice": _("Face %(value)s is not in this cluster any more: choose again."),
         },
     )
     name = NameField(required=False, max_length=MAX_NAME)
@@ -123,10 +128,10 @@ class MergingForm(forms.Form):
     """Whose name stays."""
 
     into = forms.ChoiceField(
-        label="Name",
+        label=_("Name"),
         widget=forms.RadioSelect,
-        help_text="The others' names become aliases.",
-        error_messages={"required": "Choose the name that stays."},
+        help_text=_("The others' names become aliases."),
+        error_messages={"required": _("Choose the name that stays.")},
     )
 
     def __init__(self, data: Any, *, people: list[Person]) -> None:
@@ -168,14 +173,17 @@ class TargetForm(forms.Form):
 class PersonForm(forms.ModelForm[Person]):
     """What is known of a person. That names are free is checked when it is written."""
 
-    name = NameField(max_length=MAX_NAME)
-    aliases = NamesField(required=False, help_text="Other names that they go by, one a line.")
+    name = NameField(label=_("Name"), max_length=MAX_NAME)
+    aliases = NamesField(
+        label=_("Aliases"), required=False, help_text=_("Other names that they go by, one a line.")
+    )
     cover = CoverField(
         Face.objects.none(),
+        label=_("Cover"),
         required=False,
         blank=True,
-        empty_label="Whichever is the best",
-        help_text="The face that stands for them.",
+        empty_label=_("Whichever is the best"),
+        help_text=_("The face that stands for them."),
     )
 
     class Meta:
@@ -187,7 +195,7 @@ class PersonForm(forms.ModelForm[Person]):
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
-        theirs = Face.objects.filter(membership__part__cluster__person=self.instance.pk)
-        best = theirs.order_by("-quality", "pk").values_list("pk", flat=True)[:_COVERS]
+        theirs = Membership.objects.filter(part__cluster__person=self.instance.pk)
+        best = Face.objects.best_of(theirs).values_list("pk", flat=True)[:_COVERS]
         offered = Face.objects.filter(Q(pk__in=list(best)) | Q(pk=self.instance.cover_id))
         self.fields["cover"].queryset = offered.order_by("-quality", "pk")  # type: ignore[attr-defined]  # of this kind

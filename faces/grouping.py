@@ -22,6 +22,7 @@ from faces.matching import Join, Least, Matched, Probes
 from faces.models import Cluster, Face, FaceVector, GroupingDue, Membership, Pair
 from faces.people.editing import hold
 from faces.quality import CORE_QUALITY
+from faces.review import ahead
 from inference.arrays import Array
 from photos.models import Owner, Space
 
@@ -77,6 +78,8 @@ def group(
                     owner.pk, {pool.faces[row]: join for row, join in found.joins.items()}
                 )
                 _form(owner, space, groups)
+                if groups or found.joins:
+                    ahead.ask(owner.pk)
                 if asked:  # and not once more since
                     GroupingDue.objects.filter(pk=asked.pk, asked_at=asked.asked_at).delete()
     return Grouped(len(found.joins), len(groups), sum(map(len, groups)))

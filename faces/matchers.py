@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from faces.errors import (
     MatcherMissing,
@@ -65,11 +66,19 @@ def new_id() -> str:
     return f"{timezone.now().astimezone(UTC):{_MOMENT}}-{secrets.token_hex(3)}"
 
 
-def listed(folder: Path) -> list[Matcher]:
-    """The newest trainings of `folder`, newest first. Two queries."""
+def listed(folder: Path) -> tuple[list[Matcher], list[TrainingFailed]]:
+    """The newest trainings of `folder`, newest first; and those whose reports are damaged.
+
+    Two queries.
+    """
     names = [each.name for each in folder.glob("*/") if re.fullmatch(ID, each.name)]
-    models = _models()
-    return [_matcher(folder, name, models) for name in sorted(names, reverse=True)[:_MOST]]
+    models, found, damaged = _models(), list[Matcher](), list[TrainingFailed]()
+    for name in sorted(names, reverse=True)[:_MOST]:
+        try:
+            found.append(_matcher(folder, name, models))
+        except TrainingFailed as exc:
+            damaged.append(exc)
+    return found, damaged
 
 
 def find(folder: Path, name: str) -> Matcher:
@@ -182,7 +191,11 @@ def check_takes(model: ServedModel) -> None:
     active = Role.objects.filter(name=OF_ROLE).values_list("active__space", flat=True).first()
     if takes != active:
         raise MatcherOutdated(
-            f"{model.name} was trained for vectors of {takes}, and {active} is active: train again."
+            gettext(
+                "%(head)s was trained for vectors of %(takes)s, and %(active)s is active: train "
+                "again."
+            )
+            % {"head": model.name, "takes": takes, "active": active}
         )
 
 

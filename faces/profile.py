@@ -1,18 +1,19 @@
 """What is known of a person, as their page shows it: each function in a few queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import ExtractMonth, ExtractYear
+from django.db.models.functions import TruncMonth
 
 from faces import centroids
 from faces.calibration import score_of
 from faces.models import Face, Membership, Pair, Person, Rejection
 from faces.review.assignments import least_likely
 from photos.models import Photo, Space
+from photos.one_of import one_of
 
 SURE = 0.9  # the score from which on a matched face is not called uncertain
 MONTHS = range(1, 13)
@@ -68,36 +69,35 @@ class Said:
 
 def rows_of(person: Person, space: Space | None, most: int) -> Rows:
     """At most `most` of each kind. What no model can be asked about is not uncertain."""
-    theirs = Membership.objects.filter(part__cluster__person=person)
+    theirs = _theirs(person)
     confirmed, matched = theirs.exclude(how=_HOW.MATCHED), theirs.filter(how=_HOW.MATCHED)
     uncertain: QuerySet[Any, Any] = matched.none()
     if space:
         centroids.of(person.owner, space, list(person.clusters.values_list("pk", flat=True)))
         least = score_of(space, person.owner).cosine(SURE)
         likely = least_likely(person.owner, space).filter(part__cluster__person=person)
-        uncertain = likely.filter(likeness__lt=least)
-        matched = matched.exclude(pk__in=uncertain.order_by().values("pk"))
-    best = ("-face__quality", "face_id")
+        uncertain, matched = likely.filter(likeness__lt=least), likely.filter(likeness__gte=least)
+    least_likely_first = (each.face for each in uncertain.select_related("face")[:most])
     return Rows(
-        _row(confirmed.order_by(*best), most),
-        _row(matched.order_by(*best), most),
-        _row(uncertain, most),
+        _row(Face.objects.best_of(confirmed)[:most], confirmed, most),
+        _row(Face.objects.best_of(matched)[:most], matched, most),
+        _row(least_likely_first, uncertain, most),
     )
 
 
-def _row(members: QuerySet[Membership], most: int) -> Row:
-    faces = [member.face for member in members.select_related("face")[:most]]
+def _row(shown: Iterable[Face], members: QuerySet[Any, Any], most: int) -> Row:
+    """Counts `members` only where more are theirs than are shown."""
+    faces = list(shown)
     return Row(faces, len(faces) if len(faces) < most else members.count())
 
 
 def timeline(person: Person) -> list[Year]:
     """Their photos by the clock where they were taken, the newest year first."""
-    year, month = (part("dated_at", tzinfo=UTC) for part in (ExtractYear, ExtractMonth))
-    dated: QuerySet[Any, Any] = _photos(person).annotate(year=year, month=month).order_by()
-    rows = dated.values("year", "month").annotate(photos=Count("pk"))
+    photos = Photo.objects.filter(one_of("pk", _theirs(person).values("photo")))
+    dated: QuerySet[Any, Any] = photos.annotate(month=TruncMonth("dated_at", tzinfo=UTC)).order_by()
     found: dict[int, dict[int, int]] = {}
-    for row in rows:
-        found.setdefault(row["year"], {})[row["month"]] = row["photos"]
+    for row in dated.values("month").annotate(photos=Count("pk")):
+        found.setdefault(row["month"].year, {})[row["month"].month] = row["photos"]
     return [Year(each, _by_month(found[each])) for each in sorted(found, reverse=True)]
 
 
@@ -105,20 +105,19 @@ def _by_month(photos: Mapping[int, int]) -> list[int]:
     return [photos.get(month, 0) for month in MONTHS]
 
 
-def _photos(person: Person) -> QuerySet[Photo]:
-    theirs = Membership.objects.filter(part__cluster__person=person)
-    return Photo.objects.filter(pk__in=theirs.values("face__photo"))
+def _theirs(person: Person) -> QuerySet[Membership]:
+    return Membership.objects.filter(part__cluster__person=person)
 
 
 def company(person: Person, most: int) -> list[Companion]:
     """Who is in most photos with them; nobody who is hidden. Two queries."""
     others = Membership.objects.filter(
-        face__photo__in=_photos(person).values("pk"),
+        photo__in=_theirs(person).values("photo"),
         part__cluster__person__isnull=False,
         part__cluster__person__hidden=False,
     ).exclude(part__cluster__person=person)
     counted = others.values("part__cluster__person").order_by()
-    shared: QuerySet[Any, Any] = counted.annotate(photos=Count("face__photo", distinct=True))
+    shared: QuerySet[Any, Any] = counted.annotate(photos=Count("photo", distinct=True))
     counts = dict(
         shared.order_by("-photos", "part__cluster__person").values_list(
             "part__cluster__person", "photos"

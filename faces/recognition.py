@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Self
 
 import numpy as np
+from django.utils.translation import gettext
 
 import photos.services
 from faces import centroids, matching, vectors
@@ -212,7 +213,8 @@ def vector_of(probe: Probe) -> Array:
     """
     if probe.vector is None:
         raise FaceUnseen(
-            f"The active model has not seen face {probe.face} yet: ask for process/reindex."
+            gettext("The active model has not seen face %(face)s yet: ask for process/reindex.")
+            % {"face": probe.face}
         )
     return probe.vector
 
@@ -238,4 +240,4 @@ def active_space() -> Space:
     """
     if space := photos.services.current_space("face_embedder"):
         return space
-    raise FaceUnseen("No model has seen a face here yet: send photos first.")
+    raise FaceUnseen(gettext("No model has seen a face here yet: send photos first."))

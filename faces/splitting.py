@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from django.utils.translation import gettext
 
 from faces.calibration import score_of
 from faces.clustering import ALONE, Rule, cluster
@@ -50,7 +51,9 @@ def parts(of: Cluster, space: Space, *, threshold: float | None = None) -> list[
     there = FaceVector.objects.filter(space=space, face__membership__part__cluster=of)
     pool = Pool.of(there, MOST)
     if not pool.faces:
-        raise NothingChosen("The active model has not looked at these faces: choose some yourself.")
+        raise NothingChosen(
+            gettext("The active model has not looked at these faces: choose some yourself.")
+        )
     placed = _placed(of, pool.faces)
     known = replace(pool.known(of.owner), seed=np.where(placed, 0, ALONE))
     rule = Rule(_cosine(of, space, threshold), min_size=MIN_FACES)
@@ -59,7 +62,9 @@ def parts(of: Cluster, space: Space, *, threshold: float | None = None) -> list[
     home = _home(groups, placed)
     going = sorted((each for each in groups if each is not home), key=len, reverse=True)
     if not going:
-        raise NothingChosen("These faces look like one person: choose those that are to go.")
+        raise NothingChosen(
+            gettext("These faces look like one person: choose those that are to go.")
+        )
     gone = np.concatenate(going)
     staying = np.setdiff1d(np.arange(len(pool.faces)), gone)
     return [[pool.faces[row] for row in rows.tolist()] for rows in (staying, *going)]

@@ -14,7 +14,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import connection
 
-from faces.models import Cluster, Face, Membership, Person
+from faces.models import Cluster, Face, Inquiry, Membership, OpenQuestion, Person
 from jobs.totals import Census
 from photos.models import Analysis, Photo
 from photos.operations import OPERATIONS
@@ -39,13 +39,6 @@ SELECT width_bucket(face_count, %(sizes)s::int[]), count(*)
 FROM faces_cluster AS cluster JOIN faces_tally AS tally ON tally.cluster_id = cluster.id
 WHERE person_id IS NULL AND NOT hidden AND NOT ignored AND face_count > 0
 GROUP BY 1
-"""
-# What is left for whoever has come farthest; others may be asked the same.
-_QUESTIONS = """
-SELECT sum(questions_left) FROM (
-    SELECT min(jsonb_array_length(questions)) AS questions_left
-    FROM faces_sitting GROUP BY owner_id, kind
-) AS sittings
 """
 
 
@@ -98,11 +91,10 @@ def matched(census: Census) -> Count:
 
 
 def questions() -> int | None:
-    """How many are left at the review desk, as it was last seen. None: nobody was there yet."""
-    with connection.cursor() as cursor:
-        cursor.execute(_QUESTIONS)
-        [left] = cursor.fetchone()
-    return left if left is None else int(left)
+    """How many wait at the review desk. None: none were looked for yet."""
+    if not Inquiry.objects.exclude(found_at=None).exists():
+        return None
+    return OpenQuestion.objects.count()
 
 
 def years(photos: Count) -> list[tuple[int, int]]:

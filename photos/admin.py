@@ -5,19 +5,24 @@ from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.views.main import ChangeList
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from django_stubs_ext import StrOrPromise
 
-from photos.models import Owner, Photo, Space
+from photos.long_lists import LongList
+from photos.models import Owner, Photo, Reference, Space
 from photos.pictures import LIST, address
 from photos.staff import ReasonForm, with_reason
 
 OWNERS_SHOWN = 20  # in the filter
 IDS_SHOWN = 3  # external ids of a photo in the list
+MOST_FOUND = 1000  # photos: who looks for more has to say more
 
 M = TypeVar("M", bound=models.Model)
 
@@ -56,19 +61,21 @@ class OwnerFilter(admin.RelatedFieldListFilter):
         return [(str(owner.pk), owner.subject) for owner in newest]
 
 
-def picture(url: str, *, side: int = 64) -> SafeString:
-    """A small square of `side` pixels on the page, loaded when it comes into view."""
+def picture(url: str, of: str, *, side: int = 64) -> SafeString:
+    """A small square of `side` pixels on the page, loaded when it comes into view. Who does not
+    see it is told that it is `of` something."""
     return format_html(
-        '<img class="thumbnail" src="{}" width="{}" height="{}" loading="lazy" alt="">',
+        '<img class="thumbnail" src="{}" width="{}" height="{}" loading="lazy" alt="{}">',
         url,
         side,
         side,
+        of,
     )
 
 
 def only_owner(owner: Owner, lookup: str = "owner__id__exact") -> SafeString:
     """The owner's name, as a link that narrows the list down to what is the owner's."""
-    return format_html('<a href="?{}={}">{}</a>', lookup, owner.pk, owner.subject)
+    return format_html('<a href="?{}={}"><bdi>{}</bdi></a>', lookup, owner.pk, owner.subject)
 
 
 @admin.register(Owner)
@@ -106,54 +113,69 @@ class PhotoAdmin(ReadOnlyAdmin[Photo]):
         ("place__country", admin.AllValuesFieldListFilter),
     )
     list_select_related = ("owner", "place")
-    search_fields = ("references__external_id", "owner__subject", "=sha256")
-    search_help_text = "An external id, an owner, or the SHA-256 of the file"
+    search_fields = ("sha256",)  # shows the field; get_search_results() says what is searched
+    search_help_text = _("How an external id begins, an owner, or the SHA-256 of the file")
     ordering = ("-pk",)
+    sortable_by = ("date",)
+
+    def get_changelist(self, request: HttpRequest, **values: Any) -> type[ChangeList]:
+        return LongList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Photo]:
         return Photo.objects.with_counts().prefetch_related("references")
 
-    @admin.display(description="Photo")
-    def small(self, photo: Photo) -> SafeString:
-        return picture(address(photo.thumbnail, LIST))
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Photo], search_term: str
+    ) -> tuple[QuerySet[Photo], bool]:
+        """Each is looked up by itself, by its index: to ask every photo takes seconds."""
+        if not (wanted := search_term.strip()):
+            return queryset, False
+        named = Reference.objects.filter(external_id__istartswith=wanted)
+        same = Photo.objects.filter(sha256=wanted.lower()).values_list("pk", flat=True)
+        owners = Owner.objects.filter(subject__icontains=wanted).values_list("pk", flat=True)
+        keys = [*named.values_list("photo", flat=True)[:MOST_FOUND], *same[:MOST_FOUND]]
+        return queryset.filter(Q(pk__in=keys) | Q(owner__in=list(owners[:OWNERS_SHOWN]))), False
 
-    @admin.display(description="Pixels", ordering="width")
+    @admin.display(description=_("Photo"))
+    def small(self, photo: Photo) -> SafeString:
+        return picture(address(photo.thumbnail, LIST), str(photo))
+
+    @admin.display(description=_("Pixels"))
     def size(self, photo: Photo) -> str:
         return f"{photo.width} × {photo.height}"  # noqa: RUF001  # a real multiplication sign
 
-    @admin.display(description="Faces", ordering="face_count")
+    @admin.display(description=_("Faces"))
     def faces(self, photo: Photo) -> int:
         return photo.face_count
 
-    @admin.display(description="External ids")
+    @admin.display(description=_("External ids"))
     def external_ids(self, photo: Photo) -> str:
         ids = [reference.external_id for reference in photo.references.all()]
-        more = f" and {len(ids) - IDS_SHOWN} more" if len(ids) > IDS_SHOWN else ""
-        return ", ".join(ids[:IDS_SHOWN]) + more
+        shown = ", ".join(ids[:IDS_SHOWN])
+        if len(ids) <= IDS_SHOWN:
+            return shown
+        return _("%(ids)s and %(count)d more") % {"ids": shown, "count": len(ids) - IDS_SHOWN}
 
-    @admin.display(description="Owner", ordering="owner__subject")
+    @admin.display(description=_("Owner"))
     def of(self, photo: Photo) -> SafeString:
         return only_owner(photo.owner)
 
-    @admin.display(description="Taken", ordering="dated_at")
+    @admin.display(description=_("Taken"), ordering="dated_at")
     def date(self, photo: Photo) -> str:
         """By the clock where it was taken, which no zone of the reader changes."""
-        guessed = (
-            ""
-            if photo.dated_by == Photo.DatedBy.EXIF
-            else f", by {Photo.DatedBy(photo.dated_by).label}"
-        )
-        return f"{photo.dated_at.astimezone(UTC):%Y-%m-%d %H:%M}{guessed}"
+        moment = f"{photo.dated_at.astimezone(UTC):%Y-%m-%d %H:%M}"
+        if photo.dated_by == Photo.DatedBy.EXIF:
+            return moment
+        source = Photo.DatedBy(photo.dated_by).label
+        return _("%(moment)s, by %(source)s") % {"moment": moment, "source": source}
 
-    @admin.display(description="Place")
+    @admin.display(description=_("Place"))
     def where(self, photo: Photo) -> str:
         if photo.place is None:
-            return "unknown"
-        return (
-            f"{photo.place}, as photos before and after"
-            if photo.place_inferred
-            else f"{photo.place}"
-        )
+            return pgettext("fact", "unknown")
+        if photo.place_inferred:
+            return _("%(place)s, as photos before and after") % {"place": photo.place}
+        return str(photo.place)
 
 
 @admin.register(Space)

@@ -1,9 +1,9 @@
-"""The people desk for staff. Importing it registers the pages.
+"""The people desk for staff. Importing it registers the pages that are of faces alone.
 
-The pages of people and of edits are registered by `jobs`: erasing somebody, and what follows from
-undoing an edit, spans the house.
+Those that change people are registered by `jobs`: erasing somebody, and what follows from an edit,
+spans the house.
 """
 
-from faces.admin import clusters, erasures, faces
+from faces.admin import erasures
 
-__all__ = ["clusters", "erasures", "faces"]
+__all__ = ["erasures"]

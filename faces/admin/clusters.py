@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from faces.admin import cluster_actions
@@ -24,16 +24,15 @@ from faces.admin.doing import (
     answered,
     ask,
     by,
-    edit,
     history_of,
     names_like,
     names_offered,
     refusals_told,
 )
 from faces.admin.filters import FirstFilter, HiddenFilter, NamedFilter, key_of
-from faces.admin.members import act_on, question
+from faces.admin.members import act_on, best_of, question
 from faces.forms import ChosenFacesForm, NamingForm
-from faces.models import MAX_NAME, Cluster, Membership, Person
+from faces.models import MAX_NAME, Cluster, Person
 from faces.people import naming
 from photos.admin import OwnerFilter
 from photos.long_lists import LongList
@@ -42,7 +41,7 @@ from photos.models import Owner
 # The actions beside the gallery, in short words, and their keys; the later ones are seldom wanted.
 DESK: Mapping[str, tuple[Any, str]] = {
     "merge": (gettext_lazy("Merge"), "m"),
-    "name_as": (gettext_lazy("Name"), "n"),
+    "name_as": (pgettext_lazy("to do", "Name"), "n"),
     "split_apart": (gettext_lazy("Split"), "s"),
     "move": (gettext_lazy("Move"), "v"),
     "reject": (gettext_lazy("Not them"), "x"),
@@ -54,7 +53,6 @@ DESK: Mapping[str, tuple[Any, str]] = {
     "erase": (gettext_lazy("Erase for good"), "e"),
 }
 OFTEN = 7  # of them are always in sight
-FACES_SHOWN = 200  # of a cluster, on its page
 
 
 class Gallery(LongList):
@@ -72,17 +70,16 @@ class Gallery(LongList):
         return [(words, self.get_query_string({name: way}), given == way) for way, words in ways]
 
 
-@admin.register(Cluster)
 class ClusterAdmin(EditedAdmin[Cluster]):
-    """A gallery, biggest first, to say who everybody is."""
+    """A gallery, biggest first, to say who everybody is. `jobs` registers it, with erasing."""
 
     form = NamingForm
     list_per_page = 36  # pictures of nine faces each
     list_display = ("label",)  # what the cards show is no columns, and sorted by none
     list_filter = (NamedFilter, HiddenFilter, FirstFilter, "ignored", ("owner", OwnerFilter))
     search_fields = ("person__name", "public_id", "owner__subject")
-    search_help_text = "A person's name, a cluster's label, or an owner"
-    actions = (
+    search_help_text = gettext_lazy("A person's name, a cluster's label, or an owner")
+    actions: tuple[Any, ...] = (
         cluster_actions.merge,
         cluster_actions.name_as,
         cluster_actions.split_apart,
@@ -93,7 +90,6 @@ class ClusterAdmin(EditedAdmin[Cluster]):
         cluster_actions.ignore,
         cluster_actions.unignore,
         cluster_actions.take_apart,
-        cluster_actions.erase,
     )
     actions_selection_counter = False  # its script knows tables alone
     readonly_fields = (
@@ -110,9 +106,6 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         first = request.GET.get(FirstFilter.parameter_name)
         return ("-tally__doubt" if first == "doubt" else "-tally__face_count", "pk")
-
-    def has_erase_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("faces.delete_person")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Cluster], search_term: str
@@ -135,6 +128,10 @@ class ClusterAdmin(EditedAdmin[Cluster]):
             "space",
             ("hidden", "ignored"),
         ]
+
+    @admin.display(description=gettext_lazy("Label"))
+    def label(self, cluster: Cluster) -> str:
+        return cluster.label
 
     def get_urls(self) -> list[URLPattern]:
         name = self.admin_site.admin_view(self.name_view)
@@ -181,7 +178,7 @@ class ClusterAdmin(EditedAdmin[Cluster]):
     ) -> HttpResponse:
         cluster: Cluster = context["original"]
         context |= {
-            "members": _best_members(cluster),
+            "members": best_of(cluster),
             "can_change": self.has_change_permission(request, cluster),
             "names": names_offered(cluster.owner),
             "name_length": MAX_NAME,
@@ -220,7 +217,7 @@ class ClusterAdmin(EditedAdmin[Cluster]):
                 act, done = act_on(cluster, form.cleaned_data, by=by(request))
                 if form.cleaned_data["do"] != "confirm" and answered(request) is None:
                     return ask(request, self, [], question(cluster, form.cleaned_data))
-                edit(request, cluster.owner, act, done=done)
+                self.edit(request, cluster.owner, act, done=done)
         else:
             for errors in form.errors.values():
                 self.message_user(request, str(errors[0]), messages.ERROR)
@@ -244,9 +241,4 @@ class ClusterAdmin(EditedAdmin[Cluster]):
         """The name is all that can change."""
         name = form.cleaned_data["name"]
         act = partial(naming.name_cluster, obj, name, by=by(request))
-        edit(request, obj.owner, act, done=f"Named {name}.")
-
-
-def _best_members(cluster: Cluster) -> list[Membership]:
-    members = cluster.memberships.select_related("face").order_by("-face__quality", "pk")
-    return list(members[:FACES_SHOWN])
+        self.edit(request, obj.owner, act, done=_("Named %(name)s.") % {"name": name})

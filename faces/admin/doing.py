@@ -1,6 +1,6 @@
 """What pages that change people have in common: doing it, and telling what came of it."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -20,11 +20,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
 
 from faces.errors import FaceError
 from faces.models import Edit, Person
+from faces.people.editing import hold
 from faces.people.naming import tidy_name
-from faces.people.once import once
+from faces.people.once import made_by
 from photos.long_lists import LongList
 from photos.models import Owner
 from photos.staff import MAX_REASON, ReasonForm, note, reason_of
@@ -35,6 +37,7 @@ _NAMES_LIKE = 12  # what is typed: so many are offered
 _PICTURES = 24  # of what was chosen
 
 M = TypeVar("M", bound=Model)
+Act = Callable[[], Any]  # makes an edit
 
 
 class NotTogether(FaceError):
@@ -68,16 +71,21 @@ def chosen(
     """
     there = list(rows[: MOST_CHOSEN + 1])
     if len(there) < least:
-        raise NotTogether(f"Choose {least} or more: {len(there)} is too few.")
+        raise NotTogether(
+            _("Choose %(least)d or more: %(count)d is too few.")
+            % {"least": least, "count": len(there)}
+        )
     if len(there) > MOST_CHOSEN:
-        raise NotTogether(f"More than {MOST_CHOSEN} are chosen: that is the most at once.")
+        raise NotTogether(
+            _("More than %(most)d are chosen: that is the most at once.") % {"most": MOST_CHOSEN}
+        )
     owners = {owner_of(row) for row in there}
     if len(owners) != 1:
-        raise NotTogether("Choose what is of one owner: narrow the list down to that first.")
+        raise NotTogether(_("Choose what is of one owner: narrow the list down to that first."))
     return there, owners.pop()
 
 
-def edit(request: HttpRequest, owner: Owner, *acts: Callable[[], Any], done: str) -> list[Edit]:
+def edit(request: HttpRequest, owner: Owner, *acts: Act, done: str) -> list[Edit]:
     """Have each of `acts` make its edit, all or none, and tell that it is `done`, and how to undo.
 
     Returns what was made. Who has done it, and why they say they did, is written down with it.
@@ -86,14 +94,14 @@ def edit(request: HttpRequest, owner: Owner, *acts: Callable[[], Any], done: str
         FaceError: as `acts` do; nothing has changed.
     """
     with transaction.atomic():
-        asked = [once(owner, None, act, unchanged=Edit()) for act in acts]
-        made = [each for each in asked if each]
+        hold(owner)
+        made = made_by(owner, acts)
         Edit.objects.filter(pk__in=[each.pk for each in made]).update(reason=reason_of(request))
         note(request, made, done)
     if made:
         messages.success(request, format_html("{} {}", done, _way_back(request, made)))
     else:
-        messages.info(request, "That was so already: nothing has changed.")
+        messages.info(request, _("That was so already: nothing has changed."))
     return made
 
 
@@ -176,7 +184,8 @@ def names_like(owner: int, typed: str) -> list[str]:
 
 def link(page: str, pk: int, words: str) -> SafeString:
     """To the page of a row."""
-    return format_html('<a href="{}">{}</a>', reverse(f"admin:{page}_change", args=[pk]), words)
+    address = reverse(f"admin:{page}_change", args=[pk])
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', address, words)
 
 
 def history_of(page: admin.ModelAdmin[Any], request: HttpRequest, pk: object) -> HttpResponse:
@@ -187,7 +196,37 @@ def history_of(page: admin.ModelAdmin[Any], request: HttpRequest, pk: object) ->
     return HttpResponseRedirect(f"{reverse('admin:faces_edit_changelist')}?{what}={pk}")
 
 
-class EditedAdmin(admin.ModelAdmin[M]):
+class EditingAdmin(admin.ModelAdmin[M]):
+    """A page that makes edits. What else follows from them is done where `jobs` registers it."""
+
+    def edit(self, request: HttpRequest, owner: Owner, *acts: Act, done: str) -> list[Edit]:
+        """As edit() of this module. Pages call this one."""
+        return edit(request, owner, *acts, done=done)
+
+    def confirmed(
+        self,
+        request: HttpRequest,
+        chosen: tuple[list[M], Owner],
+        acts: Iterable[Act],
+        told: Mapping[str, StrOrPromise],
+        said: Mapping[str, str],
+        **shown: Any,
+    ) -> HttpResponse | None:
+        """Ask whether it is meant; then have the edits made.
+
+        `told`: the `title` and the `words` of the question, and what is told when it is `done`,
+        with places for what is `said`. `shown`: its pictures, as those of a Question.
+        """
+        rows, owner = chosen
+        question = Question(title=str(told["title"]) % said, words=[str(told["words"])], **shown)
+        done = str(told["done"]) % said
+        if answered(request) is None:
+            return ask(request, self, rows, question)
+        self.edit(request, owner, *acts, done=done)
+        return None
+
+
+class EditedAdmin(EditingAdmin[M]):
     """Rows that are changed by edits, and by nothing else."""
 
     list_per_page = 50

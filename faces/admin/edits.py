@@ -17,11 +17,12 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from faces.admin import words
-from faces.admin.doing import by, edit, may_undo, refusals_told
+from faces.admin.doing import EditingAdmin, by, may_undo, refusals_told
 from faces.admin.filters import (
     ActorFilter,
     KindFilter,
@@ -44,7 +45,7 @@ FACES_SHOWN = 60  # of those that an edit has touched
 CHANGES_SHOWN = 200
 
 
-class EditAdmin(ReadOnlyAdmin[Edit]):
+class EditAdmin(EditingAdmin[Edit], ReadOnlyAdmin[Edit]):
     """The newest first. Nothing is changed here; an edit is taken back by another one."""
 
     list_display = ("id", "what", "faces_touched", "who", "created_at", "standing", "of")
@@ -60,7 +61,7 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
         ("owner", OwnerFilter),
     )
     search_fields = ("=id", "actor__username", "owner__subject")
-    search_help_text = "A number, who did it, or an owner"
+    search_help_text = _("A number, who did it, or an owner")
     ordering = ("-pk",)
     list_per_page = 20  # with pictures
     show_facets = admin.ShowFacets.NEVER  # they count all rows
@@ -117,7 +118,7 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "original": found,
-                "title": f"Undo edit {pk}",
+                "title": _("Undo edit %(number)s") % {"number": pk},
                 "what": self.what(found),
                 "undoable": _is_undoable(found),
                 "pictured": pictured([found], words.names_of([found]))[pk],
@@ -146,32 +147,41 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
         """All of them or none: the newest first, so that none stands in the way of another."""
         owner, count = edits[0].owner, len(edits)
         acts = [partial(editing.undo, owner, each.pk, by(request)) for each in edits]
-        done = f"Undid edit {edits[0].pk}." if count == 1 else f"Undid {count} edits."
+        said = {"number": edits[0].pk, "count": count}
+        done = (
+            gettext("Undid edit %(number)s.") if count == 1 else gettext("Undid %(count)d edits.")
+        ) % said
         with refusals_told(request):
-            edit(request, owner, *acts, done=done)
+            self.edit(request, owner, *acts, done=done)
 
     # --- Columns --------------------------------------------------------------------------------
 
+    @admin.display(description=_("What"))
     def what(self, edit: Edit) -> str:
         known: str | None = getattr(edit, "words", None)  # set for a whole list
         return known or words.words(edit, words.names_of([edit]))
 
-    @admin.display(description="Faces")
+    @admin.display(description=_("Faces"))
     def faces_touched(self, edit: Any) -> int:
         count: int = edit.face_count
         return count
 
-    @admin.display(ordering="actor__username")
+    @admin.display(description=_("Who"), ordering="actor__username")
     def who(self, edit: Edit) -> str:
-        return edit.actor.get_username() if edit.actor else "the service"
+        if edit.actor is None:
+            return gettext("the service")
+        return format_html("<bdi>{}</bdi>", edit.actor.get_username())
 
-    @admin.display(description="Undone")
+    @admin.display(description=_("Undone"))
     def standing(self, edit: Edit) -> str | SafeString:
         if edit.is_undone:
-            return format_html('<span class="pill">undone by {}</span>', edit.undone_by.pk)
-        return "erased for good" if edit.erased else ""
+            return format_html(
+                '<span class="pill">{}</span>',
+                _("undone by %(number)s") % {"number": edit.undone_by.pk},
+            )
+        return gettext("erased for good") if edit.erased else ""
 
-    @admin.display(description="Owner", ordering="owner__subject")
+    @admin.display(description=_("Owner"), ordering="owner__subject")
     def of(self, edit: Edit) -> SafeString:
         return only_owner(edit.owner)
 
@@ -180,7 +190,7 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
         shown = {"pictured": pictured([edit], words.names_of([edit]))[edit.pk]}
         return render_to_string("admin/faces/edit/sides.html", shown)
 
-    @admin.display(description="Faces")
+    @admin.display(description=_("Faces"))
     def pictures(self, edit: Edit) -> SafeString:
         """Those that are there still, so many as fit on a page."""
         touched = faces_touched(edit)
@@ -188,6 +198,7 @@ class EditAdmin(ReadOnlyAdmin[Edit]):
         shown = {"faces": faces, "count": edit.face_count, "limit": FACES_SHOWN}
         return render_to_string("admin/faces/edit/pictures.html", shown)
 
+    @admin.display(description=_("Changes"))
     def changes(self, edit: Edit) -> SafeString:
         """Each row before and after."""
         told = changes_of(edit)

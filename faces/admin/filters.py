@@ -6,12 +6,12 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from faces.models import Cluster, Edit, Face
+from faces.models import Cluster, Edit, Face, Membership
 
 STAFF_SHOWN = 50  # in the filter: the newest
 _DIGITS = len(str(2**63 - 1))  # of a key that is too long
@@ -23,11 +23,11 @@ def key_of(text: str) -> int:
 
 
 class NamedFilter(admin.SimpleListFilter):
-    title = "name"
+    title = _("name")
     parameter_name = "named"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "Not named yet"), ("yes", "Named")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        return [("no", _("Not named yet")), ("yes", _("Named"))]
 
     def queryset(self, request: HttpRequest, clusters: QuerySet[Cluster]) -> QuerySet[Cluster]:
         if self.value() is None:
@@ -38,15 +38,15 @@ class NamedFilter(admin.SimpleListFilter):
 class HiddenFilter(admin.SimpleListFilter):
     """Of clusters or people: the hidden ones are shown to who asks for them."""
 
-    title = "hidden"
+    title = _("hidden")
     parameter_name = "shown"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("hidden", "Hidden"), ("all", "All")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        return [("hidden", _("Hidden")), ("all", _("All"))]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         first, *others = super().choices(changelist)
-        yield {**first, "display": "Not hidden"}
+        yield {**first, "display": _("Not hidden")}
         yield from others
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -54,36 +54,39 @@ class HiddenFilter(admin.SimpleListFilter):
 
 
 class GroupedFilter(admin.SimpleListFilter):
-    title = "cluster"
+    title = _("cluster")
     parameter_name = "grouped"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "In a cluster"), ("no", "Alone")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        return [("yes", _("In a cluster")), ("no", _("Alone"))]
 
     def queryset(self, request: HttpRequest, faces: QuerySet[Face]) -> QuerySet[Face]:
         if self.value() is None:
             return faces
-        return faces.filter(membership__isnull=self.value() == "no")
+        there = Exists(Membership.objects.filter(face=OuterRef("pk")))  # one that stops early
+        return faces.filter(~there if self.value() == "no" else there)
 
 
 class KnownFilter(admin.SimpleListFilter):
-    title = "person"
+    title = _("person")
     parameter_name = "known"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Known"), ("no", "Unknown")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        return [("yes", _("Known")), ("no", _("Unknown"))]
 
     def queryset(self, request: HttpRequest, faces: QuerySet[Face]) -> QuerySet[Face]:
         if self.value() is None:
             return faces
-        return faces.filter(membership__part__cluster__person__isnull=self.value() == "no")
+        known = Membership.objects.exclude(part__cluster__person=None)
+        is_known = Exists(known.filter(face=OuterRef("pk")))
+        return faces.filter(~is_known if self.value() == "no" else is_known)
 
 
 class OfOneFilter(admin.SimpleListFilter):
     """What is of one row that a link has named by its key. Shown only then."""
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(given, f"Number {given}")] if (given := self.value()) else []
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        return [(given, _("Number %(key)s") % {"key": given})] if (given := self.value()) else []
 
     @property
     def key(self) -> int:
@@ -94,7 +97,7 @@ class OfOneFilter(admin.SimpleListFilter):
 class OneClusterFilter(OfOneFilter):
     """Faces of a cluster."""
 
-    title = "members of cluster"
+    title = _("members of cluster")
     parameter_name = "cluster"
 
     def queryset(self, request: HttpRequest, faces: QuerySet[Face]) -> QuerySet[Face]:
@@ -140,11 +143,11 @@ class ActorFilter(admin.SimpleListFilter):
 
 
 class UndoneFilter(admin.SimpleListFilter):
-    title = "undone"
+    title = _("undone")
     parameter_name = "undone"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "Not undone"), ("yes", "Undone")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        return [("no", _("Not undone")), ("yes", _("Undone"))]
 
     def queryset(self, request: HttpRequest, edits: QuerySet[Edit]) -> QuerySet[Edit]:
         if self.value() is None:
@@ -162,25 +165,25 @@ class TouchedFilter(OfOneFilter):
 
 
 class TouchedPersonFilter(TouchedFilter):
-    title, parameter_name, column = "person", "person", "people"
+    title, parameter_name, column = _("person"), "person", "people"
 
 
 class TouchedClusterFilter(TouchedFilter):
-    title, parameter_name, column = "cluster", "cluster", "clusters"
+    title, parameter_name, column = _("cluster"), "cluster", "clusters"
 
 
 class TouchedFaceFilter(TouchedFilter):
-    title, parameter_name, column = "face", "face", "faces"
+    title, parameter_name, column = _("face"), "face", "faces"
 
 
 class FirstFilter(admin.SimpleListFilter):
     """How clusters are sorted. Nothing is left out by it; the gallery shows it by itself."""
 
-    title = "order"
+    title = _("order")
     parameter_name = "first"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("doubt", "Most uncertain first")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        return [("doubt", _("Most uncertain first"))]
 
     def has_output(self) -> bool:
         return False

@@ -1,6 +1,7 @@
-"""What staff do with some of the faces of a cluster, on its page."""
+"""The faces of a cluster on its page, and what staff do with some of them."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,11 +13,12 @@ from django.utils.translation import gettext_lazy
 from faces.admin.doing import Question
 from faces.admin.faces import counted, give
 from faces.errors import ClusterMissing, PersonMissing
-from faces.models import SAMPLE, Cluster, Face, Person
+from faces.models import SAMPLE, Cluster, Face, Membership, Person
 from faces.people import placing
 from photos.models import Owner
 
 Act = Callable[[], Any]
+FACES_SHOWN = 200  # of a cluster, on its page
 _PICTURES = 60  # of the chosen faces, before something is done with them
 _MEANINGS: Mapping[str, Any] = {
     "split": gettext_lazy("Make %(faces)s a cluster of their own"),
@@ -26,11 +28,46 @@ _MEANINGS: Mapping[str, Any] = {
     "remove": gettext_lazy("Take %(faces)s out"),
     "ignore": gettext_lazy("Ignore %(faces)s: in no cluster, and matched with nobody"),
 }
-_SIMPLE: Mapping[str, tuple[Callable[..., None], str]] = {
-    "remove": (placing.remove, "Took out"),
-    "confirm": (placing.confirm, "Confirmed"),
-    "ignore": (placing.ignore, "Ignored"),
+_SIMPLE: Mapping[str, tuple[Callable[..., None], Any]] = {
+    "remove": (placing.remove, gettext_lazy("Took out %(faces)s.")),
+    "confirm": (placing.confirm, gettext_lazy("Confirmed %(faces)s.")),
+    "ignore": (placing.ignore, gettext_lazy("Ignored %(faces)s.")),
 }
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A face of a cluster, and what is said of it."""
+
+    face: Face
+    how: str  # it came there
+    why: str
+    choose: str
+    alt: str
+    photo: str
+
+
+def best_of(cluster: Cluster) -> list[Shown]:
+    """Its best faces, the clearest first. Words are looked up once for all of them."""
+    best = Face.objects.best_of(cluster.memberships).values("pk")[:FACES_SHOWN]
+    members = Membership.objects.filter(face__in=best).select_related("face")
+    why = {
+        how: _("In this cluster because %(how)s") % {"how": words}
+        for how, words in Membership.How.choices
+    }
+    choose, photo = _("Choose face %(face)s"), _("Photo %(photo)s")
+    alt = _("Face in photo %(photo)s")
+    return [
+        Shown(
+            each.face,
+            each.how,
+            why[each.how],
+            choose % {"face": each.face_id},
+            alt % {"photo": each.face.photo_id},
+            photo % {"photo": each.face.photo_id},
+        )
+        for each in members.order_by("-face__quality", "face")
+    ]
 
 
 def act_on(cluster: Cluster, asked: Mapping[str, Any], *, by: User) -> tuple[Act, str]:
@@ -41,23 +78,24 @@ def act_on(cluster: Cluster, asked: Mapping[str, Any], *, by: User) -> tuple[Act
         PersonMissing: it is to be said that they are not the cluster's person, and there is none.
     """
     owner, faces = cluster.owner, [face.pk for face in asked["face"]]
-    name, many = asked["name"], counted(len(faces))
+    name = asked["name"]
+    said = {"faces": counted(len(faces)), "name": name}
     match asked["do"]:
         case "split":
             act: Act = partial(placing.split, cluster, faces, name=name, by=by)
-            return act, f"Split off {many}."
+            return act, _("Split off %(faces)s.") % said
         case "give":
-            return partial(give, owner, faces, name, by=by), f"Gave {many} to {name}."
+            return partial(give, owner, faces, name, by=by), _("Gave %(faces)s to %(name)s.") % said
         case "move":
             target = called(owner, asked["to"])
             act = partial(placing.move, owner, faces, target, by=by)
-            return act, f"Moved {many} to {target.label}."
+            return act, _("Moved %(faces)s to %(label)s.") % {**said, "label": target.label}
         case "reject":
             person = _person(cluster)
             act = partial(placing.reject, owner, faces, person, by=by)
-            return act, f"Said of {many}: not {person}."
+            return act, _("Said of %(faces)s: not %(person)s.") % {**said, "person": person}
     service, done = _SIMPLE[asked["do"]]
-    return partial(service, owner, faces, by=by), f"{done} {many}."
+    return partial(service, owner, faces, by=by), done % said
 
 
 def question(cluster: Cluster, asked: Mapping[str, Any]) -> Question:
@@ -91,9 +129,8 @@ def question(cluster: Cluster, asked: Mapping[str, Any]) -> Question:
 
 
 def _left(cluster: Cluster, faces: Collection[Face]) -> list[str]:
-    others = Face.objects.filter(membership__part__cluster=cluster)
-    others = others.exclude(pk__in=[face.pk for face in faces])
-    return [face.crop.url for face in others.order_by("-quality", "pk")[:SAMPLE]]
+    others = cluster.memberships.exclude(face__in=faces)
+    return [face.crop.url for face in Face.objects.best_of(others)[:SAMPLE]]
 
 
 def called(owner: Owner, label: str) -> Cluster:
@@ -107,12 +144,13 @@ def called(owner: Owner, label: str) -> Cluster:
     there = rows.filter(public_id=f"clu_{number}").first()
     if there is None:
         raise ClusterMissing(
-            f"There is no cluster {label!r}: give a label such as clu_3f9a0c71d2be."
+            _("There is no cluster %(label)r: give a label such as clu_3f9a0c71d2be.")
+            % {"label": label}
         )
     return there
 
 
 def _person(cluster: Cluster) -> Person:
     if cluster.person is None:
-        raise PersonMissing("Nobody has said who this cluster is: there is nobody to say no to.")
+        raise PersonMissing(_("Nobody has said who this cluster is: there is nobody to say no to."))
     return cluster.person

@@ -15,28 +15,19 @@ from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django_stubs_ext import WithAnnotations
 
-from faces.admin import person_page
-from faces.admin.doing import (
-    EditedAdmin,
-    Question,
-    answered,
-    ask,
-    by,
-    chosen,
-    edit,
-    history_of,
-    refusals_told,
-)
+from faces.admin import person_actions, person_page
+from faces.admin.doing import EditedAdmin, by, history_of, refusals_told
 from faces.admin.filters import HiddenFilter
 from faces.admin.person_acts import AlikeForm, FacesForm, SaidForm
-from faces.forms import MergingForm, PersonForm
+from faces.forms import PersonForm
 from faces.models import Cluster, Person
-from faces.people import merging, naming
+from faces.people import naming
 from photos.admin import OwnerFilter, only_owner, picture
-from photos.models import Owner
 
 CLUSTERS_SHOWN = 50  # of a person, on their page
 
@@ -58,7 +49,7 @@ class PersonAdmin(EditedAdmin[Person]):
     )  # fmt: skip
     list_select_related = ("owner",)
     search_fields = ("name", "aliases", "=contact_id", "owner__subject")
-    search_help_text = "A name or an alias, a contact id, or an owner"
+    search_help_text = _("A name or an alias, a contact id, or an owner")
     ordering = ("name", "pk")
     fields = (
         "name",
@@ -71,9 +62,7 @@ class PersonAdmin(EditedAdmin[Person]):
         "clusters",
     )
     readonly_fields = ("faces", "photos", "owner", "created_at", "clusters")
-    actions = (
-        "merge", "hide", "show", "favour", "unfavour", "ignore", "unignore", "forget",
-    )  # fmt: skip
+    actions = person_actions.ALL
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         """With `Counts`."""
@@ -89,35 +78,41 @@ class PersonAdmin(EditedAdmin[Person]):
 
     # --- Columns --------------------------------------------------------------------------------
 
-    @admin.display(description="Cover")
+    @admin.display(description=_("Cover"))
     def cover_shown(self, person: "WithAnnotations[Person, Counts]") -> str:
-        return picture(default_storage.url(person.best_crop)) if person.best_crop else "no face"
+        if not person.best_crop:
+            return gettext("no face")
+        said = _("Cover of %(name)s") % {"name": person.name}
+        return picture(default_storage.url(person.best_crop), said)
 
-    @admin.display(description="Aliases")
-    def known_as(self, person: Person) -> str:
-        return ", ".join(person.aliases)
+    @admin.display(description=_("Aliases"))
+    def known_as(self, person: Person) -> SafeString:
+        return format_html_join(", ", "<bdi>{}</bdi>", [(each,) for each in person.aliases])
 
+    @admin.display(description=_("Marks"))
     def marks(self, person: Person) -> SafeString:
         marks = [
-            ("favourite", person.favourite),
-            ("hidden", person.hidden),
-            ("ignored", person.ignored),
-            ("not recognised", person.unrecognised),
+            (_("favourite"), person.favourite),
+            (_("hidden"), person.hidden),
+            (_("ignored"), person.ignored),
+            (_("not recognised"), person.unrecognised),
         ]
         shown = [(words,) for words, holds in marks if holds]
         return format_html_join(" ", '<span class="pill">{}</span>', shown)
 
-    @admin.display(ordering="face_count")
+    @admin.display(description=_("Faces"), ordering="face_count")
     def faces(self, person: "WithAnnotations[Person, Counts]") -> int:
         return person.face_count
 
+    @admin.display(description=_("Photos"))
     def photos(self, person: Person) -> int:
         return person.photo_count
 
-    @admin.display(description="Owner", ordering="owner__subject")
+    @admin.display(description=_("Owner"), ordering="owner__subject")
     def of(self, person: Person) -> SafeString:
         return only_owner(person.owner)
 
+    @admin.display(description=_("Clusters"))
     def clusters(self, person: Person) -> SafeString:
         shown = {"clusters": biggest_clusters(person), "limit": CLUSTERS_SHOWN}
         return render_to_string("admin/faces/person/clusters.html", shown)
@@ -169,7 +164,7 @@ class PersonAdmin(EditedAdmin[Person]):
         if form.is_valid():
             with refusals_told(request):
                 acts, done = form.told(person, by(request))
-                edit(request, person.owner, *acts, done=done)
+                self.edit(request, person.owner, *acts, done=done)
         else:
             for errors in form.errors.values():
                 self.message_user(request, str(errors[0]), messages.ERROR)
@@ -184,77 +179,9 @@ class PersonAdmin(EditedAdmin[Person]):
     ) -> None:
         details = {name: form.cleaned_data[name] for name in form.changed_data}
         act = partial(naming.change, obj, by=by(request), **details)
-        edit(request, obj.owner, act, done=f"Changed {obj.name}.")
-
-    # --- Actions --------------------------------------------------------------------------------
-
-    @admin.action(description="Merge…", permissions=["change"])
-    def merge(self, request: HttpRequest, people: QuerySet[Person]) -> HttpResponse | None:
-        with refusals_told(request):
-            rows, owner = chosen(people, _owner, least=2)
-            form = MergingForm(answered(request), people=rows)
-            if not form.is_valid():
-                crops = [each.best_crop for each in rows]
-                question = Question(
-                    form=form,
-                    title=f"Whose name stays, of {len(rows)} people who are one",
-                    pictures=(default_storage.url(crop) for crop in crops if crop),
-                )
-                return ask(request, self, rows, question)
-            into = next(each for each in rows if str(each.pk) == form.cleaned_data["into"])
-            act = partial(merging.merge_people, owner, into, rows, by=by(request))
-            edit(request, owner, act, done=f"Merged {len(rows)} people into {into}.")
-        return None
-
-    @admin.action(description="Hide", permissions=["change"])
-    def hide(self, request: HttpRequest, people: QuerySet[Person]) -> None:
-        self._change(request, people, "Hid", hidden=True)
-
-    @admin.action(description="Show again", permissions=["change"])
-    def show(self, request: HttpRequest, people: QuerySet[Person]) -> None:
-        self._change(request, people, "No longer hidden:", hidden=False)
-
-    @admin.action(description="Make favourites", permissions=["change"])
-    def favour(self, request: HttpRequest, people: QuerySet[Person]) -> None:
-        self._change(request, people, "Favourites now:", favourite=True)
-
-    @admin.action(description="Favourites no more", permissions=["change"])
-    def unfavour(self, request: HttpRequest, people: QuerySet[Person]) -> None:
-        self._change(request, people, "No longer favourites:", favourite=False)
-
-    @admin.action(description="Ignore: match no face with them", permissions=["change"])
-    def ignore(self, request: HttpRequest, people: QuerySet[Person]) -> None:
-        self._change(request, people, "Ignored", ignored=True)
-
-    @admin.action(description="Ignore no more", permissions=["change"])
-    def unignore(self, request: HttpRequest, people: QuerySet[Person]) -> None:
-        self._change(request, people, "No longer ignored:", ignored=False)
-
-    def _change(
-        self, request: HttpRequest, people: QuerySet[Person], done: str, **details: bool
-    ) -> None:
-        with refusals_told(request):
-            rows, owner = chosen(people, _owner)
-            acts = [partial(naming.change, each, by=by(request), **details) for each in rows]
-            edit(request, owner, *acts, done=f"{done} {_named(rows)}.")
-
-    @admin.action(description="Forget who they are; their clusters stay", permissions=["forget"])
-    def forget(self, request: HttpRequest, people: QuerySet[Person]) -> None:
-        with refusals_told(request):
-            rows, owner = chosen(people, _owner)
-            acts = [partial(naming.delete, each, by=by(request)) for each in rows]
-            edit(request, owner, *acts, done=f"Forgot {_named(rows)}.")
+        self.edit(request, obj.owner, act, done=_("Changed %(name)s.") % {"name": obj.name})
 
 
 def biggest_clusters(person: Person) -> QuerySet[Cluster]:
     biggest_first = person.clusters.with_faces().order_by("-tally__face_count", "pk")
     return biggest_first[:CLUSTERS_SHOWN]
-
-
-def _owner(person: Person) -> Owner:
-    return person.owner
-
-
-def _named(people: list[Person]) -> str:
-    """One by the name, more by how many they are."""
-    return people[0].name if len(people) == 1 else f"{len(people)} people"

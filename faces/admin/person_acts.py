@@ -61,7 +61,7 @@ class FacesForm(forms.Form):
                 act = partial(placing.reject, owner, faces, person, by=by)
             case _:
                 if count > 1:
-                    raise NothingChosen("Choose one face: that one stands for the person.")
+                    raise NothingChosen(_("Choose one face: that one stands for the person."))
                 done = _("The cover is another one now.")
                 cover = self.cleaned_data["face"][0]
                 act = partial(naming.change, person, by=by, cover=cover)
@@ -101,10 +101,10 @@ class AlikeForm(forms.Form):
         faces = mine.in_bulk(keys)
         groups = [group_of(faces[key]) if key in faces else None for key in keys]
         if None in groups or groups[0] != person.pk:
-            raise NotAsked("These faces are somewhere else by now: look again.")
+            raise NotAsked(_("These faces are somewhere else by now: look again."))
         sides = [Side(group or 0, 1, face=key) for group, key in zip(groups, keys, strict=True)]
         open_ = still_open(person.owner, Kind.SAME, [Question(0, 0, *sides)])
         if not open_:
-            raise NotAsked("Somebody has settled that meanwhile: look again.")
+            raise NotAsked(_("Somebody has settled that meanwhile: look again."))
         done = _("They are one person now.") if same else _("They stay two, for good.")
         return acts_of(person.owner, Kind.SAME, open_[0], same=same, by=by), done

@@ -3,12 +3,44 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+from django_stubs_ext import StrOrPromise
+
 from faces.models import Edit, Person
 
 Names = Mapping[int, str]  # of people, by their keys
 _PEOPLE = {"person", "into"}  # what is asked by a person's key
-_COUNTED = {"faces", "clusters", "people"}
-_ONE = {"faces": "face", "clusters": "cluster", "people": "person"}
+_COUNTED = {
+    "faces": ngettext_lazy("%(count)s face", "%(count)s faces", "count"),
+    "clusters": ngettext_lazy("%(count)s cluster", "%(count)s clusters", "count"),
+    "people": ngettext_lazy("%(count)s person", "%(count)s people", "count"),
+}
+_CALLED: Mapping[str, StrOrPromise] = {
+    "aliases": _("aliases"),
+    "box": _("box"),
+    "cluster": _("cluster"),
+    "contact_id": _("contact id"),
+    "cover": _("cover"),
+    "deleted": _("deleted"),
+    "detector": _("detector"),
+    "edit": _("edit"),
+    "erasure": _("erasure"),
+    "face": _("face"),
+    "favourite": _("favourite"),
+    "first": _("first"),
+    "hidden": _("hidden"),
+    "ignored": _("ignored"),
+    "into": _("into"),
+    "name": _("name"),
+    "parts": _("parts"),
+    "person": _("person"),
+    "photo": _("photo"),
+    "same": _("same"),
+    "second": _("second"),
+    "taken_back": _("taken back"),
+    "unrecognised": _("not recognised"),
+}
 
 
 def names_of(edits: Iterable[Edit]) -> Names:
@@ -19,9 +51,9 @@ def names_of(edits: Iterable[Edit]) -> Names:
 
 def words(edit: Edit, names: Names) -> str:
     """Such as `Named a cluster: cluster clu_3f9a0c71d2be, name Anna`."""
-    kind = Edit.Kind(edit.kind).label.capitalize()
+    kind = str(Edit.Kind(edit.kind).label).capitalize()
     if edit.erased and not edit.asked:
-        return f"{kind}: what it was has been erased with a person"
+        return _("%(kind)s: what it was has been erased with a person") % {"kind": kind}
     said = [
         _said(key, value, names)
         for key, value in edit.asked.items()
@@ -31,13 +63,14 @@ def words(edit: Edit, names: Names) -> str:
 
 
 def _said(key: str, value: Any, names: Names) -> str:
+    called = str(_CALLED.get(key, key))
     match value:
         case bool():
-            return key if value else f"not {key}"
+            return called if value else _("not %(what)s") % {"what": called}
         case int() if key in _PEOPLE:
-            return f"{key} {names.get(value, f'number {value}')}"
+            return f"{called} {names.get(value) or _('number %(key)d') % {'key': value}}"
         case list() if key in _COUNTED:
-            return f"{len(value)} {_ONE[key] if len(value) == 1 else key}"
+            return _COUNTED[key] % {"count": len(value)}
         case list():
-            return f"{key} {' '.join(map(str, value))}"
-    return f"{key} {value}"
+            return f"{called} {' '.join(map(str, value))}"
+    return f"{called} {value}"

@@ -5,19 +5,19 @@ from faces.models.centroids import Centroid
 from faces.models.edits import Edit
 from faces.models.erasure import Erasure
 from faces.models.faces import Face, FaceVector
+from faces.models.grouping import GroupingDue
 from faces.models.people import (
     LOOKED_AT,
     MAX_CONTACT_ID,
     MAX_NAME,
     SAMPLE,
     Cluster,
-    GroupingDue,
     Membership,
     Part,
     Person,
     new_cluster_id,
 )
-from faces.models.sittings import Sitting
+from faces.models.sittings import Answered, Inquiry, OpenQuestion, QuestionKind, Sitting
 from faces.models.tallies import Tally
 from faces.models.verdicts import Pair, Rejection
 
@@ -26,6 +26,7 @@ __all__ = [
     "MAX_CONTACT_ID",
     "MAX_NAME",
     "SAMPLE",
+    "Answered",
     "Calibration",
     "Centroid",
     "Cluster",
@@ -34,10 +35,13 @@ __all__ = [
     "Face",
     "FaceVector",
     "GroupingDue",
+    "Inquiry",
     "Membership",
+    "OpenQuestion",
     "Pair",
     "Part",
     "Person",
+    "QuestionKind",
     "Rejection",
     "Sitting",
     "Tally",

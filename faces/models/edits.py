@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from faces.models.people import Membership
 from photos.models import Owner
@@ -26,26 +28,26 @@ class Edit(models.Model):
     """One operation on people, clusters or faces, and the rows before and after it."""
 
     class Kind(models.TextChoices):
-        LABEL = "label", "named a cluster"
-        CREATE = "create", "made a person of faces"
-        ASSIGN = "assign", "said whose faces these are"
-        CONFIRM = "confirm", "confirmed faces"
-        MOVE = "move", "moved faces"
-        REMOVE = "remove", "took faces out"
-        REJECT = "reject", "said who it is not"
-        ANSWER = "answer", "said whether two faces are one person"
-        SPLIT = "split", "split a cluster"
-        MERGE = "merge", "merged clusters"
-        MERGE_PEOPLE = "merge_people", "merged people"
-        CHANGE = "change", "changed a person"
-        MARK = "mark", "hid, showed or ignored"
-        DELETE = "delete", "deleted a person's name"
-        FACE = "face", "added, moved or deleted a face"
-        CLEAR = "clear", "cleared what clustering had made"
-        CLUSTER = "cluster", "clustered anew"
-        IMPORT = "import", "imported people"
-        UNDO = "undo", "undid an edit"
-        ERASE = "erase", "erased a person"
+        LABEL = "label", _("named a cluster")
+        CREATE = "create", _("made a person of faces")
+        ASSIGN = "assign", _("said whose faces these are")
+        CONFIRM = "confirm", _("confirmed faces")
+        MOVE = "move", _("moved faces")
+        REMOVE = "remove", _("took faces out")
+        REJECT = "reject", _("said who it is not")
+        ANSWER = "answer", _("said whether two faces are one person")
+        SPLIT = "split", _("split a cluster")
+        MERGE = "merge", _("merged clusters")
+        MERGE_PEOPLE = "merge_people", _("merged people")
+        CHANGE = "change", _("changed a person")
+        MARK = "mark", _("hid, showed or ignored")
+        DELETE = "delete", _("deleted a person's name")
+        FACE = "face", _("added, moved or deleted a face")
+        CLEAR = "clear", _("cleared what clustering had made")
+        CLUSTER = "cluster", _("clustered anew")
+        IMPORT = "import", _("imported people")
+        UNDO = "undo", _("undid an edit")
+        ERASE = "erase", _("erased a person")
 
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="edits")
     kind = models.CharField(max_length=12, choices=Kind)
@@ -93,7 +95,7 @@ class Edit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
+        return gettext("Edit %(pk)s") % {"pk": self.pk}
 
     @cached_property
     def carried(self) -> dict[int, list[int]]:

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from photos.models import Owner
 
@@ -23,4 +24,4 @@ class Erasure(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True, help_text="All files are gone too.")
 
     def __str__(self) -> str:
-        return f"Erasure {self.pk}"
+        return gettext("Erasure %(pk)s") % {"pk": self.pk}

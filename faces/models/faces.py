@@ -4,15 +4,17 @@ from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from pgvector.django import HalfVectorField
 
 from faces.quality import Reason
 from photos.models import Owner, Photo, Space
+from photos.one_of import one_of
 
 if TYPE_CHECKING:
-    from faces.models.people import Cluster, Person
+    from faces.models.people import Cluster, Membership, Person
 
 
 class FaceQuerySet(models.QuerySet["Face"]):
@@ -23,11 +25,19 @@ class FaceQuerySet(models.QuerySet["Face"]):
     def with_people(self) -> Self:
         return self.select_related("membership__part__cluster__person")
 
+    def best_of(self, memberships: "QuerySet[Membership]") -> Self:
+        """Those of `memberships`, the clearest first. There may be thousands: slice it."""
+        return self.filter(one_of("pk", memberships.values("face"))).clearest_first()
+
+    def clearest_first(self) -> Self:
+        """In the order of no index: all faces might be read by that, until some are those meant."""
+        return self.order_by((F("quality") + 0).desc(), "pk")
+
 
 class Face(models.Model):
     """A face found in a photo. The box and the landmarks are pixels of the upright photo."""
 
-    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="faces")
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="faces", db_index=False)
     x = models.FloatField()
     y = models.FloatField()
     width = models.FloatField()
@@ -65,11 +75,16 @@ class Face(models.Model):
                 fields=["photo", "x", "y", "width", "height"], name="face_box_once_per_photo"
             ),
         ]
-        # From the faces of somebody to photos of them, without reading the faces.
-        indexes = [models.Index(fields=["id"], include=["photo"], name="face_with_photo")]
+        indexes = [
+            # Who asks for photos without faces does not mean those that are ignored.
+            models.Index(fields=["photo"], include=["ignored"], name="face_of_photo"),
+            # Lists of a million: by quality, and of the few that are left out.
+            models.Index(fields=["quality", "id"], name="faces_by_quality"),
+            models.Index(fields=["id"], condition=Q(ignored=True), name="faces_left_out"),
+        ]
 
     def __str__(self) -> str:
-        return f"Face {self.pk}"
+        return gettext("Face %(pk)s") % {"pk": self.pk}
 
     @property
     def cluster(self) -> "Cluster | None":

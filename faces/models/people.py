@@ -24,9 +24,11 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from faces.models.faces import Face
-from photos.models import Owner, Space
+from photos.models import Owner, Photo, Space
+from photos.one_of import one_of
 
 MAX_NAME = 200  # letters
 MAX_CONTACT_ID = 255  # letters
@@ -60,8 +62,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
     def with_pictures(self) -> Self:
         """Each with the key of its `best_crop`: the cover's, or else that of a good face."""
         theirs = Membership.objects.filter(part__cluster__person=OuterRef(OuterRef("pk")))
-        faces = Face.objects.filter(pk__in=theirs.values("face")[:LOOKED_AT])
-        best = faces.order_by("-quality", "pk").values("crop")[:1]
+        best = Face.objects.best_of(theirs[:LOOKED_AT]).values("crop")[:1]
         crop = Coalesce("cover__crop", Subquery(best), output_field=CharField())
         return self.annotate(best_crop=crop)
 
@@ -122,8 +123,9 @@ class Person(models.Model):
     @cached_property
     def photo_count(self) -> int:
         """In how many photos they are. One query."""
-        theirs = Face.objects.filter(membership__part__cluster__person=self)
-        return theirs.values("photo").distinct().count()
+        theirs = Membership.objects.filter(part__cluster__person=self)
+        count: int = theirs.aggregate(photos=Count("photo", distinct=True))["photos"]
+        return count
 
     @property
     def is_matched(self) -> bool:
@@ -139,10 +141,10 @@ class ClusterQuerySet(models.QuerySet["Cluster"]):
         it costs the same however large they are.
         """
         here = OuterRef(OuterRef(OuterRef("pk")))
-        some = Membership.objects.filter(part__cluster=here).values("face")[:LOOKED_AT]
-        best = Face.objects.filter(pk__in=some).order_by("-quality", "pk").values("pk")[:SAMPLE]
+        some = Membership.objects.filter(part__cluster=here)[:LOOKED_AT]
+        best = Face.objects.best_of(some).values("pk")[:SAMPLE]
         values = JSONObject(**{name: name for name in _SHOWN})  # of the best alone: it takes long
-        shown = Face.objects.filter(pk__in=best).order_by("-quality", "pk").values(shown=values)
+        shown = Face.objects.filter(one_of("pk", best)).clearest_first().values(shown=values)
         return self.select_related("person", "owner").annotate(
             face_count=F("tally__face_count"), best=ArraySubquery(shown)
         )
@@ -244,13 +246,22 @@ class Membership(models.Model):
     """That a face is of a part of a cluster: how it came there, and how sure that is."""
 
     class How(models.TextChoices):
-        MANUAL = "manual", "a person said so"
-        MATCHED = "matched", "it looks like the cluster"
-        CLUSTERED = "clustered", "the cluster began with it"
+        MANUAL = "manual", _("a person said so")
+        MATCHED = "matched", _("it looks like the cluster")
+        CLUSTERED = "clustered", _("the cluster began with it")
 
     face = models.OneToOneField(Face, on_delete=models.CASCADE, related_name="membership")
     part = models.ForeignKey(
         Part, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
+    # The face's, by a trigger of the database: photos of somebody are found without their faces.
+    photo = models.ForeignKey(
+        Photo,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        editable=False,
+        related_name="+",
     )
     how = models.CharField(max_length=10, choices=How)
     similarity = models.FloatField(
@@ -267,7 +278,9 @@ class Membership(models.Model):
                 name="membership_knows_how_sure",
             ),
         ]
-        indexes = [models.Index(fields=["part", "face"], name="membership_of_part")]
+        indexes = [
+            models.Index(fields=["part", "photo"], include=["face"], name="membership_of_part")
+        ]
 
     def __str__(self) -> str:
         return f"face {self.face_id} in {self.part_id}"
@@ -275,17 +288,6 @@ class Membership(models.Model):
     @property
     def cluster(self) -> Cluster:
         return self.part.cluster
-
-
-class GroupingDue(models.Model):
-    """That an owner has faces which wait to be grouped. Gone when that is done."""
-
-    owner = models.OneToOneField(Owner, on_delete=models.CASCADE, related_name="+")
-    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+")
-    asked_at = models.DateTimeField(help_text="Last; what comes while it is done asks again.")
-
-    def __str__(self) -> str:
-        return f"Grouping of {self.owner_id}"
 
 
 def _number(rows: QuerySet[Any, Any], total: Aggregate) -> Coalesce:

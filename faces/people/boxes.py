@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from django.contrib.auth.models import User
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from faces import gone, grouping
 from faces.errors import BoxUnusable, FaceThere
@@ -52,15 +53,21 @@ def checked(photo: Photo, box: Box) -> Box:
     """
     edges = [box.x, box.y, box.right, box.bottom]
     if not all(map(math.isfinite, edges)):
-        raise BoxUnusable("box: give numbers of pixels.")
+        raise BoxUnusable(gettext("box: give numbers of pixels."))
     left, top, right, bottom = (round(edge, 2) for edge in edges)
     if min(left, top) < 0 or right > photo.width or bottom > photo.height:
         raise BoxUnusable(
-            f"box: it must lie inside of the photo, which is {photo.width} pixels wide and "
-            f"{photo.height} high."
+            gettext(
+                "box: it must lie inside of the photo, which is %(width)s pixels wide and "
+                "%(height)s high."
+            )
+            % {"width": photo.width, "height": photo.height}
         )
     if min(right - left, bottom - top) < MIN_SIDE_PX:
-        raise BoxUnusable(f"box: make it {MIN_SIDE_PX} pixels wide and high at least.")
+        raise BoxUnusable(
+            gettext("box: make it %(least)s pixels wide and high at least.")
+            % {"least": MIN_SIDE_PX}
+        )
     return Box(left, top, round(right - left, 2), round(bottom - top, 2))
 
 
@@ -192,7 +199,8 @@ def _check_free(faces: Iterable[Face], box: Box) -> None:
     for face in faces:
         if gone.box_of(face).iou(box) >= gone.SAME_FACE:
             raise FaceThere(
-                f"box: face {face.pk} is there already: move its box, or say whose it is."
+                gettext("box: face %(face)s is there already: move its box, or say whose it is.")
+                % {"face": face.pk}
             )
 
 

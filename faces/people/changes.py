@@ -54,6 +54,7 @@ class Changes:
         self.people: set[int] = set()
         self.clusters: set[int] = set()
         self.faces: set[int] = set()
+        self.parted: set[int] = set()  # pairs of faces that were said to be two people
         self.carried = 0  # faces that went with their parts
 
     def create(self, row: Model) -> None:
@@ -157,17 +158,17 @@ class Changes:
         """Write down what was changed. None: nothing was."""
         if not self.steps and "undoes" not in values:
             return None
-        touched = Q(pk__in=self.clusters) | Q(person__in=self.people)
-        clusters = list(Cluster.objects.filter(touched).values_list("pk", flat=True))
-        Centroid.objects.filter(cluster__in=clusters).delete()
-        secret = list(Cluster.objects.filter(pk__in=clusters, person__unrecognised=True))
-        if secret:  # looking for the faces of all would take long
+        touched = Cluster.objects.filter(Q(pk__in=self.clusters) | Q(person__in=self.people))
+        rows = list(touched.values_list("pk", "person", "person__unrecognised"))
+        Centroid.objects.filter(cluster__in=[pk for pk, _, _ in rows]).delete()
+        if secret := [pk for pk, _, unrecognised in rows if unrecognised]:
+            # looking for the faces of all would take long
             FaceVector.objects.filter(face__membership__part__cluster__in=secret).delete()
         return Edit.objects.create(
             owner=self.owner,
             kind=kind,
             steps=self.steps,
-            people=sorted(self.all_people()),
+            people=sorted(self.people.union(person for _, person, _ in rows if person)),
             clusters=sorted(self.clusters),
             faces=sorted(self.faces),
             face_count=len(self.faces) + self.carried,
@@ -204,6 +205,8 @@ class Changes:
                 self.people.add(row.person_id)
             case Pair():
                 self.faces |= {row.first_id, row.second_id}
+                if not row.same:
+                    self.parted.add(row.pk)
 
 
 def any_of(keys: Collection[int]) -> RawSQL:

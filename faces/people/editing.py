@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from faces.errors import AlreadyUndone, EditErased, EditMissing, Overtaken
 from faces.models import Cluster, Edit, Face, Membership, Pair, Part, Person
@@ -86,11 +87,16 @@ def undo(owner: Owner, pk: int, by: User | None) -> Edit:
 
 def _check(edit: Edit | None, pk: int) -> None:
     if edit is None or edit.kind == Edit.Kind.ERASE:
-        raise EditMissing(f"There is no edit {pk} that could be undone.")
+        raise EditMissing(
+            gettext("There is no edit %(number)s that could be undone.") % {"number": pk}
+        )
     if edit.is_undone:
-        raise AlreadyUndone(f"Edit {pk} was undone before.")
+        raise AlreadyUndone(gettext("Edit %(number)s was undone before.") % {"number": pk})
     if edit.erased:
-        raise EditErased(f"What edit {pk} changed was erased for good, with a person.")
+        raise EditErased(
+            gettext("What edit %(number)s changed was erased for good, with a person.")
+            % {"number": pk}
+        )
 
 
 def _revert(changes: Changes, step: Step, edit: Edit) -> None:
@@ -209,8 +215,12 @@ def _overtaken(edit: Edit) -> str:
     newest = touched.order_by("-pk").values_list("pk", flat=True)
     numbers = ", ".join(map(str, newest.filter(undoes=None)[:5] or newest[:5]))
     if not numbers:
-        return f"Edit {edit.pk} can't be undone: the same faces have been clustered anew since."
-    return f"Edit {edit.pk} can't be undone: the same was changed later. Undo first: {numbers}."
+        return gettext(
+            "Edit %(number)s can't be undone: the same faces have been clustered anew since."
+        ) % {"number": edit.pk}
+    return gettext(
+        "Edit %(number)s can't be undone: the same was changed later. Undo first: %(numbers)s."
+    ) % {"number": edit.pk, "numbers": numbers}
 
 
 def _lock(function: str, owner_pk: int) -> None:

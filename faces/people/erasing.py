@@ -18,6 +18,7 @@ from faces.models import (
     Face,
     FaceVector,
     Membership,
+    OpenQuestion,
     Pair,
     Part,
     Person,
@@ -167,7 +168,8 @@ def remove(traces: Traces) -> dict[str, int]:
     Returns how many there were of each kind.
     """
     edits = _forget(traces)
-    Sitting.objects.filter(owner=traces.owner).delete()  # what was to be asked may be of them
+    for asked in (Sitting, OpenQuestion):  # what was asked, or was to be, may be of them
+        asked.objects.filter(owner=traces.owner).delete()
     gone: Counter[str] = Counter()
     for rows in (
         Face.objects.filter(pk__in=traces.faces),
@@ -224,5 +226,6 @@ def left(traces: Traces) -> int:
         Rejection.objects.filter(Q(face__in=faces) | Q(person__in=traces.people)),
         Pair.objects.filter(Q(first__in=faces) | Q(second__in=faces)),
         Sitting.objects.filter(owner=traces.owner),
+        OpenQuestion.objects.filter(owner=traces.owner),
     )
     return sum(each.count() for each in rows) + len(_told(traces))

@@ -1,6 +1,7 @@
 """Giving a whole cluster to somebody who is known: as a person, or as a contact of the caller."""
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext
 
 from faces.errors import NameTaken
 from faces.models import Cluster, Edit, Person
@@ -53,7 +54,10 @@ def _contact(changes: Changes, cluster: Cluster, contact_id: str, name: str) -> 
     person = called(changes, checked_name(name or contact_id))
     if person.contact_id:
         raise NameTaken(
-            f"{person.name} has the contact id {person.contact_id!r}: give another name, or change "
-            "that first."
+            gettext(
+                "%(name)s has the contact id %(contact_id)r: give another name, or change "
+                "that first."
+            )
+            % {"name": person.name, "contact_id": person.contact_id}
         )
     return person

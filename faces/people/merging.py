@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext
 
 from faces.errors import ClusterMissing, NothingChosen, PeopleDiffer, PersonMissing
 from faces.models import Cluster, Edit, Membership, Person
@@ -50,7 +51,7 @@ def merge(owner: Owner, into: str, clusters: Collection[str], *, by: User | None
         there = _clusters(owner, [into, *wanted])
         target = there.pop(into, None)
         if target is None:
-            raise ClusterMissing(f"There is no cluster {into} any more.")
+            raise ClusterMissing(gettext("There is no cluster %(into)s any more.") % {"into": into})
         before, person = target.person_id, _person([target, *there.values()])
         changes.change(target, person_id=person)
         parts = changes.gather(there.values(), target)
@@ -72,7 +73,7 @@ def _clusters(owner: Owner, clusters: Iterable[str]) -> dict[str, Cluster]:
 def _person(clusters: Collection[Cluster]) -> int | None:
     people = {each.person_id for each in clusters} - {None}
     if len(people) > 1:
-        raise PeopleDiffer("These clusters are named as different people.")
+        raise PeopleDiffer(gettext("These clusters are named as different people."))
     return next(iter(people), None)
 
 
@@ -91,12 +92,12 @@ def merge_people(
     """
     keys = sorted({each.pk for each in others} - {into.pk})
     if not keys:
-        raise NothingChosen("Choose the people who are the same: there is nobody else.")
+        raise NothingChosen(gettext("Choose the people who are the same: there is nobody else."))
     with editing(owner, Edit.Kind.MERGE_PEOPLE, by, into=into.pk, people=keys) as changes:
         into = places.person_there(into)
         rows = list(Person.objects.filter(owner=owner, pk__in=keys).order_by("pk"))
         if len(rows) != len(keys):
-            raise PersonMissing("One of these people is not there any more.")
+            raise PersonMissing(gettext("One of these people is not there any more."))
         for other in rows:
             _absorb(changes, into, other)
     return into

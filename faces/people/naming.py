@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from faces.errors import FaceMissing, NameMissing, NameTaken, NameTooLong
 from faces.models import MAX_NAME, Cluster, Edit, Face, Person
@@ -29,9 +30,12 @@ def checked_name(name: str) -> str:
     """
     name = tidy_name(name)
     if not name:
-        raise NameMissing("Give the person a name: it is empty.")
+        raise NameMissing(gettext("Give the person a name: it is empty."))
     if len(name) > MAX_NAME:
-        raise NameTooLong(f"The name has {len(name)} letters; {MAX_NAME} is the most.")
+        raise NameTooLong(
+            gettext("The name has %(count)s letters; %(most)s is the most.")
+            % {"count": len(name), "most": MAX_NAME}
+        )
     return name
 
 
@@ -130,7 +134,10 @@ def _cover(person: Person, face: Face | None) -> int | None:
     if face is None:
         return None
     if not Face.objects.filter(pk=face.pk, membership__part__cluster__person=person.pk).exists():
-        raise FaceMissing(f"Face {face.pk} is none of this person's: choose one of theirs.")
+        raise FaceMissing(
+            gettext("Face %(face)s is none of this person's: choose one of theirs.")
+            % {"face": face.pk}
+        )
     return face.pk
 
 
@@ -141,6 +148,12 @@ def _check_free(person: Person) -> None:
     taken = others.filter(Q(name__in=names) | Q(aliases__overlap=names)).first()
     if taken:
         shared = next(each for each in names if each in {taken.name, *taken.aliases})
-        raise NameTaken(f"Somebody goes by {shared!r} already: merge them if they are one person.")
+        raise NameTaken(
+            gettext("Somebody goes by %(name)r already: merge them if they are one person.")
+            % {"name": shared}
+        )
     if person.contact_id and others.filter(contact_id=person.contact_id).exists():
-        raise NameTaken(f"Somebody has the contact id {person.contact_id!r} already.")
+        raise NameTaken(
+            gettext("Somebody has the contact id %(contact_id)r already.")
+            % {"contact_id": person.contact_id}
+        )

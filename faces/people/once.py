@@ -1,6 +1,6 @@
 """An edit that is asked for more than once, and made once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import transaction
@@ -28,11 +28,22 @@ def once(
         hold(owner)
         if before := asked_before(owner, idempotency):
             return before
-        last = _newest(owner)
-        act()
-        made = _newest(owner)
-        edit = _edits(owner).get(pk=made) if made and made != last else None
+        edit = next(reversed(made_by(owner, [act])), None)
         return edit if idempotency is None else _known(edit or unchanged, owner, idempotency)
+
+
+def made_by(owner: Owner, acts: Iterable[Callable[[], Any]]) -> list[Edit]:
+    """The edits that `acts` make, in their order; none of what was so already.
+
+    In a transaction of the caller, who holds the owner: nobody else makes any meanwhile.
+
+    Raises:
+        FaceError: as `acts` do; the caller's transaction must not be kept.
+    """
+    last = Edit.objects.of(owner).order_by("-pk").values_list("pk", flat=True).first()
+    for act in acts:
+        act()
+    return list(_edits(owner).filter(pk__gt=last or 0).order_by("pk"))
 
 
 def asked_before(owner: Owner, idempotency: Idempotency | None) -> Edit | None:
@@ -52,11 +63,6 @@ def asked_before(owner: Owner, idempotency: Idempotency | None) -> Edit | None:
 def _edits(owner: Owner) -> QuerySet[Edit]:
     """What is long of them is loaded when it is needed."""
     return Edit.objects.of(owner).defer("steps", "faces")
-
-
-def _newest(owner: Owner) -> int | None:
-    """The key. Whoever holds the owner's lock has made it, if it was not there before."""
-    return Edit.objects.of(owner).order_by("-pk").values_list("pk", flat=True).first()
 
 
 def _known(edit: Edit, owner: Owner, idempotency: Idempotency) -> Edit:

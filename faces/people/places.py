@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
+from django.utils.translation import gettext
+
 from faces.errors import ClusterMissing, FaceMissing, NothingChosen, PersonMissing
 from faces.models import Cluster, Face, FaceVector, Membership, Person, Rejection
 from faces.people.changes import Changes
@@ -18,11 +20,13 @@ def chosen(owner: Owner, faces: Collection[int]) -> list[int]:
         FaceMissing: some are not there, or somebody else's.
     """
     if not faces:
-        raise NothingChosen("Choose the faces that are meant: there are none.")
+        raise NothingChosen(gettext("Choose the faces that are meant: there are none."))
     there = set(Face.objects.filter(photo__owner=owner, pk__in=faces).values_list("pk", flat=True))
     missing = [str(face) for face in dict.fromkeys(faces) if face not in there]
     if missing:
-        raise FaceMissing(f"There is no face {', '.join(missing[:_SHOWN])}.")
+        raise FaceMissing(
+            gettext("There is no face %(faces)s.") % {"faces": ", ".join(missing[:_SHOWN])}
+        )
     return sorted(there)
 
 
@@ -34,7 +38,9 @@ def still_there(cluster: Cluster) -> Cluster:
     """
     if row := Cluster.objects.select_related("owner").filter(pk=cluster.pk).first():
         return row
-    raise ClusterMissing(f"There is no cluster {cluster.public_id} any more.")
+    raise ClusterMissing(
+        gettext("There is no cluster %(cluster)s any more.") % {"cluster": cluster.public_id}
+    )
 
 
 def person_there(person: Person) -> Person:
@@ -45,7 +51,7 @@ def person_there(person: Person) -> Person:
     """
     if row := Person.objects.select_related("owner").filter(pk=person.pk).first():
         return row
-    raise PersonMissing(f"{person.name} is not there any more.")
+    raise PersonMissing(gettext("%(name)s is not there any more.") % {"name": person.name})
 
 
 def give(changes: Changes, faces: Collection[int], person: Person) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext
 
 from faces.errors import FaceMissing, NothingChosen, TwiceInPhoto
 from faces.models import Cluster, Edit, Face, Membership, Pair, Person, Rejection
@@ -53,7 +54,9 @@ def confirm(owner: Owner, faces: Collection[int], *, by: User | None = None) -> 
     with editing(owner, Kind.CONFIRM, by, faces=list(faces)) as changes:
         there = places.members(places.chosen(owner, faces))
         if alone := [face for face in faces if face not in there]:
-            raise FaceMissing(f"Face {alone[0]} is in no cluster: say whose it is.")
+            raise FaceMissing(
+                gettext("Face %(face)s is in no cluster: say whose it is.") % {"face": alone[0]}
+            )
         changes.put(_said(there))
 
 
@@ -139,9 +142,11 @@ def _part(cluster: Cluster, faces: Collection[int]) -> list[int]:
     part = places.chosen(cluster.owner, faces)
     there = cluster.memberships
     if there.filter(face__in=part).count() != len(part):
-        raise FaceMissing("Some of these faces are not in this cluster: choose from its own.")
+        raise FaceMissing(
+            gettext("Some of these faces are not in this cluster: choose from its own.")
+        )
     if there.count() == len(part):
-        raise NothingChosen("These are all faces of the cluster: leave some, or name it.")
+        raise NothingChosen(gettext("These are all faces of the cluster: leave some, or name it."))
     return part
 
 
@@ -160,8 +165,7 @@ def _said(there: Mapping[int, Membership]) -> dict[int, Row | None]:
 
 
 def _clearest(cluster: Cluster) -> int:
-    best = cluster.memberships.order_by("-face__quality", "face_id")
-    return best.values_list("face_id", flat=True)[0]
+    return Face.objects.best_of(cluster.memberships).values_list("pk", flat=True)[0]
 
 
 def answer(owner: Owner, first: int, second: int, *, same: bool, by: User | None = None) -> None:
@@ -176,10 +180,12 @@ def answer(owner: Owner, first: int, second: int, *, same: bool, by: User | None
     """
     with editing(owner, Kind.ANSWER, by, first=first, second=second, same=same) as changes:
         if len(places.chosen(owner, [first, second])) == 1:
-            raise NothingChosen("Choose two faces: these are one.")
+            raise NothingChosen(gettext("Choose two faces: these are one."))
         photos = Face.objects.filter(pk__in=[first, second]).values_list("photo", flat=True)
         if same and len(set(photos)) == 1:
-            raise TwiceInPhoto("Nobody is in a photo twice: these faces are in the same one.")
+            raise TwiceInPhoto(
+                gettext("Nobody is in a photo twice: these faces are in the same one.")
+            )
         _say(changes, first, second, same=same)
         there = places.members([first, second])
         one, other = there.get(first), there.get(second)

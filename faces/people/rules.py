@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count
+from django.utils.translation import gettext
 
 from faces.errors import Contradicted, TwiceInPhoto
 from faces.models import Cluster, Membership
@@ -45,16 +46,26 @@ WHERE cluster.owner_id = %(owner)s
     AND (cluster.id = ANY (%(clusters)s) OR cluster.person_id = ANY (%(people)s))
 ORDER BY 1
 """
+# Of pairs that were just said, and of those of the faces that are touched: an owner has many more.
 _DIFFERENT = """
+WITH asked AS (
+    SELECT unnest(%(parted)s::bigint[]) AS id
+    UNION SELECT pair.id FROM faces_cluster AS cluster
+    JOIN faces_part AS part ON part.cluster_id = cluster.id
+    JOIN faces_membership AS member ON member.part_id = part.id
+    JOIN faces_pair AS pair ON pair.first_id = member.face_id AND NOT pair.same
+    WHERE cluster.owner_id = %(owner)s
+        AND (cluster.id = ANY (%(clusters)s) OR cluster.person_id = ANY (%(people)s))
+)
 SELECT pair.first_id, pair.second_id, one.how, other.how
-FROM faces_pair AS pair
+FROM asked JOIN faces_pair AS pair ON pair.id = asked.id
 JOIN faces_membership AS one ON one.face_id = pair.first_id
 JOIN faces_membership AS other ON other.face_id = pair.second_id
 JOIN faces_part AS part ON part.id = one.part_id
 JOIN faces_part AS other_part ON other_part.id = other.part_id
 JOIN faces_cluster AS of_one ON of_one.id = part.cluster_id
 JOIN faces_cluster AS of_other ON of_other.id = other_part.cluster_id
-WHERE pair.owner_id = %(owner)s AND NOT pair.same
+WHERE NOT pair.same
     AND COALESCE(of_one.person_id, -of_one.id) = COALESCE(of_other.person_id, -of_other.id)
 ORDER BY 1, 2
 """
@@ -71,12 +82,13 @@ def keep(changes: Changes) -> None:
             it is left out of them.
     """
     _not_ignored(changes)
-    if not (changes.clusters or changes.people):
+    if not (changes.clusters or changes.people or changes.parted):
         return
     touched = {
         "owner": changes.owner.pk,
         "clusters": sorted(changes.clusters),
         "people": sorted(changes.all_people()),
+        "parted": sorted(changes.parted),
     }
     _once_in_a_photo(changes, touched)
     _not_rejected(changes, touched)
@@ -84,12 +96,17 @@ def keep(changes: Changes) -> None:
 
 
 def _not_ignored(changes: Changes) -> None:
+    if not changes.faces:
+        return
     there = Membership.objects.filter(face__in=any_of(changes.faces), face__ignored=True)
     rows = list(there.order_by("face").values_list("face_id", "how"))
     if said := [face for face, how in rows if how != Membership.How.MATCHED]:
         raise Contradicted(
-            f"Face {_some(said)} is left out of clusters, but would be in one: take one of these "
-            "back first."
+            gettext(
+                "Face %(face)s is left out of clusters, but would be in one: take one of these "
+                "back first."
+            )
+            % {"face": _some(said)}
         )
     _take_out(changes, [face for face, _ in rows])
 
@@ -107,8 +124,11 @@ def _once_in_a_photo(changes: Changes, touched: Touched) -> None:
             photos.append(photo)
     if photos:
         raise TwiceInPhoto(
-            f"Nobody is in a photo twice, but two faces of photo {_some(photos)} would be of one "
-            "person: take one of them out first."
+            gettext(
+                "Nobody is in a photo twice, but two faces of photo %(photo)s would be of one "
+                "person: take one of them out first."
+            )
+            % {"photo": _some(photos)}
         )
     _take_out(changes, out)
 
@@ -124,7 +144,10 @@ def _not_rejected(changes: Changes, touched: Touched) -> None:
     said = [face for face, how in rows if how != "matched"]
     if said:
         raise Contradicted(
-            f"Somebody has said that face {_some(said)} is not this person: take that back first."
+            gettext(
+                "Somebody has said that face %(face)s is not this person: take that back first."
+            )
+            % {"face": _some(said)}
         )
     _take_out(changes, [face for face, _ in rows])
 
@@ -134,8 +157,11 @@ def _not_different(changes: Changes, touched: Touched) -> None:
     for first, second, of_first, of_second in _rows(_DIFFERENT, touched):
         if "matched" not in {of_first, of_second}:
             raise Contradicted(
-                f"Somebody has said that faces {first} and {second} are two people: take that back "
-                "first."
+                gettext(
+                    "Somebody has said that faces %(first)s and %(second)s are two people: take "
+                    "that back first."
+                )
+                % {"first": first, "second": second}
             )
         out.append(second if of_second == "matched" else first)
     _take_out(changes, out)
@@ -145,8 +171,9 @@ def _take_out(changes: Changes, faces: Iterable[int]) -> None:
     """Clusters that are empty then go."""
     there = Membership.objects.filter(face__in=set(faces), how=Membership.How.MATCHED)
     rows = dict(there.values_list("face_id", "part__cluster_id"))
-    changes.put(dict.fromkeys(rows))
-    changes.drop_empty(set(rows.values()))
+    if rows:
+        changes.put(dict.fromkeys(rows))
+        changes.drop_empty(set(rows.values()))
 
 
 def _rows(statement: str, touched: Touched) -> list[tuple[Any, ...]]:
@@ -156,5 +183,8 @@ def _rows(statement: str, touched: Touched) -> list[tuple[Any, ...]]:
 
 
 def _some(numbers: Sequence[object]) -> str:
-    more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
-    return ", ".join(map(str, numbers[:_SHOWN])) + more
+    shown = ", ".join(map(str, numbers[:_SHOWN]))
+    if len(numbers) <= _SHOWN:
+        return shown
+    said = {"numbers": shown, "count": len(numbers) - _SHOWN}
+    return gettext("%(numbers)s and %(count)s more") % said

@@ -3,20 +3,65 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
+from django.db import connection
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from faces import centroids
 from faces.centroids import Means
-from faces.models import Cluster, Face, Membership, Pair, Rejection
+from faces.models import Cluster, Face, Membership
 from photos.models import Owner, Space
 
 MOST = 500  # of a kind, at a time
 # From here on two are taken for one person: see faces/calibration.py.
 SAFE = 0.7
 Groups = frozenset[int]  # two: people by their keys, clusters of nobody by minus theirs
+# From the pairs, which are as many as somebody has answered, whatever the planner knows of faces.
+_SAME = """
+WITH said AS MATERIALIZED (
+    SELECT first_id, second_id FROM faces_pair WHERE owner_id = %(owner)s AND same
+)
+SELECT one.cluster_id, said.first_id, said.second_id
+FROM said
+CROSS JOIN LATERAL (
+    SELECT part.cluster_id FROM faces_membership AS member
+    JOIN faces_part AS part ON part.id = member.part_id
+    WHERE member.face_id = said.first_id OFFSET 0
+) AS one
+CROSS JOIN LATERAL (
+    SELECT part.cluster_id FROM faces_membership AS member
+    JOIN faces_part AS part ON part.id = member.part_id
+    WHERE member.face_id = said.second_id OFFSET 0
+) AS other
+WHERE one.cluster_id = other.cluster_id
+    AND (%(clusters)s::bigint[] IS NULL OR one.cluster_id = ANY (%(clusters)s::bigint[]))
+"""
+_ANSWERED = """
+SELECT COALESCE(one.person_id, -one.id), COALESCE(other.person_id, -other.id)
+FROM faces_pair AS pair
+JOIN faces_membership AS first ON first.face_id = pair.first_id
+JOIN faces_part AS first_part ON first_part.id = first.part_id
+JOIN faces_cluster AS one ON one.id = first_part.cluster_id
+JOIN faces_membership AS second ON second.face_id = pair.second_id
+JOIN faces_part AS second_part ON second_part.id = second.part_id
+JOIN faces_cluster AS other ON other.id = second_part.cluster_id
+WHERE pair.owner_id = %(owner)s AND (%(all)s
+    OR (one.person_id = ANY (%(people)s) OR one.person_id IS NULL AND one.id = ANY (%(clusters)s))
+    AND (other.person_id = ANY (%(people)s)
+        OR other.person_id IS NULL AND other.id = ANY (%(clusters)s)))
+UNION SELECT COALESCE(cluster.person_id, -cluster.id), rejection.person_id
+FROM faces_person AS person
+JOIN faces_rejection AS rejection ON rejection.person_id = person.id
+JOIN faces_membership AS member ON member.face_id = rejection.face_id
+JOIN faces_part AS part ON part.id = member.part_id
+JOIN faces_cluster AS cluster ON cluster.id = part.cluster_id
+WHERE person.owner_id = %(owner)s AND (%(all)s OR person.id = ANY (%(people)s)
+    AND (cluster.person_id = ANY (%(people)s)
+        OR cluster.person_id IS NULL AND cluster.id = ANY (%(clusters)s)))
+"""
 
 
 class Kind(StrEnum):
@@ -63,34 +108,28 @@ class Question:
 
 def answered(owner: Owner, among: Collection[int] | None = None) -> set[Groups]:
     """Pairs of groups of which somebody has said whether they are one person; or `among` some."""
-    pairs = Pair.objects.of(owner).annotate(
-        one=group("first__membership"), other=group("second__membership")
-    )
-    rejections = Rejection.objects.filter(person__owner=owner).annotate(
-        one=group("face__membership"), other=F("person")
-    )
-    if among is not None:
-        pairs = pairs.filter(
-            of_groups("first__membership__", among), of_groups("second__membership__", among)
-        )
-        rejections = rejections.filter(of_groups("face__membership__", among), person__in=among)
-    said = [*pairs.values_list("one", "other"), *rejections.values_list("one", "other")]
-    return {frozenset(both) for both in said if None not in both and both[0] != both[1]}
+    some = list(among or ())
+    asked: dict[str, Any] = {
+        "owner": owner.pk,
+        "all": among is None,
+        "people": [each for each in some if each > 0],
+        "clusters": [-each for each in some if each < 0],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, asked)
+        return {frozenset(both) for both in cursor.fetchall() if both[0] != both[1]}
 
 
 def said_same(
     owner: Owner, clusters: Collection[int] | None = None
 ) -> dict[int, list[tuple[int, int]]]:
     """Pairs of faces that somebody said are one person, by the cluster (of these) that has both."""
-    together = Pair.objects.of(owner).filter(
-        same=True, first__membership__part__cluster=F("second__membership__part__cluster")
-    )
-    if clusters is not None:
-        together = together.filter(first__membership__part__cluster__in=clusters)
+    some = None if clusters is None else list(clusters)
     said: dict[int, list[tuple[int, int]]] = {}
-    rows = together.values_list("first__membership__part__cluster", "first", "second")
-    for cluster, first, second in rows:
-        said.setdefault(cluster, []).append((first, second))
+    with connection.cursor() as cursor:
+        cursor.execute(_SAME, {"owner": owner.pk, "clusters": some})
+        for cluster, first, second in cursor.fetchall():
+            said.setdefault(cluster, []).append((first, second))
     return said
 
 
@@ -133,8 +172,19 @@ def shown(questions: Sequence[Question]) -> list[Question]:
     ]
 
 
+def with_faces(questions: Sequence[Question]) -> list[Question]:
+    """`questions` with the keys of the faces that stand for their sides, in one query."""
+    sides = [side for each in questions for side in (each.first, each.second)]
+    best = _best_faces({side.group for side in sides if side.face is None})
+    there = [replace(side, face=side.face or best.get(side.group)) for side in sides]
+    both = zip(questions, there[::2], there[1::2], strict=True)
+    return [replace(question, first=first, second=second) for question, first, second in both]
+
+
 def _best_faces(groups: set[int]) -> dict[int, int]:
     """Of each group the clearest face that somebody vouches for."""
+    if not groups:  # as a rule: questions that are kept know theirs
+        return {}
     best = (
         Membership.objects.filter(of_groups("", groups))
         .annotate(group=group(""), was_matched=Q(how=Membership.How.MATCHED))

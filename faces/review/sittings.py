@@ -1,36 +1,37 @@
 """Going through questions, one after the other: by one of the staff, or by several at once.
 
-What is asked is found once, and kept. Each question is looked at again before it is shown, and once
-more when it is answered, under the owner's lock: of two who answer the same, the second is told.
+What is asked was found ahead, and is kept. Each question is looked at again before it is shown, and
+once more when it is answered, under the owner's lock: of two who answer the same, the second is
+told.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
+import photos.services
 from faces.errors import AlreadyUndone, FaceError, NotAsked, NothingChosen
-from faces.models import Edit, Sitting
+from faces.models import Answered, Edit, OpenQuestion, Sitting
 from faces.people import editing
-from faces.people.once import once
+from faces.people.once import made_by
+from faces.review import ahead
 from faces.review.deciding import acts_of
-from faces.review.questions import Kind, Question, Side
-from faces.review.queue import questions as queue
+from faces.review.questions import MOST, Kind, Question
 from faces.review.still import still_open
-from photos.models import Owner, Space
+from photos.models import Owner
 
 SHOWN = 2  # the one that is asked, and the next, so that it is there at once
 ENDS_AFTER = timedelta(hours=1)  # without an answer
-_AT_WORK = timedelta(minutes=2)  # so long others are not asked what somebody has before them
-_LOOKED_AT = 10  # questions at once, for those that are open still
-
-Packed = dict[str, Any]  # a question, as JSON
+_SOON = 20  # questions that are left when more are looked for
+_LOOKED_AT = (4, 32, MOST)  # questions at a time, for those that are open still: most are
 
 
 class Answer(StrEnum):
@@ -47,38 +48,43 @@ class Desk:
     left: int
     done: int
     skipped: int
-
-    @classmethod
-    def of(cls, sitting: Sitting, shown: Sequence[Question]) -> "Desk":
-        skipped = sum(each["answer"] == Answer.SKIP for each in sitting.decisions)
-        done = len(sitting.decisions) - skipped
-        return cls(shown, len(sitting.questions), done, skipped)
+    is_sought: bool = False  # more are being looked for, or a worker is to be woken up for that
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What was answered, and the edits (keys) that were made of it, or that have undone it."""
+    """What was answered, and the edits that were made of it, or that have undone it."""
 
     answer: Answer
-    edits: Sequence[int]
+    edits: Sequence[Edit]
 
 
 def sit_down(owner: Owner, kind: Kind, by: User) -> Sitting:
     """Theirs: the one that they have begun, unless that is long ago."""
     sitting, _ = Sitting.objects.get_or_create(owner=owner, kind=kind.value, by=by)
+    sitting.owner = owner
     if timezone.now() - sitting.seen_at > ENDS_AFTER:
         with _held(sitting) as now:
-            now.questions, now.decisions, now.shown = [], [], []
+            now.answered.all().delete()
+            now.shown = []
     return sitting
 
 
-def look(sitting: Sitting, space: Space | None) -> Desk:
-    """What is to be asked now. Where all has been, new questions are looked for."""
-    desk = _next(sitting)
-    if desk.questions or space is None:
+def look(sitting: Sitting) -> Desk:
+    """What is to be asked now. Where all has been, or almost, new questions are looked for."""
+    desk, owner, kind = _next(sitting), sitting.owner, Kind(sitting.kind)
+    if desk.left > _SOON:
         return desk
-    fresh = queue(sitting.owner, space, Kind(sitting.kind))  # slow: nobody waits for it
-    return _next(sitting, fresh) if fresh else desk
+    are_few = ahead.are_few(owner)
+    if are_few and desk.questions:
+        return desk
+    space = photos.services.current_space("face_embedder")
+    if space is None:
+        return desk
+    if are_few:
+        ahead.find(owner, space, kind)
+        return _next(sitting)
+    return replace(desk, is_sought=ahead.seek(owner, kind))
 
 
 def decide(sitting: Sitting, key: str, answer: Answer, by: User) -> Decision:
@@ -106,15 +112,18 @@ def take_back(sitting: Sitting, by: User) -> Decision:
         Overtaken, TwiceInPhoto, Contradicted: as editing.undo(); nothing has changed.
     """
     with _held(sitting) as now:
-        if not now.decisions:
-            raise NothingChosen("Nothing was answered in this sitting: there is nothing to undo.")
-        last = now.decisions.pop()
-        now.questions.insert(0, last["question"])
+        last = now.answered.order_by("-pk").first()
+        if last is None:
+            raise NothingChosen(
+                gettext("Nothing was answered in this sitting: there is nothing to undo.")
+            )
+        last.delete()
+        ahead.first_again(now.owner, now.kind, last.key, last.about)
         undone = []
-        for pk in reversed(last["edits"]):
+        for pk in reversed(last.edits):
             with suppress(AlreadyUndone):  # on the page of edits, by somebody
-                undone.append(editing.undo(now.owner, pk, by).pk)
-    return Decision(Answer(last["answer"]), undone)
+                undone.append(editing.undo(now.owner, pk, by))
+    return Decision(Answer(last.answer), undone)
 
 
 @contextmanager
@@ -122,91 +131,76 @@ def _held(sitting: Sitting) -> Iterator[Sitting]:
     """The row as it is now, which nobody else changes in the block; then it is stored."""
     with transaction.atomic():
         editing.hold(sitting.owner)
-        row = Sitting.objects.select_related("owner").filter(pk=sitting.pk).first()
+        row = Sitting.objects.filter(pk=sitting.pk).first()
         if row is None:  # somebody was erased
-            raise NotAsked("Begin anew: what was to be asked here has been erased.")
+            raise NotAsked(gettext("Begin anew: what was to be asked here has been erased."))
+        row.owner = sitting.owner
         yield row
         row.seen_at = timezone.now()
-        row.save()
+        row.save(update_fields=["seen_at", "shown"])
 
 
-def _next(sitting: Sitting, fresh: Sequence[Question] = ()) -> Desk:
+def _next(sitting: Sitting) -> Desk:
     with _held(sitting) as now:
-        was_asked = {each["question"]["key"] for each in now.decisions}
-        waiting = {each["key"]: each for each in [*now.questions, *map(_packed, fresh)]}
-        waiting = {key: each for key, each in waiting.items() if key not in was_asked}
-        shown, gone = _open(now, waiting)
-        left = {key: each for key, each in waiting.items() if key not in gone}
-        left |= {each.key: _packed(each) for each in shown}  # with the faces that are seen
-        now.questions = list(left.values())
+        shown = _open(now)
         now.shown = [each.key for each in shown]
-    return Desk.of(now, shown)
+        is_skipped = Q(answer=Answer.SKIP)
+        counts = now.answered.aggregate(all=Count("pk"), skipped=Count("pk", filter=is_skipped))
+        left = _waiting(now).count()
+    return Desk(shown, left, counts["all"] - counts["skipped"], counts["skipped"])
 
 
-def _open(sitting: Sitting, waiting: Mapping[str, Packed]) -> tuple[list[Question], set[str]]:
-    """The first ones that are open, and the keys of those before them that are not any more."""
-    kind, elsewhere = Kind(sitting.kind), _before_others(sitting)
-    order = sorted(waiting, key=lambda key: key in elsewhere)
+def _waiting(sitting: Sitting) -> QuerySet[OpenQuestion]:
+    """What is not answered yet in this sitting."""
+    was_asked = sitting.answered.filter(key=OuterRef("key"))
+    kept = OpenQuestion.objects.filter(owner=sitting.owner, kind=sitting.kind)
+    return kept.exclude(Exists(was_asked))
+
+
+def _open(sitting: Sitting) -> list[Question]:
+    """The first ones that can be asked still; those before them that can't be any more, go."""
+    kind = Kind(sitting.kind)
+    elsewhere = ahead.before_somebody(sitting.owner, kind, but=sitting)
+    waiting = _waiting(sitting).annotate(is_elsewhere=Q(key__in=elsewhere))
+    order = waiting.order_by("is_elsewhere", "place")
     found: list[Question] = []
-    gone: set[str] = set()
-    for start in range(0, len(order), _LOOKED_AT):
-        some = order[start : start + _LOOKED_AT]
-        there = still_open(sitting.owner, kind, [_unpacked(waiting[key]) for key in some])
-        found += there
-        gone.update(set(some) - {each.key for each in there})
-        if len(found) >= SHOWN:
+    for most in _LOOKED_AT:
+        some = {row.key: row for row in order[:most]}
+        found = still_open(
+            sitting.owner, kind, [ahead.unpacked(row.about) for row in some.values()]
+        )
+        there = {each.key for each in found}
+        if gone := [row.pk for key, row in some.items() if key not in there]:
+            OpenQuestion.objects.filter(pk__in=gone).delete()
+        if len(found) >= SHOWN or len(some) < most:
             break
-    return found[:SHOWN], gone
-
-
-def _before_others(sitting: Sitting) -> set[str]:
-    """Keys of questions that somebody else is just looking at."""
-    since = timezone.now() - _AT_WORK
-    others = Sitting.objects.filter(owner=sitting.owner, kind=sitting.kind, seen_at__gt=since)
-    shown = others.exclude(pk=sitting.pk).values_list("shown", flat=True)
-    return {key for keys in shown for key in keys}
+    return found[:SHOWN]
 
 
 def _decide(sitting: Sitting, key: str, answer: Answer, by: User) -> Decision:
     with _held(sitting) as now:
-        packed = next((each for each in now.questions if each["key"] == key), None)
-        if packed is None:
-            raise NotAsked("That was answered already, or is not asked any more.")
-        edits = [] if answer is Answer.SKIP else _edits(now, _unpacked(packed), answer, by)
-        now.questions.remove(packed)
-        now.decisions.append({"question": packed, "answer": answer, "edits": edits})
+        row = _waiting(now).filter(key=key).first()
+        if row is None:
+            was_mine = now.answered.filter(key=key).exists()
+            raise NotAsked(gettext("You have answered that already.") if was_mine else _settled())
+        edits: list[Edit] = []
+        if answer is not Answer.SKIP:
+            edits = _edits(now, ahead.unpacked(row.about), answer, by)
+            row.delete()
+        keys = [each.pk for each in edits]
+        Answered.objects.create(sitting=now, key=key, about=row.about, answer=answer, edits=keys)
     return Decision(answer, edits)
 
 
-def _edits(sitting: Sitting, question: Question, answer: Answer, by: User) -> list[int]:
-    """Keys of those that the answer makes."""
+def _edits(sitting: Sitting, question: Question, answer: Answer, by: User) -> list[Edit]:
+    """Those that the answer makes."""
     kind, owner = Kind(sitting.kind), sitting.owner
     there = still_open(owner, kind, [question])
     if not there:
-        raise NotAsked("Somebody has settled that meanwhile, or changed what it was about.")
+        raise NotAsked(_settled())
     acts = acts_of(owner, kind, there[0], same=answer is Answer.YES, by=by)
-    made = [once(owner, None, act, unchanged=Edit()) for act in acts]
-    return [each.pk for each in made if each]
+    return made_by(owner, acts)
 
 
-def _packed(question: Question) -> Packed:
-    """With the faces that are shown: the answer is about them."""
-    return {
-        "key": question.key,
-        "score": question.score,
-        "settles": question.settles,
-        "sides": [
-            {
-                "group": side.group,
-                "count": side.count,
-                "face": side.shown.pk if side.shown else side.face,
-                "faces": list(side.faces),
-            }
-            for side in (question.first, question.second)
-        ],
-    }
-
-
-def _unpacked(packed: Packed) -> Question:
-    first, second = (Side(**side) for side in packed["sides"])
-    return Question(packed["score"], packed["settles"], first, second)
+def _settled() -> str:
+    return gettext("Somebody has settled that meanwhile, or changed what it was about.")

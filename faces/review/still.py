@@ -13,7 +13,7 @@ Places = Mapping[int, Membership]  # where faces are, by their keys
 def still_open(owner: Owner, kind: Kind, asked: Sequence[Question]) -> list[Question]:
     """Those of `asked` that nobody has settled meanwhile, with the faces that stand for them.
 
-    All that they are about is where it was when they were made. Four queries.
+    All that they are about is where it was when they were made. Three queries.
     """
     seen = questions.shown(asked)
     if kind in {Kind.SAME, Kind.MERGES}:

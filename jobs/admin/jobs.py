@@ -13,9 +13,12 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django_stubs_ext import StrOrPromise
 
 from jobs import steering
-from jobs.admin.items import pill
+from jobs.admin.items import pill, retried
 from jobs.errors import JobError
 from jobs.models import FIRST, Item, Job, State
 from jobs.models.sync import with_sync
@@ -27,11 +30,11 @@ _SOME_FAILED = "some_failed"
 
 
 class StateFilter(admin.SimpleListFilter):
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*State.choices, (_SOME_FAILED, "With failed photos")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, StrOrPromise]]:
+        return [*State.choices, (_SOME_FAILED, _("With failed photos"))]
 
     def queryset(self, request: HttpRequest, jobs: QuerySet[Job]) -> QuerySet[Job]:
         wanted = self.value()
@@ -46,7 +49,7 @@ class JobAdmin(ReadOnlyAdmin[Job]):
     list_filter = (StateFilter, "kind", ("owner", OwnerFilter), "created_at")
     list_select_related = ("owner",)
     search_fields = ("id",)  # shows the field; get_search_results() says what is searched
-    search_help_text = "A job's id, a photo's external id, or an owner"
+    search_help_text = _("A job's id, a photo's external id, or an owner")
     show_facets = admin.ShowFacets.NEVER  # they would read all photos of all jobs
     ordering = ("-created_at", "-pk")
     actions = ("cancel", "pause", "resume", "retry", "delete_finished")
@@ -96,30 +99,29 @@ class JobAdmin(ReadOnlyAdmin[Job]):
 
     # --- Columns --------------------------------------------------------------------------------
 
-    @admin.display(description="Job", ordering="id")
+    @admin.display(description=_("Job"), ordering="id")
     def short_id(self, job: Job) -> str:
         return str(job.pk)[:8]
 
+    @admin.display(description=_("State"))
     def state(self, job: Job) -> SafeString:
         return pill(job.state)
 
-    @admin.display(description="Photos done")
+    @admin.display(description=_("Photos done"))
     def progress(self, job: Job) -> SafeString:
         done = job.succeeded_count + job.failed_count + job.cancelled_count
-        failed = f", {job.failed_count} failed" if job.failed_count else ""
-        return format_html(
-            '<progress value="{}" max="{}"></progress> {} of {}{}',
-            done,
-            job.item_count,
-            done,
-            job.item_count,
-            failed,
-        )
+        numbers = {"done": done, "count": job.item_count, "failed": job.failed_count}
+        words = _("%(done)d of %(count)d")
+        if job.failed_count:
+            words = _("%(done)d of %(count)d, %(failed)d failed")
+        bar = '<progress value="{}" max="{}"></progress> {}'
+        return format_html(bar, done, job.item_count, words % numbers)
 
-    @admin.display(description="Owner", ordering="owner__subject")
+    @admin.display(description=_("Owner"), ordering="owner__subject")
     def of(self, job: Job) -> SafeString:
         return only_owner(job.owner)
 
+    @admin.display(description=_("Photos"))
     def photos(self, job: Any) -> SafeString:
         """The first of its items, those that failed before all others."""
         failed_first = Case(When(state=State.FAILED, then=0), default=1)
@@ -129,37 +131,55 @@ class JobAdmin(ReadOnlyAdmin[Job]):
 
     # --- Actions --------------------------------------------------------------------------------
 
-    @admin.action(description="Cancel", permissions=["steer"])
+    @admin.action(description=_("Cancel"), permissions=["steer"])
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        count, _ = self._each(request, jobs, steering.cancel, "Cancelled.")
-        self._tell(request, count, f"{count} job(s) cancelled.")
+        count, _photos = self._each(request, jobs, steering.cancel, _("Cancelled."))
+        words = ngettext("%(count)d job cancelled.", "%(count)d jobs cancelled.", count)
+        self._tell(request, count, words)
 
-    @admin.action(description="Pause", permissions=["steer"])
+    @admin.action(description=_("Pause"), permissions=["steer"])
     def pause(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _, photos = self._each(request, jobs, steering.pause, "Paused.")
-        self._tell(request, photos, f"{photos} photo(s) wait until they are resumed.")
+        _jobs, photos = self._each(request, jobs, steering.pause, _("Paused."))
+        self._tell(
+            request,
+            photos,
+            ngettext(
+                "%(count)d photo waits until it is resumed.",
+                "%(count)d photos wait until they are resumed.",
+                photos,
+            ),
+        )
 
-    @admin.action(description="Resume", permissions=["steer"])
+    @admin.action(description=_("Resume"), permissions=["steer"])
     def resume(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _, photos = self._each(request, jobs, steering.resume, "Resumed.")
-        self._tell(request, photos, f"{photos} photo(s) have their turn again.")
+        _jobs, photos = self._each(request, jobs, steering.resume, _("Resumed."))
+        self._tell(
+            request,
+            photos,
+            ngettext(
+                "%(count)d photo has its turn again.",
+                "%(count)d photos have their turn again.",
+                photos,
+            ),
+        )
 
-    @admin.action(description="Try failed photos again", permissions=["steer"])
+    @admin.action(description=_("Try failed photos again"), permissions=["steer"])
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _, photos = self._each(request, jobs, _retry, "Tried again.")
-        self._tell(request, photos, f"{photos} failed photo(s) will be tried again.")
+        _jobs, photos = self._each(request, jobs, _retry, _("Tried again."))
+        self._tell(request, photos, retried(photos))
 
-    @admin.action(description="Delete what is finished; photos stay", permissions=["forget"])
+    @admin.action(description=_("Delete what is finished; photos stay"), permissions=["forget"])
     def delete_finished(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        count, _ = self._each(request, jobs, _delete, "Deleted.")
-        self._tell(request, count, f"{count} job(s) deleted.")
+        count, _photos = self._each(request, jobs, _delete, _("Deleted."))
+        words = ngettext("%(count)d job deleted.", "%(count)d jobs deleted.", count)
+        self._tell(request, count, words)
 
     def _each(
         self,
         request: HttpRequest,
         jobs: QuerySet[Job],
         change: Callable[[Job], int | None],
-        done: str,
+        done: StrOrPromise,
     ) -> tuple[int, int]:
         """Change each of the jobs, write down who did it, and tell why others were not changed.
 
@@ -173,13 +193,16 @@ class JobAdmin(ReadOnlyAdmin[Job]):
                 refused[str(exc)] += 1
             else:
                 changed += 1
-                self.log_change(request, job, done)
+                self.log_change(request, job, str(done))
         for reason, count in refused.items():
-            self.message_user(request, f"{count} job(s): {reason}", messages.WARNING)
+            words = ngettext("%(count)d job: %(reason)s", "%(count)d jobs: %(reason)s", count)
+            told = words % {"count": count, "reason": reason}
+            self.message_user(request, told, messages.WARNING)
         return changed, total
 
     def _tell(self, request: HttpRequest, count: int, words: str) -> None:
-        self.message_user(request, words, messages.SUCCESS if count else messages.WARNING)
+        level = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, words % {"count": count}, level)
 
 
 def _retry(job: Job) -> int:

@@ -3,6 +3,7 @@
 import re
 
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
 
 from photos.models import Owner, Photo
 
@@ -19,7 +20,7 @@ def owner_of(request: HttpRequest) -> Owner | None:
     if key := request.GET.get("owner"):
         owner = Owner.objects.filter(pk=int(key)).first() if _KEY.fullmatch(key) else None
         if owner is None:
-            raise Http404("There is no such owner.")
+            raise Http404(_("There is no such owner."))
         return owner
     newest = Photo.objects.select_related("owner").order_by("-pk")
     own = Owner.objects.of(request.user).first()

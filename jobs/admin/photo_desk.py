@@ -164,9 +164,12 @@ class DeskPhotoAdmin(PhotoAdmin):
 
         Which face, and whose, the edit says alone: erasing somebody takes it out there.
         """
-        for made in edit(request, photo.owner, *acts, done=done):
-            follow(photo.owner, made.pk)
-            self.log_change(request, photo, f"{done} Edit {made.pk}.")
+        made = edit(request, photo.owner, *acts, done=done)
+        follow(photo.owner, *(each.pk for each in made))
+        for each in made:
+            self.log_change(
+                request, photo, _("%(done)s Edit %(number)d.") % {"done": done, "number": each.pk}
+            )
 
     def _refused(self, request: HttpRequest, photo: Photo, troubles: Sequence[str]) -> HttpResponse:
         """Back to the page, with what was typed."""
@@ -196,7 +199,8 @@ class DeskPhotoAdmin(PhotoAdmin):
         if not jobs:
             messages.warning(request, _("Choose what is to be done again: nothing is chosen."))
             return
-        self.log_change(request, photo, f"Asked for {', '.join(operations)} again.")
+        said = _("Asked for %(operations)s again.") % {"operations": ", ".join(operations)}
+        self.log_change(request, photo, said)
         links = [(reverse("admin:jobs_job_change", args=[job.pk]), str(job.pk)[:8]) for job in jobs]
         shown = format_html_join(", ", '<a href="{}">{}</a>', links)
         done = _("A worker does it when it is free. The job:")

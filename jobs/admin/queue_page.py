@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from jobs import statistics, steering
@@ -25,7 +26,7 @@ may_steer = permission_required("jobs.change_job", raise_exception=True)
 @require_GET
 @may_look
 def page(request: HttpRequest) -> HttpResponse:
-    frame = {**admin.site.each_context(request), "title": "Queue"}
+    frame = {**admin.site.each_context(request), "title": _("Queue")}
     return render(request, "admin/jobs/queue/page.html", frame | _now())
 
 
@@ -41,7 +42,7 @@ def now(request: HttpRequest) -> HttpResponse:
 def pause(request: HttpRequest) -> HttpResponse:
     """Let nothing be begun until somebody resumes."""
     steering.pause_queue(by=request.user.get_username(), reason=reason_of(request))
-    note(request, "Paused the queue.")
+    note(request, _("Paused the queue."))
     return redirect("queue")
 
 
@@ -49,7 +50,7 @@ def pause(request: HttpRequest) -> HttpResponse:
 @may_steer
 def resume(request: HttpRequest) -> HttpResponse:
     steering.resume_queue()
-    note(request, "Resumed the queue.")
+    note(request, _("Resumed the queue."))
     return redirect("queue")
 
 

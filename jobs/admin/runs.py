@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from faces import matchers
+from faces.errors import TrainingFailed
 from faces.matchers import Matcher
 from jobs.models import Item, Job
 from photos.plots import Line
@@ -62,13 +63,16 @@ class Run:
         return str(self.matcher.report.get("space", ""))
 
 
-def runs(folder: Path) -> list[Run]:
-    """The newest first. Two queries.
-
-    Raises:
-        TrainingFailed: the report of one is damaged.
-    """
-    return [_run(each) for each in matchers.listed(folder)]
+def runs(folder: Path) -> tuple[list[Run], list[str]]:
+    """The newest first, and what is wrong with those that can't be shown. Two queries."""
+    there, damaged = matchers.listed(folder)
+    found, troubles = list[Run](), list(map(str, damaged))
+    for each in there:
+        try:
+            found.append(run(each))
+        except TrainingFailed as exc:
+            troubles.append(str(exc))
+    return found, troubles
 
 
 def asked_lately() -> list[Item]:
@@ -77,18 +81,25 @@ def asked_lately() -> list[Item]:
     return list(asked.order_by("-pk")[:ASKED])
 
 
-def _run(matcher: Matcher) -> Run:
-    losses = [float(each) for each in matcher.report.get("losses", [])]
-    loss = Line(losses, 0, max(losses)) if losses else None
-    return Run(matcher, list(_measures(matcher.report.get("held_out", {}))), loss)
+def run(matcher: Matcher) -> Run:
+    """
+    Raises:
+        TrainingFailed: its report has other figures than a training writes.
+    """
+    try:
+        losses = [float(each) for each in matcher.report.get("losses", [])]
+        measures = list(_measures(matcher.report.get("held_out", {})))
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+        raise TrainingFailed(f"{matcher.id}: the report of this training is damaged.") from exc
+    return Run(matcher, measures, Line(losses, 0, max(losses)) if losses else None)
 
 
 def _measures(held_out: Figures) -> Iterator[Measure]:
     before, after = held_out.get("before", {}), held_out.get("after", {})
     for rate, tar in before.get("tar", {}).items():
         name = _("Accepted, at a false acceptance rate of %(rate)s") % {"rate": rate}
-        yield Measure(name, tar, after["tar"][rate], is_share=True)
+        yield Measure(name, float(tar), float(after["tar"][rate]), is_share=True)
     names = (("auc", _("Area under the curve"), True), ("separation", _("Separation"), False))
     for key, name, is_share in names:
         if key in before and key in after:
-            yield Measure(name, before[key], after[key], is_share)
+            yield Measure(name, float(before[key]), float(after[key]), is_share)

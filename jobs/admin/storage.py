@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from jobs.models import StorageSource
 from jobs.models.outside import new_secret
@@ -21,10 +23,11 @@ from photos.staff import ReasonForm, note
 
 class StorageForm(forms.ModelForm[StorageSource]):
     operations = forms.MultipleChoiceField(
+        label=_("Operations"),
         choices=[(name, name) for name in OPERATIONS],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None: all of them.",
+        help_text=_("None: all of them."),
     )
 
     class Meta:
@@ -35,11 +38,13 @@ class StorageForm(forms.ModelForm[StorageSource]):
         """Raises ValidationError if photos can't be fetched from there."""
         url: str = self.cleaned_data["base_url"]
         if "?" in url:
-            raise ValidationError("Give a URL without a query: keys are put at its end.")
+            raise ValidationError(_("Give a URL without a query: keys are put at its end."))
         try:
             check_url(url, fetch_policy())
         except PhotoError as exc:
-            raise ValidationError(f"{exc} A private host wants FETCH_ALLOWED_HOSTS.") from exc
+            raise ValidationError(
+                _("%(trouble)s A private host wants FETCH_ALLOWED_HOSTS.") % {"trouble": exc}
+            ) from exc
         return url.rstrip("/")
 
 
@@ -54,7 +59,7 @@ class StorageSourceAdmin(admin.ModelAdmin[StorageSource]):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ("bucket", "base_url", "owner__subject")
-    search_help_text = "A bucket, an address, or an owner"
+    search_help_text = _("A bucket, an address, or an owner")
     autocomplete_fields = ("owner",)
     ordering = ("-pk",)
     actions = ("rotate",)
@@ -63,11 +68,11 @@ class StorageSourceAdmin(admin.ModelAdmin[StorageSource]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[StorageSource]:
         return super().get_queryset(request).defer("secret")
 
-    @admin.display(description="Operations")
+    @admin.display(description=_("Operations"))
     def told(self, source: StorageSource) -> str:
-        return ", ".join(source.operations) or "all"
+        return ", ".join(source.operations) or gettext("all")
 
-    @admin.display(description="Owner", ordering="owner__subject")
+    @admin.display(description=_("Owner"), ordering="owner__subject")
     def of(self, source: StorageSource) -> SafeString:
         return only_owner(source.owner)
 
@@ -76,14 +81,15 @@ class StorageSourceAdmin(admin.ModelAdmin[StorageSource]):
         if not change:
             self._show(request, obj, obj.secret)
 
-    @admin.action(description="Make a new secret", permissions=["change"])
+    @admin.action(description=_("Make a new secret"), permissions=["change"])
     def rotate(self, request: HttpRequest, sources: QuerySet[StorageSource]) -> None:
         for source in sources:
             secret = new_secret()
             StorageSource.objects.filter(pk=source.pk).update(secret=secret)
             self._show(request, source, secret)
-        note(request, sources, "Made a new secret.")
+        note(request, sources, gettext("Made a new secret."))
 
     def _show(self, request: HttpRequest, source: StorageSource, secret: str) -> None:
-        text = f"The secret of {source.bucket}, shown this once: {secret}"
-        self.message_user(request, text, messages.WARNING)
+        text = _("The secret of %(name)s, shown this once: %(secret)s")
+        said = {"name": source.bucket, "secret": secret}
+        self.message_user(request, text % said, messages.WARNING)

@@ -20,10 +20,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 import photos.services
 from faces import matchers
-from faces.errors import FaceError, MatcherMissing
+from faces.errors import FaceError, MatcherMissing, TrainingFailed
 from faces.matchers import ROLE
 from jobs import services, training
-from jobs.admin.runs import asked_lately, runs
+from jobs.admin.runs import asked_lately, run, runs
 from jobs.errors import JobError
 from jobs.models import Job
 from photos.errors import ServingError
@@ -57,10 +57,7 @@ class TrainingForm(forms.Form):
 @may_look
 def page(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {"title": _("Training"), "asked": asked_lately(), "role": _role()}
-    try:
-        shown["runs"] = runs(settings.TRAININGS_ROOT)
-    except FaceError as exc:  # of a damaged report
-        shown |= {"runs": [], "trouble": str(exc)}
+    shown["runs"], shown["troubles"] = runs(settings.TRAININGS_ROOT)
     return render(request, "admin/jobs/training/page.html", _framed(request, shown))
 
 
@@ -82,18 +79,18 @@ def begin(request: HttpRequest) -> HttpResponse:
 def promote(request: HttpRequest, matcher: str) -> HttpResponse:
     """Ask whether it is meant, and then have faces compared by this head."""
     try:
-        run = matchers.find(settings.TRAININGS_ROOT, matcher)
-    except MatcherMissing as exc:
+        shown = run(matchers.find(settings.TRAININGS_ROOT, matcher))
+    except (MatcherMissing, TrainingFailed) as exc:
         raise Http404(str(exc)) from exc
     if request.method == "POST":
         return _done(request, lambda: _promote(request, matcher))
     question = {
-        "title": _("Compare faces by %(run)s") % {"run": run.id},
+        "title": _("Compare faces by %(run)s") % {"run": matcher},
         "told": _(
             "All known faces get vectors of this head first; then it is switched, at once. Names "
             "and clusters stay. It can be rolled back."
         ),
-        "runs": [each for each in runs(settings.TRAININGS_ROOT) if each.matcher.id == run.id],
+        "runs": [shown],
         "button": _("Promote"),
     }
     return _ask(request, question)

@@ -5,6 +5,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from jobs.models import Delivery, Webhook
 from jobs.telling import outbox, webhooks
@@ -26,7 +29,7 @@ class WebhookAdmin(ReadOnlyAdmin[Webhook]):
     list_filter = (("disabled_at", admin.EmptyFieldListFilter), ("owner", OwnerFilter))
     list_select_related = ("owner", "receiver")
     search_fields = ("url", "owner__subject")
-    search_help_text = "An address, or an owner"
+    search_help_text = _("An address, or an owner")
     ordering = ("-pk",)
     actions = ("disable", "enable", "rotate", "ping")
     fields = (
@@ -40,52 +43,92 @@ class WebhookAdmin(ReadOnlyAdmin[Webhook]):
     def has_steer_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.change_webhook")
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def state(self, webhook: Webhook) -> SafeString:
-        state, words = ("cancelled", "Disabled") if webhook.disabled_at else ("succeeded", "On")
+        state = "cancelled" if webhook.disabled_at else "succeeded"
+        words = _("Disabled") if webhook.disabled_at else _("On")
         return format_html('<span class="pill {}">{}</span>', state, words)
 
-    @admin.display(description="Told of")
+    @admin.display(description=_("Told of"))
     def told_of(self, webhook: Webhook) -> str:
         return ", ".join(webhook.kinds)
 
-    @admin.display(description="Failing since")
+    @admin.display(description=_("Failing since"))
     def failing_since(self, webhook: Webhook) -> object:
         return webhook.receiver.failing_since
 
-    @admin.display(description="Owner", ordering="owner__subject")
+    @admin.display(description=_("Owner"), ordering="owner__subject")
     def of(self, webhook: Webhook) -> SafeString:
         return only_owner(webhook.owner)
 
-    @admin.action(description="Disable", permissions=["steer"])
+    @admin.action(description=_("Disable"), permissions=["steer"])
     def disable(self, request: HttpRequest, hooks: QuerySet[Webhook]) -> None:
         for webhook in hooks:
             outbox.disable(webhook, f"Staff ({request.user}) disabled it.")
-        self._tell(request, hooks, "Disabled", "webhook(s) disabled: what waited has failed.")
+        self._tell(
+            request,
+            hooks,
+            _("Disabled."),
+            ngettext(
+                "%(count)d webhook disabled: what waited has failed.",
+                "%(count)d webhooks disabled: what waited has failed.",
+                len(hooks),
+            ),
+        )
 
-    @admin.action(description="Enable", permissions=["steer"])
+    @admin.action(description=_("Enable"), permissions=["steer"])
     def enable(self, request: HttpRequest, hooks: QuerySet[Webhook]) -> None:
         for webhook in hooks:
             outbox.enable(webhook)
-        self._tell(request, hooks, "Enabled", "webhook(s) are told of events from now on.")
+        self._tell(
+            request,
+            hooks,
+            _("Enabled."),
+            ngettext(
+                "%(count)d webhook is told of events from now on.",
+                "%(count)d webhooks are told of events from now on.",
+                len(hooks),
+            ),
+        )
 
-    @admin.action(description="Make a new secret", permissions=["steer"])
+    @admin.action(description=_("Make a new secret"), permissions=["steer"])
     def rotate(self, request: HttpRequest, hooks: QuerySet[Webhook]) -> None:
         for webhook in hooks:
-            text = f"The new secret of {webhook.url}, shown this once: {webhooks.rotate(webhook)}"
-            self.message_user(request, text, messages.WARNING)
-        self._tell(request, hooks, "Rotated the secret", "secret(s) made; the old sign for a day.")
+            text = _("The new secret of %(url)s, shown this once: %(secret)s")
+            said = {"url": webhook.url, "secret": webhooks.rotate(webhook)}
+            self.message_user(request, text % said, messages.WARNING)
+        self._tell(
+            request,
+            hooks,
+            _("Rotated the secret."),
+            ngettext(
+                "%(count)d secret made; the old one signs for a day.",
+                "%(count)d secrets made; the old ones sign for a day.",
+                len(hooks),
+            ),
+        )
 
-    @admin.action(description="Send a ping", permissions=["steer"])
+    @admin.action(description=_("Send a ping"), permissions=["steer"])
     def ping(self, request: HttpRequest, hooks: QuerySet[Webhook]) -> None:
         enabled = hooks.filter(disabled_at=None)
         for webhook in enabled:
             webhooks.ping(webhook)
-        self._tell(request, enabled, "Pinged", "webhook(s) are sent a ping: see Deliveries.")
+        self._tell(
+            request,
+            enabled,
+            _("Pinged."),
+            ngettext(
+                "%(count)d webhook is sent a ping: see Deliveries.",
+                "%(count)d webhooks are sent a ping: see Deliveries.",
+                len(enabled),
+            ),
+        )
 
-    def _tell(self, request: HttpRequest, hooks: QuerySet[Webhook], done: str, words: str) -> None:
-        note(request, hooks, f"{done}.")
-        self.message_user(request, f"{len(hooks)} {words}")
+    def _tell(
+        self, request: HttpRequest, hooks: QuerySet[Webhook], done: StrOrPromise, words: str
+    ) -> None:
+        note(request, hooks, str(done))
+        self.message_user(request, words % {"count": len(hooks)})
 
 
 @admin.register(Delivery)
@@ -96,7 +139,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     list_filter = ("state", "channel", ("owner", OwnerFilter))
     list_select_related = ("owner", "webhook", "event", "item")
     search_fields = ("=event__job_id", "=item__job__id", "webhook__url", "owner__subject")
-    search_help_text = "A job's id, an address, or an owner"
+    search_help_text = _("A job's id, an address, or an owner")
     ordering = ("-pk",)
     actions = ("resend",)
     fields = (
@@ -110,30 +153,36 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("jobs.change_delivery")
 
+    @admin.display(description=_("To"))
     def to(self, delivery: Delivery) -> str:
         return delivery.webhook.url if delivery.webhook else delivery.get_channel_display()
 
-    @admin.display(description="What")
+    @admin.display(description=_("What"))
     def told(self, delivery: Delivery) -> str:
         if delivery.event:
             return f"{delivery.event.kind} {delivery.event.job_id}"
-        return f"photo of job {delivery.item.job_id}" if delivery.item else webhooks.PING
+        if delivery.item:
+            return _("photo of job %(job)s") % {"job": delivery.item.job_id}
+        return webhooks.PING
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description=_("State"), ordering="state")
     def how(self, delivery: Delivery) -> SafeString:
         state = Delivery.State(delivery.state)
         return format_html('<span class="pill {}">{}</span>', _PILLS[state], state.label)
 
-    @admin.display(description="Owner", ordering="owner__subject")
+    @admin.display(description=_("Owner"), ordering="owner__subject")
     def of(self, delivery: Delivery) -> SafeString:
         return only_owner(delivery.owner)
 
-    @admin.action(description="Send again", permissions=["resend"])
+    @admin.action(description=_("Send again"), permissions=["resend"])
     def resend(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         asked = len(deliveries)
         count = outbox.resend(deliveries)
-        note(request, deliveries, "Sent again.")
-        self.message_user(request, f"{count} will be sent again, now.")
+        note(request, deliveries, gettext("Sent again."))
+        words = ngettext(
+            "%(count)d will be sent again, now.", "%(count)d will be sent again, now.", count
+        )
+        self.message_user(request, words % {"count": count})
         if asked > count:
-            text = f"{asked - count} will not: their webhooks are disabled."
-            self.message_user(request, text, messages.WARNING)
+            text = _("%(count)d will not: their webhooks are disabled.")
+            self.message_user(request, text % {"count": asked - count}, messages.WARNING)

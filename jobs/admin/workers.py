@@ -9,6 +9,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from jobs.models import Item, RemoteWorker, State, WorkerToken
 from jobs.remote import tokens
@@ -26,7 +28,7 @@ class WorkerTokenAdmin(admin.ModelAdmin[WorkerToken]):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ("name", "owner__subject")
-    search_help_text = "A token's name, or an owner"
+    search_help_text = _("A token's name, or an owner")
     autocomplete_fields = ("owner",)
     ordering = ("-pk",)
     fields = ("name", "owner")
@@ -55,31 +57,38 @@ class WorkerTokenAdmin(admin.ModelAdmin[WorkerToken]):
     ) -> None:
         made, secret = tokens.issue(obj.name, obj.owner)
         obj.pk = made.pk
-        text = format_html("The token of {}, shown this once: <code>{}</code>", obj.name, secret)
+        shown = _("The token of %(name)s, shown this once:") % {"name": obj.name}
+        text = format_html("{} <code>{}</code>", shown, secret)
         self.message_user(request, text, messages.WARNING)
 
-    @admin.action(description="Revoke", permissions=["revoke"])
+    @admin.action(description=_("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, chosen: QuerySet[WorkerToken]) -> None:
         valid = list(chosen.filter(revoked_at=None))
         for token in valid:
             tokens.revoke(token)
-        note(request, valid, "Revoked.")
-        self.message_user(request, f"{len(valid)} token(s) open nothing from now on.")
+        note(request, valid, gettext("Revoked."))
+        told = ngettext(
+            "%(count)d token opens nothing from now on.",
+            "%(count)d tokens open nothing from now on.",
+            len(valid),
+        ) % {"count": len(valid)}
+        self.message_user(request, told)
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def state(self, token: WorkerToken) -> SafeString:
-        state, words = ("cancelled", "Revoked") if token.revoked_at else ("succeeded", "Valid")
+        state = "cancelled" if token.revoked_at else "succeeded"
+        words = _("Revoked") if token.revoked_at else _("Valid")
         return format_html('<span class="pill {}">{}</span>', state, words)
 
-    @admin.display(description="Photos of")
+    @admin.display(description=_("Photos of"))
     def of(self, token: WorkerToken) -> SafeString | str:
-        return only_owner(token.owner) if token.owner else "everybody"
+        return only_owner(token.owner) if token.owner else gettext("everybody")
 
-    @admin.display(description="Workers")
+    @admin.display(description=_("Workers"))
     def workers_count(self, token: Any) -> int:
         return int(token.worker_count)
 
-    @admin.display(description="Last seen")
+    @admin.display(description=_("Last seen"))
     def seen_at(self, token: Any) -> object:
         return token.last_seen
 
@@ -90,7 +99,7 @@ class RemoteWorkerAdmin(ReadOnlyAdmin[RemoteWorker]):
     list_filter = ("seen_at",)
     list_select_related = ("token",)
     search_fields = ("name", "token__name")
-    search_help_text = "A worker's name, or its token's"
+    search_help_text = _("A worker's name, or its token's")
     ordering = ("-seen_at", "-pk")
     fields = (("name", "token"), "can", ("version", "seen_at"))
 
@@ -107,10 +116,12 @@ class RemoteWorkerAdmin(ReadOnlyAdmin[RemoteWorker]):
         counted = Coalesce(Subquery(held, output_field=IntegerField()), 0)
         return super().get_queryset(request).annotate(held=counted)
 
-    @admin.display(description="Can do")
+    @admin.display(description=_("Can do"))
     def can(self, worker: RemoteWorker) -> str:
-        return ", ".join(worker.operations) or "nothing: its models are not those that are active"
+        return ", ".join(worker.operations) or gettext(
+            "nothing: its models are not those that are active"
+        )
 
-    @admin.display(description="Photos in hand")
+    @admin.display(description=_("Photos in hand"))
     def in_hand(self, worker: Any) -> int:
         return int(worker.held)

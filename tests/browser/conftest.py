@@ -17,10 +17,15 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
+FORBIDDEN = (
+    "Content Security Policy"  # what a browser says of it in the console begins in many ways
+)
 
 
 class Browsing(Protocol):
     """Opens a browser for a block, and gives its one page.
+
+    The page may break no rule of its policy, and its scripts end with no error.
 
     Playwright runs an event loop as long as the block lasts, and Django refuses its database
     to a thread that runs one: arrange before the block, and look at rows after it.
@@ -44,6 +49,21 @@ def chromium() -> str:
     return found
 
 
+@contextmanager
+def watched(page: Page) -> Iterator[None]:
+    """
+    Raises:
+        AssertionError: a page that was opened meanwhile was to load or run what its policy
+            forbids, or a script of it failed.
+    """
+    failed: list[str] = []
+    said: list[str] = []
+    page.on("pageerror", lambda error: failed.append(f"{page.url}: {error}"))
+    page.on("console", lambda message: said.append(message.text))
+    yield
+    assert failed + [text for text in said if FORBIDDEN in text] == []
+
+
 @pytest.fixture
 def browsing(chromium: str) -> Browsing:
     @contextmanager
@@ -53,7 +73,9 @@ def browsing(chromium: str) -> Browsing:
             browser = playwright.chromium.launch(
                 executable_path=chromium, args=[*QUIET, *sandbox], timeout=60_000
             )
-            yield browser.new_page(viewport={"width": width, "height": height})
+            page = browser.new_page(viewport={"width": width, "height": height})
+            with watched(page):
+                yield page
             browser.close()
 
     return opened

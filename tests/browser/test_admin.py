@@ -93,7 +93,7 @@ class TestPeopleDesk:
             for shot in shots:
                 page.screenshot(path=shot)
             page.goto(f"{live_server.url}/admin/faces/person/")
-            expect(page.get_by_role("link", name="Anna Ek")).to_be_visible()
+            expect(page.get_by_role("link", name="Anna Ek", exact=True)).to_be_visible()
 
         assert loaded
         assert Cluster.objects.get(person__name="Anna Ek") == clusters[0]

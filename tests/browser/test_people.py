@@ -56,6 +56,7 @@ class TestPeopleDesk:
             shoot(page, "merged", *folders)
             page.get_by_role("button", name="Undo").click()
             expect(page.get_by_text("Undid edit")).to_be_visible()
+            shoot(page, "undone", *folders)
             page.goto(f"{live_server.url}/admin/faces/edit/")
             shoot(page, "edits", *folders)
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from playwright.sync_api import expect
@@ -41,10 +42,13 @@ def face_in(cluster: Cluster | None, owner: Owner, look: tuple[int, int], vector
 
 @pytest.fixture
 def anna(live_server: LiveServer) -> Person:
-    """Somebody with faces of all kinds, a friend, and two who may be her."""
     user = make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
     make_space(same_person_cosine=0.5)
-    owner = make_owner(subject="anna@photos.example")
+    return make_anna(make_owner(subject="anna@photos.example"), user)
+
+
+def make_anna(owner: Owner, user: User) -> Person:
+    """Somebody with faces of all kinds, a friend, and two who may be her."""
     person = make_person(owner=owner, name="Anna Ek", aliases=["Anni", "Mrs Ek"])
     hers = make_cluster(owner=owner, person=person)
     for shade in range(14):

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from faces.models import Person
 from jobs.operations import current_recipes
 from photos.models import Photo
 from photos.operations import OBJECTS, OCR, OPERATIONS, TAGS
@@ -29,11 +30,14 @@ READERS = ("text_detector", "text_orienter", "text_recognizer")
 
 @pytest.fixture
 def photo(live_server: LiveServer) -> Photo:
-    """With a known face, two objects, one of them before the other, and a line of text."""
     make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    return make_marked_photo(make_person(name="Anna Ek"))
+
+
+def make_marked_photo(anna: Person) -> Photo:
+    """With her face, two objects, one of them before the other, and a line of text."""
     make_active(*ROLES, *READERS)
-    recipes, photo = current_recipes(), make_photo()
-    anna = make_person(owner=photo.owner, name="Anna Ek")
+    recipes, photo = current_recipes(), make_photo(owner=anna.owner)
     known = make_cluster(owner=photo.owner, person=anna)
     make_face(photo=photo, cluster=known, x=400, y=60, width=90, height=110)
     for label, x, side in (("chair", 60, 200), ("cat", 100, 110)):

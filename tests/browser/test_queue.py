@@ -112,7 +112,7 @@ class TestQueuePage:
             page.get_by_role("button", name="Resume the queue").click()
             expect(page.get_by_text("Open", exact=True)).to_be_visible()
             page.get_by_role("button", name="Try again what failed with too_large").click()
-            expect(page.get_by_text("failed photo(s) will be tried again.")).to_be_visible()
+            expect(page.get_by_text("failed photos will be tried again.")).to_be_visible()
             page.screenshot(path=tmp_path / "queue.png")
 
         assert not Item.objects.filter(state=State.FAILED, error_code="too_large").exists()

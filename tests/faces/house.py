@@ -50,7 +50,7 @@ class Desks:
         self.sitting = sit_down(owner, kind, by)
 
     def look(self) -> Desk:
-        return look(self.sitting, self.space)
+        return look(self.sitting)
 
     def decide(self, answer: Answer, key: str = "") -> sittings.Decision:
         return decide(self.sitting, key or self.keys()[0], answer, self.by)

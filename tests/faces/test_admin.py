@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from faces.admin.clusters import FACES_SHOWN
+from faces.admin.members import FACES_SHOWN
 from faces.models import Cluster, Edit, Face, Person
 from tests.factories import (
     make_cluster,

@@ -186,7 +186,7 @@ class TestFaces:
     def test_are_confirmed(self, admin_client: Client) -> None:
         face = make_face(cluster=make_cluster())
 
-        told = act(admin_client, FACES, "confirm", [face])
+        told = act(admin_client, FACES, "confirm", [face], go="on")
 
         assert told == ["Confirmed 1 face."]
         assert Membership.objects.get().how == "manual"
@@ -194,7 +194,7 @@ class TestFaces:
     def test_of_no_cluster_have_nothing_to_confirm(self, admin_client: Client) -> None:
         face = make_face()
 
-        told = act(admin_client, FACES, "confirm", [face])
+        told = act(admin_client, FACES, "confirm", [face], go="on")
 
         assert told == [f"Face {face.pk} is in no cluster: say whose it is."]
 
@@ -202,7 +202,7 @@ class TestFaces:
         cluster = make_cluster(faces=2)
         face = cluster.memberships.all()[0].face
 
-        told = act(admin_client, FACES, "remove", [face])
+        told = act(admin_client, FACES, "remove", [face], go="on")
 
         assert told == ["Took 1 face out."]
         assert Face.objects.alone().get() == face
@@ -210,9 +210,9 @@ class TestFaces:
     def test_are_ignored_and_no_longer(self, admin_client: Client) -> None:
         face = make_face()
 
-        act(admin_client, FACES, "ignore", [face])
+        act(admin_client, FACES, "ignore", [face], go="on")
         ignored = Face.objects.get().ignored
-        act(admin_client, FACES, "unignore", [face])
+        act(admin_client, FACES, "unignore", [face], go="on")
 
         assert (ignored, Face.objects.get().ignored) == (True, False)
 
@@ -227,7 +227,7 @@ class TestFaces:
     ) -> None:
         monkeypatch.setattr("faces.admin.doing.MOST_CHOSEN", 1)
 
-        told = act(admin_client, FACES, "ignore", [make_face(), make_face()])
+        told = act(admin_client, FACES, "ignore", [make_face(), make_face()], go="on")
 
         assert told == ["More than 1 are chosen: that is the most at once."]
 

@@ -227,6 +227,17 @@ class TestErasures:
 
         assert len(response.context["cl"].result_list) == rows
 
+    def test_are_paged_from_one_to_the_next(self, admin_client: Client, owner: Owner) -> None:
+        rows = [Erasure(owner=owner, person=number + 1) for number in range(60)]
+        newest_first = [row.pk for row in reversed(Erasure.objects.bulk_create(rows))]
+
+        first = admin_client.get(ERASURES).context["cl"]
+        second = admin_client.get(ERASURES + first.next_query)
+
+        assert [row.pk for row in first.result_list] == newest_first[:50]
+        assert [row.pk for row in second.context["cl"].result_list] == newest_first[50:]
+        assert 'rel="prev"' in second.content.decode()
+
     def test_show_how_much_went(self, admin_client: Client, owner: Owner) -> None:
         anna = make_person(owner=owner, name="Anna Ek")
         make_cluster(owner=owner, person=anna, faces=2)

@@ -73,9 +73,9 @@ class TestPeople:
     ) -> None:
         anna = make_person()
 
-        act(admin_client, f"{PEOPLE}?shown=all", action, [anna])
+        act(admin_client, f"{PEOPLE}?shown=all", action, [anna], go="on")
         marked = getattr(Person.objects.get(), flag)
-        act(admin_client, f"{PEOPLE}?shown=all", undoing, [anna])
+        act(admin_client, f"{PEOPLE}?shown=all", undoing, [anna], go="on")
 
         assert (marked, getattr(Person.objects.get(), flag)) == (True, False)
         assert Edit.objects.count() == 2
@@ -86,7 +86,7 @@ class TestPeople:
         anna = make_person(owner=owner, name="Anna")
         make_cluster(owner=owner, person=anna, faces=1)
 
-        told = act(admin_client, PEOPLE, "forget", [anna])
+        told = act(admin_client, PEOPLE, "forget", [anna], go="on")
 
         assert told == ["Forgot Anna."]
         assert Cluster.objects.get().person is None
@@ -153,8 +153,8 @@ class TestPersonPage:
 
     def test_leads_to_the_edits_of_the_person(self, admin_client: Client) -> None:
         anna, ben = make_person(), make_person()
-        act(admin_client, PEOPLE, "ignore", [anna])
-        act(admin_client, PEOPLE, "ignore", [ben])
+        act(admin_client, PEOPLE, "ignore", [anna], go="on")
+        act(admin_client, PEOPLE, "ignore", [ben], go="on")
 
         response = admin_client.get(f"{PEOPLE}{anna.pk}/history/", follow=True)
 

@@ -15,14 +15,12 @@ from tests.faces.staff import staff
 from tests.factories import (
     make_cluster,
     make_face,
-    make_owner,
     make_person,
     make_photo,
-    make_space,
 )
 
 pytestmark = pytest.mark.django_db
-QUERIES = 36
+QUERIES = 35
 HOSTILE = [
     "<script>alert(1)</script>",
     "{{7*7}}",
@@ -30,27 +28,6 @@ HOSTILE = [
     "\u202e\u05d0\u05d1\u05d2",
     "x" * 200,
 ]  # fmt: skip
-
-
-@pytest.fixture
-def owner() -> Owner:
-    return make_owner()
-
-
-@pytest.fixture
-def space() -> Space:
-    return make_space(same_person_cosine=0.5)
-
-
-@pytest.fixture
-def anna(owner: Owner) -> Person:
-    return make_person(owner=owner, name="Anna")
-
-
-@pytest.fixture
-def hers(owner: Owner, space: Space, anna: Person) -> Cluster:
-    """A cluster of two confirmed faces."""
-    return cluster_of(owner, space, at(0), at(0.01), person=anna)
 
 
 class TestFaces:

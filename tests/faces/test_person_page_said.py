@@ -18,31 +18,9 @@ from tests.factories import (
     make_owner,
     make_person,
     make_photo,
-    make_space,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Owner:
-    return make_owner()
-
-
-@pytest.fixture
-def space() -> Space:
-    return make_space(same_person_cosine=0.5)
-
-
-@pytest.fixture
-def anna(owner: Owner) -> Person:
-    return make_person(owner=owner, name="Anna")
-
-
-@pytest.fixture
-def hers(owner: Owner, space: Space, anna: Person) -> Cluster:
-    """A cluster of two confirmed faces."""
-    return cluster_of(owner, space, at(0), at(0.01), person=anna)
 
 
 class TestWhoMayBeTheSame:

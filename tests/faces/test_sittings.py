@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from faces.errors import TwiceInPhoto
 from faces.models import Cluster, Edit, Membership, Pair, Person, Rejection, Sitting
@@ -14,20 +13,9 @@ from faces.review.questions import Kind
 from faces.review.sittings import Answer, look, sit_down
 from photos.models import Owner, Space
 from tests.faces.house import UNSURE, Desks, at, axis, cluster_of, join, two_in_plane
-from tests.factories import make_face, make_person, make_space, make_user
+from tests.factories import make_face, make_person
 
 pytestmark = pytest.mark.django_db
-FIRST_LOOK, NEXT_LOOK = 24, 10  # queries
-
-
-@pytest.fixture
-def space() -> Space:
-    return make_space(same_person_cosine=0.5)
-
-
-@pytest.fixture
-def staff() -> User:
-    return make_user(is_staff=True)
 
 
 class TestSitting:
@@ -93,26 +81,7 @@ class TestSitting:
     def test_before_the_first_face_is_empty(self, owner: Owner, staff: User) -> None:
         sitting = sit_down(owner, Kind.SAME, staff)
 
-        assert look(sitting, None).questions == []
-
-    @pytest.mark.parametrize("count", [1, 3, 20])
-    def test_costs_a_fixed_number_of_queries(
-        self,
-        owner: Owner,
-        space: Space,
-        staff: User,
-        count: int,
-        django_assert_num_queries: DjangoAssertNumQueries,
-    ) -> None:
-        cluster = cluster_of(owner, space, at(0))
-        for number in range(count):
-            join(cluster, at(1), 0.5 + number / 1000)
-        desk = Desks(owner, space, Kind.ASSIGNMENTS, staff)
-
-        with django_assert_num_queries(FIRST_LOOK):
-            desk.look()
-        with django_assert_num_queries(NEXT_LOOK - (count == 1)):  # all faces are known by then
-            desk.look()
+        assert look(sitting).questions == []
 
 
 class TestAnswers:
@@ -124,7 +93,7 @@ class TestAnswers:
         assert Cluster.objects.get().memberships.count() == 2
         assert Pair.objects.get().same is True
         assert [edit.kind for edit in Edit.objects.order_by("pk")] == ["answer", "merge"]
-        assert {edit.actor for edit in Edit.objects.filter(pk__in=made.edits)} == {staff}
+        assert [edit.actor for edit in made.edits] == [staff, staff]
 
     @pytest.mark.parametrize("named", ["first", "second"])
     def test_give_a_cluster_to_the_person(

@@ -88,7 +88,7 @@ class TestIndex:
         search, *_ = [each["sql"] for each in asked.captured_queries if "LATERAL" in each["sql"]]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
-            cursor.execute(f"EXPLAIN {search}")
+            cursor.execute(f"EXPLAIN {search[search.index('SELECT') :]}")
             plan = "\n".join(row for (row,) in cursor.fetchall())
 
         assert f"faces_facevector_hnsw_{space.pk}" in plan
@@ -99,11 +99,10 @@ class TestIndex:
         owner, space = make_owner(), make_space()
         make_face(photo=make_photo(owner=owner), space=space, vector=unit(1, 0))
         probes = np.stack([unit(1, 0)])
-        by_index = 5  # with how it is set, in a transaction
 
-        with django_assert_num_queries(1 + by_index):
+        with django_assert_num_queries(3):  # the count; all of the few, as the index gave no five
             vectors.nearest(owner, probes, space, limit=5, exact_up_to=0)
-        with django_assert_num_queries(by_index):
+        with django_assert_num_queries(2):
             vectors.nearest(owner, probes, space, limit=5, exact_up_to=0)
 
     def test_can_be_made_twice(self) -> None:

@@ -130,7 +130,7 @@ class TestRetry:
 
         told = retry(admin_client, job)
 
-        assert told == ["1 failed photo(s) will be tried again."]
+        assert told == ["1 failed photo will be tried again."]
         assert job.items.filter(state=State.QUEUED).count() == 1
         assert other.items.filter(state=State.QUEUED).count() == 0
         assert OrmQ.objects.count() == 1
@@ -140,7 +140,7 @@ class TestRetry:
 
         told = [retry(admin_client, job) for _ in range(2)]
 
-        assert told[1] == ["0 failed photo(s) will be tried again."]
+        assert told[1] == ["0 failed photos will be tried again."]
         assert OrmQ.objects.count() == 1
 
     def test_is_not_for_those_who_may_only_look(self, client: Client) -> None:
@@ -163,7 +163,7 @@ class TestSteering:
 
         told = act(admin_client, "cancel", job)
 
-        assert told == ["1 job(s) cancelled."]
+        assert told == ["1 job cancelled."]
         assert sorted(states(job)) == ["cancelled", "processing"]
         assert job.items.get(state=State.PROCESSING).cancelling
 
@@ -175,8 +175,8 @@ class TestSteering:
         told += act(admin_client, "resume", job)
 
         assert told == [
-            "2 photo(s) wait until they are resumed.",
-            "2 photo(s) have their turn again.",
+            "2 photos wait until they are resumed.",
+            "2 photos have their turn again.",
         ]
         assert while_paused == ["paused", "paused"]
         assert states(job) == ["queued", "queued"]
@@ -188,7 +188,7 @@ class TestSteering:
 
         told = act(admin_client, action, finished, going)
 
-        assert told[0] == "1 job(s): The job is finished: nothing of it is left to do."
+        assert told[0] == "1 job: The job is finished: nothing of it is left to do."
         assert len(told) == 2
         assert states(finished) == ["succeeded"]
 
@@ -201,8 +201,8 @@ class TestSteering:
         told = act(admin_client, "delete_finished", finished, going)
 
         assert told == [
-            "1 job(s): The job is not finished: cancel it first.",
-            "1 job(s) deleted.",
+            "1 job: The job is not finished: cancel it first.",
+            "1 job deleted.",
         ]
         assert Job.objects.get() == going
         assert Photo.objects.get() == photo
@@ -290,7 +290,7 @@ class TestItemList:
 
         told = [act(admin_client, "retry", chosen, url=ITEMS) for _ in range(2)]
 
-        assert told[0] == ["1 failed photo(s) will be tried again."]
+        assert told[0] == ["1 failed photo will be tried again."]
         assert Item.objects.get(state=State.QUEUED) == chosen
         assert Item.objects.get(state=State.FAILED) == other
         assert LogEntry.objects.count() == 1

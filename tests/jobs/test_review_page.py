@@ -1,21 +1,23 @@
 """The page on which staff say who is one person: the forms, what they do, and who may."""
 
+import time
 from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from django_q.models import OrmQ
 
 from faces.models import Cluster, Edit, Membership, Pair, Sitting
+from faces.review import ahead
+from jobs import tasks
 from photos.models import Owner, Space
-from tests.faces.house import UNSURE, at, axis, cluster_of, join
+from tests.faces.house import UNSURE, at, cluster_of, join
 from tests.faces.staff import staff
 from tests.factories import make_cluster, make_face, make_owner, make_person, make_space
+from tests.jobs.review_desk import URL, answer, keys, to, told
 
 pytestmark = pytest.mark.django_db
-URL = "/admin/review/"
 NEEDED = ("change_cluster", "change_person", "change_edit")
-QUERIES = {"same": 19, "merges": 19, "assignments": 20, "mixed": 18}
 HOSTILE = [
     "<script>alert(1)</script>",
     "{{7*7}}",
@@ -42,34 +44,6 @@ def matched(whose: Owner, space: Space) -> Cluster:
     for number in range(3):
         join(cluster, at(1), 0.5 + number / 100)
     return cluster
-
-
-def to(owner: Owner, kind: str = "assignments", door: str = "") -> str:
-    return f"{URL}{door}?owner={owner.pk}&kind={kind}"
-
-
-def arrange(kind: str, owner: Owner, space: Space, number: int) -> None:
-    """What is asked about, once, in a plane of its own."""
-    match kind:
-        case "assignments":
-            join(cluster_of(owner, space, axis(number)), axis(number, 1), 0.5)
-        case "mixed":
-            cluster_of(owner, space, *(axis(number, angle) for angle in (0, 0.1, 1.6, 1.7)))
-        case _:
-            for angle in (0, UNSURE if kind == "same" else 0.1):
-                cluster_of(owner, space, axis(number, angle))
-
-
-def keys(response: Any) -> list[str]:
-    return [each.question.key for each in response.context["questions"]]
-
-
-def told(response: Any) -> list[str]:
-    return [str(each) for each in response.context["messages"]]
-
-
-def answer(client: Client, where: str, key: str, said: str, **more: Any) -> Any:
-    return client.post(where, {"question": key, "answer": said}, follow=True, **more)
 
 
 class TestReviewPage:
@@ -168,6 +142,23 @@ class TestReviewPage:
 
         assert "Nothing is left to be asked here." in page
 
+    def test_of_a_large_library_has_a_worker_look_for_questions(
+        self,
+        admin_client: Client,
+        whose: Owner,
+        matched: Cluster,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(ahead, "FEW_FACES", 0)
+        first = admin_client.get(to(whose)).content.decode()
+        asked = [task.func() for task in OrmQ.objects.all()]
+
+        tasks.find_questions(time.monotonic() + 60)
+
+        assert "Questions are being looked for" in first
+        assert asked == ["jobs.tasks.drain"]
+        assert len(keys(admin_client.get(to(whose)))) == 2
+
     def test_without_any_owner_says_that_there_is_no_photo(self, admin_client: Client) -> None:
         assert "There is no photo yet." in admin_client.get(URL).content.decode()
 
@@ -183,25 +174,6 @@ class TestReviewPage:
         escaped = name.replace("<", "&lt;").replace(">", "&gt;")
         assert page.count(f"<bdi>{escaped}</bdi>") == 1
         assert "<script>alert" not in page
-
-    @pytest.mark.parametrize("kind", ["same", "merges", "assignments", "mixed"])
-    @pytest.mark.parametrize("count", [3, 4])
-    def test_costs_a_fixed_number_of_queries(
-        self,
-        admin_client: Client,
-        whose: Owner,
-        space: Space,
-        kind: str,
-        count: int,
-        django_assert_num_queries: DjangoAssertNumQueries,
-    ) -> None:
-        for number in range(count):
-            arrange(kind, whose, space, number)
-        asked = keys(admin_client.get(to(whose, kind)))
-
-        with django_assert_num_queries(QUERIES[kind]):
-            admin_client.get(to(whose, kind))
-        assert len(asked) == 2
 
 
 class TestWhoMay:
@@ -258,7 +230,9 @@ class TestWrongRequests:
 
         response = answer(admin_client, to(whose, door="decide/"), f"-{cluster.pk}.1.1", "yes")
 
-        assert told(response) == ["That was answered already, or is not asked any more."]
+        assert told(response) == [
+            "Somebody has settled that meanwhile, or changed what it was about."
+        ]
         assert not Edit.objects.exists()
 
     def test_that_only_read_can_not_change(self, admin_client: Client, whose: Owner) -> None:

@@ -4,6 +4,7 @@
 "use strict";
 
 const KEYS = { y: "yes", n: "no", s: "skip" };
+const LOOK_AGAIN_MS = 3000; // while the server looks for questions
 const desk = document.querySelector("#desk");
 const answered = new Set(); // keys of questions, which the server may not know of yet
 let turn = Promise.resolve();
@@ -29,6 +30,11 @@ async function send(form, values) {
   return parsed(await answer.text());
 }
 
+// Where nothing can be asked yet, although there may be something soon.
+function lookAgain() {
+  if (desk?.querySelector("[data-sought]")) setTimeout(() => location.reload(), LOOK_AGAIN_MS);
+}
+
 function showNext(focused) {
   const next = waiting();
   desk.setAttribute("aria-busy", String(next === null));
@@ -41,6 +47,7 @@ function restart(fresh) {
   answered.clear();
   desk.replaceChildren(...fresh.childNodes);
   desk.setAttribute("aria-busy", "false");
+  lookAgain();
 }
 
 // What was shown at once stays; what was said, how far it is, and what comes after it are new.
@@ -98,3 +105,5 @@ desk?.addEventListener("submit", (event) => {
   if (!question) undo();
   else if (!undoing) decide(question, event.submitter.value);
 });
+
+lookAgain();

@@ -15,19 +15,18 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-import photos.services
 from faces.admin.doing import by, refusals_told
 from faces.models import Edit, Sitting
 from faces.review import sittings
 from faces.review.questions import MOST, Kind
 from faces.review.sittings import Answer
+from jobs import services
 from jobs.admin.owners import owner_of, owners_offered
 from jobs.admin.reviewing.drawing import DONE, KINDS, asked
 from jobs.aftermath import follow
 from photos.models import Owner
 from photos.staff import note
 
-_ROLE = "face_embedder"
 NEEDED = ("faces.change_cluster", "faces.change_person", "faces.change_edit")
 
 may_review = permission_required(NEEDED, raise_exception=True)
@@ -53,14 +52,13 @@ def decide(request: HttpRequest) -> HttpResponse:
     owner, kind = _asked_of(request), _kind(request)
     given = request.POST.get("answer", "")
     if given not in set(Answer):
-        return HttpResponseBadRequest("answer: give yes, no or skip.")
+        return HttpResponseBadRequest(_("answer: give yes, no or skip."))
     answer = Answer(given)
     with refusals_told(request):
         sitting = sittings.sit_down(owner, kind, by(request))
         key = request.POST.get("question", "")
         made = sittings.decide(sitting, key, answer, by(request))
-        for edit in made.edits:
-            follow(owner, edit)
+        follow(owner, *(each.pk for each in made.edits))
         _note(request, made.edits, str(DONE.get((kind, answer), "")))
         if answer is not Answer.SKIP:
             messages.success(request, str(DONE[kind, answer]))
@@ -75,22 +73,21 @@ def undo(request: HttpRequest) -> HttpResponse:
     with refusals_told(request):
         sitting = sittings.sit_down(owner, kind, by(request))
         undone = sittings.take_back(sitting, by(request))
-        for edit in undone.edits:
-            follow(owner, edit)
+        follow(owner, *(each.pk for each in undone.edits))
         _note(request, undone.edits, _("Taken back at the review desk."))
         messages.success(request, _("Taken back: you are asked again."))
     return _answer(request, owner, kind)
 
 
-def _note(request: HttpRequest, edits: Sequence[int], done: str) -> None:
+def _note(request: HttpRequest, edits: Sequence[Edit], done: str) -> None:
     if edits:
-        note(request, Edit.objects.filter(pk__in=edits).only("kind"), done)
+        note(request, edits, done)
 
 
 def _asked_of(request: HttpRequest) -> Owner:
     owner = owner_of(request)
     if owner is None:
-        raise Http404("There is no owner yet.")
+        raise Http404(_("There is no owner yet."))
     return owner
 
 
@@ -101,7 +98,7 @@ def _kind(request: HttpRequest) -> Kind:
     """
     given = request.GET.get("kind", Kind.SAME.value)
     if given not in set(Kind):
-        raise Http404("There are no such questions.")
+        raise Http404(_("There are no such questions."))
     return Kind(given)
 
 
@@ -115,7 +112,9 @@ def _answer(request: HttpRequest, owner: Owner, kind: Kind) -> HttpResponse:
 def _desk(request: HttpRequest, owner: Owner) -> dict[str, Any]:
     kind = _kind(request)
     sitting: Sitting = sittings.sit_down(owner, kind, by(request))
-    desk = sittings.look(sitting, photos.services.current_space(_ROLE))
+    desk = sittings.look(sitting)
+    if desk.is_sought:
+        services.wake()
     return {
         "owner": owner,
         "kind": kind,

@@ -8,6 +8,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 from rest_framework.serializers import ListField
 
 from photos.models import Owner
@@ -17,20 +18,20 @@ from search.serializers.asked import SearchSerializer
 _PAGE = frozenset({"owner", "cursor"})  # say which page is shown, and nothing of the question
 _HOW = frozenset({"sort", "limit", "facets", "min_confidence", "without"})
 _SAID = {  # filter -> what its chip says
-    "person_ids": "person {}",
-    "people": "with {}",
-    "any_people": "with {}, or another",
-    "not_people": "without {}",
-    "only_people": "nobody else",
-    "since": "since {}",
-    "until": "until {}",
-    "places": "in {}",
-    "not_places": "not in {}",
-    "near": "near {}",
-    "min_confidence": "objects surer than {}",
-    "faces": "faces: {}",
-    "text": "text “{}”",
-    "not_text": "no text “{}”",
+    "person_ids": _("person {}"),
+    "people": _("with {}"),
+    "any_people": _("with {}, or another"),
+    "not_people": _("without {}"),
+    "only_people": _("nobody else"),
+    "since": _("since {}"),
+    "until": _("until {}"),
+    "places": _("in {}"),
+    "not_places": _("not in {}"),
+    "near": _("near {}"),
+    "min_confidence": _("objects surer than {}"),
+    "faces": _("faces: {}"),
+    "text": _("text “{}”"),
+    "not_text": _("no text “{}”"),
 }
 _YEAR = re.compile(r"(?P<year>[0-9]{4})-01-01 (?P=year)-12-31")
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from django.utils.translation import gettext as _
+
 from inference.geometry import Box
 from jobs.admin.searching.address import Address, Chip, in_year
 from jobs.searching import Answer, Result
@@ -77,11 +79,11 @@ def narrower(found: Found, address: Address) -> Mapping[str, list[Narrower]]:
         return {}
     facets = found.facets
     offered = {
-        "People": (facets.people, partial(address.also, "people")),
-        "Years": (facets.years, partial(in_year, address)),
-        "Places": (facets.places, partial(address.also, "places")),
-        "Countries": (facets.countries, partial(address.also, "places")),
-        "Things": (facets.objects, partial(address.also, "objects")),
+        _("People"): (facets.people, partial(address.also, "people")),
+        _("Years"): (facets.years, partial(in_year, address)),
+        _("Places"): (facets.places, partial(address.also, "places")),
+        _("Countries"): (facets.countries, partial(address.also, "places")),
+        _("Things"): (facets.objects, partial(address.also, "objects")),
     }
     some = {
         name: [

@@ -12,6 +12,8 @@ from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from jobs import saved_searches
@@ -36,6 +38,17 @@ from search.words.suggesting import suggest
 SAVED_SHOWN = 50
 SUGGESTED = 8
 _BEGUN = 100  # letters of a word that somebody types
+_SORTS = {
+    Sort.RELEVANCE: gettext_lazy("Relevance"),
+    Sort.NEWEST: gettext_lazy("Newest"),
+    Sort.OLDEST: gettext_lazy("Oldest"),
+}
+_KINDS = {  # of suggestions
+    "people": gettext_lazy("people"),
+    "places": gettext_lazy("places"),
+    "tags": gettext_lazy("tags"),
+    "objects": gettext_lazy("objects"),
+}
 _NEWEST = 500  # photos, of which examples are made
 
 may_look = permission_required("photos.view_photo", raise_exception=True)
@@ -45,7 +58,7 @@ may_save = permission_required("search.add_savedsearch", raise_exception=True)
 @require_GET
 @may_look
 def page(request: HttpRequest) -> HttpResponse:
-    frame = {**admin.site.each_context(request), "title": "Search"}
+    frame = {**admin.site.each_context(request), "title": _("Search")}
     owner = owner_of(request)
     if owner:
         address = Address.of(request.GET, owner)
@@ -60,7 +73,8 @@ def suggestions(request: HttpRequest) -> JsonResponse:
     """What may be meant by the beginning `q` of a word."""
     owner, begun = owner_of(request), request.GET.get("q", "")[:_BEGUN]
     found = suggest(owner, begun, limit=SUGGESTED) if owner else []
-    return JsonResponse({"results": [{"kind": one.kind, "words": one.words} for one in found]})
+    told = [{"kind": str(_KINDS.get(one.kind, one.kind)), "words": one.words} for one in found]
+    return JsonResponse({"results": told})
 
 
 @require_POST
@@ -70,7 +84,7 @@ def save(request: HttpRequest) -> HttpResponse:
     """Keep the question of the address under the name that is sent."""
     owner = owner_of(request)
     if owner is None:
-        raise Http404("There is no owner yet.")
+        raise Http404(_("There is no owner yet."))
     address = Address.of(request.GET, owner)
     saving = SavingSerializer(data={"name": request.POST.get("name"), "asked": address.asked})
     if saving.is_valid():
@@ -87,8 +101,8 @@ def _save(request: HttpRequest, owner: Owner, name: str, asked: dict[str, Any]) 
     except TROUBLES as exc:
         messages.error(request, trouble(exc))
     else:
-        note(request, [saved], "Saved.", flag=ADDITION)
-        messages.success(request, f"Saved “{name}”.")
+        note(request, [saved], _("Saved."), flag=ADDITION)
+        messages.success(request, _("Saved “%(name)s”.") % {"name": name})
 
 
 def _form(owner: Owner, address: Address) -> dict[str, Any]:
@@ -110,7 +124,7 @@ def _asked(owner: Owner, address: Address) -> dict[str, Any]:
         "parts": drawing.parts(question.asked, address) if question.asked else [],
         "filters": list(address.filters()),
         "whole": address.less("without") if "without" in address.given else "",
-        "sorts": [(each, address.to(sort=each)) for each in Sort],
+        "sorts": [(each, words, address.to(sort=each)) for each, words in _SORTS.items()],
         "sort": address.given.get("sort", Sort.RELEVANCE),
         "longest_name": MAX_TITLE,
     }
@@ -152,9 +166,9 @@ def _examples(common: Facets) -> Iterator[str]:
     )
     yield from people[:1]
     if len(people) > 1:
-        yield f"{people[0]} without {people[1]}"
-    yield from (f"photos in {place}" for place in places[:1])
-    yield from (f"photos from {year}" for year in years[:1])
+        yield _("%(name)s without %(other)s") % {"name": people[0], "other": people[1]}
+    yield from (_("photos in %(place)s") % {"place": place} for place in places[:1])
+    yield from (_("photos from %(year)s") % {"year": year} for year in years[:1])
     yield from [thing for thing in things if thing != "person"][:3]  # that would say little
 
 

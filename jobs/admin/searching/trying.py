@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from faces.errors import FaceError
 from inference.errors import InferenceError
@@ -55,7 +56,7 @@ def told(errors: Any, name: str = "") -> Iterator[str]:
 def trouble(exc: Trouble) -> str:
     if not isinstance(exc, InferenceError) or isinstance(exc, ForeignVectors | NoPrompts):
         return str(exc)
-    return (
+    return _(
         "The model server gives no answer, so photos can't be found by what they look like now. "
         "Questions of names, dates, places and filters alone are answered."
     )

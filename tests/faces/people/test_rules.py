@@ -3,8 +3,8 @@
 import pytest
 
 from faces.errors import Contradicted
-from faces.models import Cluster, Edit, Face, Membership
-from faces.people import naming, placing
+from faces.models import Cluster, Edit, Face, Membership, Pair
+from faces.people import merging, naming, placing
 from faces.people.editing import undo
 from photos.models import Owner
 from tests.factories import make_cluster, make_face, make_owner, make_person, make_photo
@@ -97,3 +97,50 @@ class TestAnIgnoredFace:
 
         assert Face.objects.get(pk=face.pk).cluster is None
         assert Face.objects.get(pk=face.pk).ignored
+
+
+class TestTwoWhoAreNotOne:
+    """What was said of two faces is taken back, and that is undone when they have come together."""
+
+    def test_are_not_said_to_be_two_again_where_somebody_has_put_them_together(
+        self, owner: Owner
+    ) -> None:
+        clusters = [make_cluster(owner=owner, faces=1) for _ in range(2)]
+        first, second = self._faces(clusters)
+        taken_back = self._said_and_taken_back(owner, first, second)
+        merging.merge(owner, clusters[0].public_id, [clusters[1].public_id])
+
+        with pytest.raises(Contradicted, match="are two people"):
+            undo(owner, taken_back, None)
+        assert Pair.objects.count() == 0
+
+    def test_are_apart_again_where_one_was_only_matched(self, owner: Owner) -> None:
+        cluster, face = make_cluster(owner=owner, faces=1), make_face(photo=make_photo(owner=owner))
+        [other] = self._faces([cluster])
+        taken_back = self._said_and_taken_back(owner, other, face.pk)
+        Membership.objects.create(face=face, part_id=cluster.pk, how="matched", similarity=0.6)
+
+        undo(owner, taken_back, None)
+
+        assert Face.objects.get(pk=face.pk).cluster is None
+        assert Pair.objects.get().same is False
+
+    def test_are_kept_apart_whatever_else_somebody_has_said(self, owner: Owner) -> None:
+        clusters = [make_cluster(owner=owner, faces=1) for _ in range(4)]
+        first, second, third, fourth = self._faces(clusters)
+        placing.answer(owner, first, second, same=False)
+        placing.answer(owner, third, fourth, same=False)
+        naming.name_cluster(clusters[2], "Anna")
+
+        with pytest.raises(Contradicted, match=f"faces {third} and {fourth} are two people"):
+            naming.name_cluster(clusters[3], "Anna")
+        with pytest.raises(Contradicted, match=f"faces {first} and {second} are two people"):
+            merging.merge(owner, clusters[1].public_id, [clusters[0].public_id])
+
+    def _faces(self, clusters: list[Cluster]) -> list[int]:
+        return [cluster.memberships.get().face_id for cluster in clusters]
+
+    def _said_and_taken_back(self, owner: Owner, first: int, second: int) -> int:
+        placing.answer(owner, first, second, same=False)
+        placing.unanswer(owner, first, second)
+        return last_edit()
