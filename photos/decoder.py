@@ -38,7 +38,7 @@ from PIL import AvifImagePlugin, Image
 from inference.geometry import Box
 from photos import images
 from photos.errors import ImageTooLarge, PhotoError
-from photos.exif import ORIENTATIONS, UPRIGHT, PhotoExif
+from photos.exif import ORIENTATIONS, UPRIGHT, PhotoExif, is_camera
 from photos.images import Decoded
 from photos.regions import MAX_REGIONS, Region
 
@@ -109,6 +109,7 @@ def exif_to_json(exif: PhotoExif) -> dict[str, Any]:
         "longitude": exif.longitude,
         "orientation": exif.orientation,
         "regions": [_region_to_json(each) for each in exif.regions],
+        "camera": exif.camera,
     }
 
 
@@ -118,7 +119,7 @@ def _region_to_json(region: Region) -> dict[str, Any]:
 
 
 def exif_from_json(fields: Mapping[str, Any]) -> PhotoExif:
-    """The orientation and the regions may be left out: 1, and none.
+    """The orientation, the regions and the camera may be left out: 1, and none.
 
     Raises:
         LookupError, TypeError, ValueError, OverflowError: that is none.
@@ -134,7 +135,14 @@ def exif_from_json(fields: Mapping[str, Any]) -> PhotoExif:
         longitude=longitude,
         orientation=ORIENTATIONS[ORIENTATIONS.index(fields.get("orientation", UPRIGHT))],
         regions=_regions_from_json(fields.get("regions", [])),
+        camera=_camera_from_json(fields.get("camera", "")),
     )
+
+
+def _camera_from_json(text: Any) -> str:
+    if not is_camera(text):
+        raise ValueError("That is no camera: one line of text is.")
+    return str(text)
 
 
 def _regions_from_json(listed: list[Mapping[str, Any]]) -> tuple[Region, ...]:

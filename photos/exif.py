@@ -1,4 +1,4 @@
-"""When and where a photo was taken, which way is up, and who is in it, as its file says."""
+"""When, where and by what a photo was taken, which way up it is, and who is in it: by its file."""
 
 import re
 import struct
@@ -45,6 +45,7 @@ EXIF_DATES = (
     (Base.DateTimeDigitized, Base.OffsetTimeDigitized),
 )
 XMP_DATES = (xmp.name_of("exif", "DateTimeOriginal"), xmp.name_of("photoshop", "DateCreated"))
+MAX_CAMERA = 100  # letters
 MAX_LATITUDE = 90  # degrees
 MAX_LONGITUDE = 180  # degrees
 
@@ -56,7 +57,8 @@ class PhotoExif:
     `taken_local` is the time the camera's clock showed, without a zone; `offset` is how far that
     clock was ahead of UTC. Degrees are WGS 84, north and east positive; there are both or none.
     `orientation` is the EXIF one that the pixels are stored in, 1 to 8. `regions` are the faces
-    that people have named, in pixels of the upright photo.
+    that people have named, in pixels of the upright photo. `camera` is its make and model, one line
+    of MAX_CAMERA letters at most; empty: it is not named.
     """
 
     taken_local: datetime | None = None
@@ -65,6 +67,7 @@ class PhotoExif:
     longitude: float | None = None
     orientation: int = UPRIGHT
     regions: tuple[Region, ...] = ()
+    camera: str = ""
 
     @property
     def taken_at(self) -> datetime | None:
@@ -82,7 +85,13 @@ def read_exif(image: Image.Image, now: datetime | None = None) -> PhotoExif:
     gps = _tags(image, IFD.GPSInfo)
     latitude, longitude = _position(gps)
     taken_local, offset = _taken(image, gps, now or datetime.now(UTC))
-    return PhotoExif(taken_local=taken_local, offset=offset, latitude=latitude, longitude=longitude)
+    return PhotoExif(
+        taken_local=taken_local,
+        offset=offset,
+        latitude=latitude,
+        longitude=longitude,
+        camera=_camera(image),
+    )
 
 
 def is_plausible(local: datetime, now: datetime) -> bool:
@@ -173,6 +182,27 @@ def _offset_between(local: datetime, moment: datetime | None) -> timedelta | Non
         return None
     ahead = QUARTER * round((local - moment) / QUARTER)
     return ahead if abs(local - moment - ahead) <= STALE and abs(ahead) <= MAX_OFFSET else None
+
+
+def is_camera(text: object) -> bool:
+    """Whether read_exif() can have said that of a camera."""
+    return isinstance(text, str) and len(text) <= MAX_CAMERA and text == _one_line(text)
+
+
+def _camera(image: Image.Image) -> str:
+    """Make and model; the make once where the model begins with it, or with a word of it."""
+    try:
+        tags = image.getexif()
+        make, model = (_one_line(_text(tags.get(tag))) for tag in (Base.Make, Base.Model))
+    except BROKEN:
+        return ""
+    is_told = bool(make) and model.casefold().startswith(make.split()[0].casefold())
+    return (model if is_told else f"{make} {model}")[:MAX_CAMERA].strip()
+
+
+def _one_line(text: str) -> str:
+    """Without letters that are not seen, such as ends of lines."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def _tags(image: Image.Image, directory: IFD) -> Mapping[int, Any]:

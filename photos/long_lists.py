@@ -10,10 +10,12 @@ from typing import Any
 
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from photos.estimates import estimated
 
 MOST_COUNTED = 1000  # rows; of more it is told about how many they are
 
@@ -88,7 +90,7 @@ class LongList(ChangeList):
         self.result_count = shown if whole else rows[: MOST_COUNTED + 1].count()
         about = self.result_count > MOST_COUNTED
         if about:
-            self.result_count = max(_estimate(rows), MOST_COUNTED)
+            self.result_count = max(estimated(rows), MOST_COUNTED)
         names = self.opts.verbose_name, self.opts.verbose_name_plural
         self.counted = _told(self.result_count, *map(str, names), about=about)
 
@@ -129,12 +131,6 @@ def _beyond(ordering: Sequence[str], values: Sequence[Any]) -> Q:
     if not others:
         return beyond
     return Q(**{f"{name}__{way}e": values[0]}) & (beyond | _beyond(others, values[1:]))
-
-
-def _estimate(rows: QuerySet[Any]) -> int:
-    """How many PostgreSQL thinks that there are, of what it last saw of the tables."""
-    [plan] = json.loads(rows.values("pk").explain(format="JSON"))
-    return int(plan["Plan"]["Plan Rows"])
 
 
 def _told(count: int, name: str, names: str, *, about: bool) -> str:

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from inference.shared_memory import is_this_machine
+from photos.errors import ModelControlOff, ModelInUse, ModelPinned
+from photos.models import ServedModel
 
 NOTE_S = 10.0  # the use of a model is noted as often by each process, not more
 EXPLICIT = "explicit"
@@ -35,6 +38,35 @@ class Policy:
     def in_use_s(self) -> float:
         """A call may be running for so long after the last one was noted."""
         return NOTE_S + self.call_s
+
+    def check_control(self) -> None:
+        """
+        Raises:
+            ModelControlOff: the server alone decides.
+        """
+        if not self.explicit:
+            raise ModelControlOff(
+                gettext(
+                    "Models are loaded and unloaded by the model server alone (MODEL_CONTROL=none)."
+                )
+            )
+
+    def check_free(self, model: ServedModel) -> None:
+        """
+        Raises:
+            ModelInUse, ModelPinned: it stays.
+        """
+        if model.pinned:
+            raise ModelPinned(
+                gettext("%(model)s is pinned: unpin it first.") % {"model": model.name}
+            )
+        if model.is_in_use(within_s=self.in_use_s):
+            raise ModelInUse(
+                gettext(
+                    "%(model)s is in use, or was a moment ago: try again in %(seconds).0f seconds."
+                )
+                % {"model": model.name, "seconds": self.in_use_s}
+            )
 
 
 def shares_memory(url: str) -> bool:

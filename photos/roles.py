@@ -14,6 +14,7 @@ from typing import Any, Self
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.utils.translation import gettext
 
 from photos import heads
 from photos.errors import ModelUnknown, NothingBefore, RepositoryBroken
@@ -168,7 +169,9 @@ def roll_back(name: str) -> Role:
     with transaction.atomic():
         role = _locked(name)
         if role.previous is None:
-            raise NothingBefore(f"The role {name!r} has had no other model.")
+            raise NothingBefore(
+                gettext("The role %(role)r has had no other model.") % {"role": name}
+            )
         return _back(role)
 
 
@@ -183,7 +186,7 @@ def roll_back_head(name: str) -> Role | None:
     with transaction.atomic():
         role = Role.objects.select_for_update().filter(name=name).first()
         if role is None:
-            raise NothingBefore("No head is active: there is nothing to go back from.")
+            raise NothingBefore(gettext("No head is active: there is nothing to go back from."))
         if role.previous:
             return _back(role)
         role.delete()

@@ -21,9 +21,11 @@ from photos.heads import HEADS
 from photos.hnsw import create_index
 from photos.images import MEDIA_TYPES, Decoded, thumbnail
 from photos.models import Analysis, Owner, Photo, Place, Reference, Role, Space
+from photos.models.owners import acted_for
 from photos.places import following, place_at
 
 THUMBNAIL_SIDE = 512  # pixels of the longer side
+OF_USERS = "user:"  # subjects of owners that are made for Django users begin so
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,29 @@ def owner_of(user: User | AnonymousUser) -> Owner:
     Raises:
         PermissionDenied: the user had one, and it was taken away.
     """
+    if known := acted_for(user):
+        return known
     owner = Owner.objects.of(user).first()
     if owner is None:
         owner, _ = Owner.objects.get_or_create(
-            subject=f"user:{user.pk}", defaults={"user_id": user.pk}
+            subject=f"{OF_USERS}{user.pk}", defaults={"user_id": user.pk}
         )
     if owner.user_id != user.pk:
         raise PermissionDenied("You act for no owner any more: ask an administrator to link you.")
     return owner
+
+
+def owner_called(subject: str) -> Owner:
+    """The owner that callers know as `subject`, made at first need.
+
+    Raises:
+        PermissionDenied: there is none, and it would be mistaken for one of a Django user.
+    """
+    if owner := Owner.objects.filter(subject=subject).first():
+        return owner
+    if subject.startswith(OF_USERS):
+        raise PermissionDenied(f"{OF_USERS}… are made by the service alone.")
+    return Owner.objects.get_or_create(subject=subject)[0]
 
 
 def space_of(identity: ModelIdentity, table: type[Model]) -> Space:
@@ -160,6 +177,7 @@ def store(
             "width": picture.width,
             "height": picture.height,
             "orientation": picture.exif.orientation,
+            "camera": picture.exif.camera,
             "latitude": picture.exif.latitude,
             "longitude": picture.exif.longitude,
             "place": kept.place,
@@ -170,7 +188,7 @@ def store(
         _follow(photo)
     else:
         _improve(photo, date)
-        _turn(photo, picture)
+        _complete(photo, picture)
     return photo
 
 
@@ -195,11 +213,21 @@ def _follow(photo: Photo) -> None:
         following.note(photo)
 
 
-def _turn(photo: Photo, picture: Picture) -> None:
-    """Note the orientation where the row is older than its column."""
-    if photo.orientation == UPRIGHT != picture.exif.orientation:
-        photo.orientation = picture.exif.orientation
-        photo.save(update_fields=["orientation"])
+def _complete(photo: Photo, picture: Picture) -> None:
+    """Note the orientation and the camera where the row is older than their columns."""
+    said = {
+        "orientation": (UPRIGHT, picture.exif.orientation),
+        "camera": ("", picture.exif.camera),
+    }
+    new = {
+        name: value
+        for name, (unknown, value) in said.items()
+        if getattr(photo, name) == unknown != value
+    }
+    for name, value in new.items():
+        setattr(photo, name, value)
+    if new:
+        photo.save(update_fields=list(new))
 
 
 def refer(photo: Photo, external_id: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from inference.control import Overview, State, Statistics
 from photos.models import ServedModel
@@ -67,24 +68,34 @@ def problem(active: Sequence[Standing], seen: Overview) -> str:
     A model need not be loaded, as the first call loads it, unless the server alone decides.
     """
     if not seen.answers:
-        return "The model server does not answer."
+        return gettext("The model server does not answer.")
     if not active:
-        return "No role has a model: run `manage.py models sync`."
+        return gettext("No role has a model: run `manage.py models sync`.")
     for standing in active:
-        trouble = _trouble(standing, settings.MODEL_DEVICE)
-        if trouble:
-            return f"The model {standing.model.name} {trouble}"
+        if trouble := _trouble(standing, settings.MODEL_DEVICE):
+            return trouble % {
+                "model": standing.model.name,
+                "device": standing.device,
+                "wanted": settings.MODEL_DEVICE,
+            }
     return ""
 
 
 def _trouble(standing: Standing, wanted: str) -> str:
     match standing.state:
         case State.FAILED:
-            return "could not be loaded: the model server's log says why."
+            return gettext(
+                "The model %(model)s could not be loaded: the model server's log says why."
+            )
         case State.MISSING:
-            return "is not in the model server's repository."
+            return gettext("The model %(model)s is not in the model server's repository.")
         case State.UNLOADED if settings.MODEL_CONTROL != EXPLICIT:
-            return "is not loaded, and MODEL_CONTROL leaves that to the model server."
+            return gettext(
+                "The model %(model)s is not loaded, and MODEL_CONTROL leaves that to the model "
+                "server."
+            )
     if wanted != ANY_DEVICE and standing.device not in ("", wanted):
-        return f"runs on {standing.device}, although MODEL_DEVICE is {wanted}."
+        return gettext(
+            "The model %(model)s runs on %(device)s, although MODEL_DEVICE is %(wanted)s."
+        )
     return ""

@@ -68,5 +68,6 @@ def units(vectors: Array) -> Array:
 
 
 def written(vector: Array) -> str:
-    """As PostgreSQL reads it."""
-    return "[" + ",".join(map(str, vector.tolist())) + "]"
+    """As PostgreSQL reads it. With nine digits, which is all that a float32 has."""
+    numbers = ",".join(["%.9g"] * len(vector)) % tuple(vector.tolist())
+    return f"[{numbers}]"

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
-from django.core.files.storage import default_storage
+from django.core.files.storage import default_storage, storages
+from django.core.signing import BadSignature
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
@@ -17,6 +18,7 @@ from rest_framework.views import APIView
 
 from photos import pictures
 from photos.models import Owner
+from photos.storage import signed_key
 
 _SIZE = OpenApiParameter(
     "size",
@@ -58,6 +60,23 @@ class MediaView(APIView):
             answer = _made(key, file, size) if size else _whole(key, file)
         answer.headers["ETag"] = etag
         answer.headers["Cache-Control"] = "private, max-age=3600"
+        return answer
+
+
+class SignedFileView(APIView):
+    """A picture that is shown to whoever has its address. One that is too old is as none."""
+
+    authentication_classes = ()
+    content_negotiation_class = OneAnswer
+
+    @extend_schema(responses={(200, "image/jpeg"): bytes})
+    def get(self, request: Request, signed: str) -> FileResponse:
+        try:
+            file = storages["annotated"].open(signed_key(signed))
+        except (BadSignature, OSError, ValueError, SuspiciousFileOperation) as exc:
+            raise Http404 from exc
+        answer = FileResponse(file, filename="photo.jpg", content_type="image/jpeg")
+        answer.headers["Cache-Control"] = "private, no-store"
         return answer
 
 

@@ -5,9 +5,12 @@ from functools import reduce
 from operator import or_
 from typing import Self
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, When
-from django.db.models.functions import Cast, Now
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Cast, Now, Upper
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from photos.models.owners import Owner
 from photos.models.places import Place
@@ -27,7 +30,8 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         return self.filter(reduce(or_, lacks)) if lacks else self.none()
 
     def with_counts(self) -> Self:
-        return self.annotate(face_count=models.Count("faces", distinct=True))
+        faces = Photo.objects.filter(pk=OuterRef("pk")).order_by()
+        return self.annotate(face_count=Subquery(faces.values(count=Count("faces"))))
 
 
 class Photo(models.Model):
@@ -38,9 +42,9 @@ class Photo(models.Model):
     """
 
     class DatedBy(models.TextChoices):
-        EXIF = "exif", "what its file says"
-        FILE_NAME = "file_name", "the file's name"
-        UPLOAD = "upload", "when it came here"
+        EXIF = "exif", _("what its file says")
+        FILE_NAME = "file_name", _("the file's name")
+        UPLOAD = "upload", _("when it came here")
 
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="photos")
     sha256 = models.CharField(max_length=64, help_text="of the original file, in hex")
@@ -52,6 +56,9 @@ class Photo(models.Model):
     height = models.PositiveIntegerField()
     orientation = models.PositiveSmallIntegerField(
         default=1, help_text="The EXIF one that the original is stored in, 1 to 8."
+    )
+    camera = models.CharField(
+        max_length=100, blank=True, db_default="", help_text="Make and model, as the file says."
     )
     taken_at = models.DateTimeField(
         null=True,
@@ -109,6 +116,7 @@ class Photo(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["dated_at", "id"], name="photo_of_all_by_date"),
             models.Index(F("owner"), F("dated_at").desc(), F("id"), name="photo_by_date"),
             models.Index(  # with all that questions ask of a place: the rows are not read
                 fields=["owner", "place", "dated_at", "id"],
@@ -123,7 +131,7 @@ class Photo(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Photo {self.pk}"
+        return gettext("Photo %(pk)s") % {"pk": self.pk}
 
 
 class Reference(models.Model):
@@ -155,6 +163,9 @@ class Reference(models.Model):
                 fields=["owner", "number"],
                 name="reference_by_number",
                 condition=Q(number__isnull=False),
+            ),
+            models.Index(  # staff look for how one begins
+                OpClass(Upper("external_id"), name="text_pattern_ops"), name="reference_by_name"
             ),
         ]
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
-from xml.etree.ElementTree import Element  # the type; xmp.py parses
+from xml.etree.ElementTree import Element  # nosec B405  # the type; xmp.py parses
 
 import numpy as np
 

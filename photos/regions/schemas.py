@@ -7,7 +7,7 @@ size. Microsoft's has the top left corner and the size. All are shares of the pi
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element  # the type; xmp.py parses
+from xml.etree.ElementTree import Element  # nosec B405  # the type; xmp.py parses
 
 from inference.geometry import Box
 from photos.regions import xmp

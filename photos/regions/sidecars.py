@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element  # the type; xmp.py parses
+from xml.etree.ElementTree import Element  # nosec B405  # the type; xmp.py parses
 
 from photos.regions import xmp
 from photos.regions.frames import Frame, Region

@@ -56,6 +56,13 @@ class TestPhotoList:
         Reference.objects.create(owner=wanted.owner, photo=wanted, external_id="IMG_1.jpg")
 
         assert found(admin_client, "q=img_1") == {wanted.pk}
+        assert found(admin_client, "q=IMG_1.jpg") == {wanted.pk}
+        assert found(admin_client, "q=MG_1") == found(admin_client, "q=img_2") == set()
+
+    def test_finds_a_photo_by_its_content(self, admin_client: Client) -> None:
+        wanted, _ = make_photo(), make_photo()
+
+        assert found(admin_client, f"q={wanted.sha256.upper()}") == {wanted.pk}
 
     def test_finds_the_photos_of_an_owner(self, admin_client: Client) -> None:
         anna = make_owner(subject="anna")

@@ -140,7 +140,7 @@ class TestCount:
         self, admin_client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("photos.long_lists.MOST_COUNTED", 3)
-        monkeypatch.setattr("photos.long_lists._estimate", lambda _rows: 1_234_567)
+        monkeypatch.setattr("photos.long_lists.estimated", lambda _rows: 1_234_567)
         photo = make_photo()
         for _ in range(4):
             make_face(photo=photo)

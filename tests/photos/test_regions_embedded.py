@@ -10,7 +10,7 @@ from PIL import Image, PngImagePlugin
 from inference.arrays import RGB
 from inference.geometry import Box
 from photos.decoder import exif_from_json, exif_to_json
-from photos.exif import PhotoExif
+from photos.exif import MAX_CAMERA, PhotoExif
 from photos.images import Decoded, decode
 from photos.regions import MAX_NAME, MAX_REGIONS, Region
 from photos.regions.embedded import EXTENSION
@@ -139,6 +139,7 @@ class TestWhatTheDecoderTells:
         "exif",
         [
             PhotoExif(orientation=8),
+            PhotoExif(camera="Canon EOS 5D"),
             PhotoExif(regions=(Region("Zoë 😀", Box(0.25, 1.5, 20.01, 30.0)),)),
         ],
     )
@@ -147,7 +148,7 @@ class TestWhatTheDecoderTells:
 
     def test_may_leave_out_what_it_does_not_know(self) -> None:
         told = exif_to_json(PhotoExif(latitude=1, longitude=2))
-        del told["orientation"], told["regions"]
+        del told["orientation"], told["regions"], told["camera"]
 
         assert exif_from_json(told) == PhotoExif(latitude=1, longitude=2)
 
@@ -158,6 +159,10 @@ class TestWhatTheDecoderTells:
             {"orientation": 9},
             {"orientation": "6"},
             {"orientation": None},
+            {"camera": None},
+            {"camera": ["Canon"]},
+            {"camera": "a" * (MAX_CAMERA + 1)},
+            {"camera": "Canon\nEOS"},
             {"regions": None},
             {"regions": "Anna"},
             {"regions": [["Anna", 1, 2, 3, 4]]},
