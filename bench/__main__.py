@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import clustering, people, pipeline, queue, review, roles, search, soak
+from bench import clustering, doors, people, pipeline, queue, review, roles, search, soak
 from bench.figures import Figure, show, write
 
 RESULTS = Path("var/bench/results.json")
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[Path | None, Console], list[Figure]]] = {
     "roles": roles.run,
     "cluster_100k": clustering.run_100k,
     "edits": people.run_edits,
+    "doors": doors.run,
 }
 # These take minutes and gigabytes of their own: only when they are asked for.
 CLUSTER_1M, ASSIGN_1M, SEARCH_1M = "cluster_1m", "assign_1m", "search_1m"

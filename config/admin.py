@@ -16,11 +16,18 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
+from config.audit_admin import AuditEntryAdmin
 from config.history_admin import HistoryAdmin
+from config.key_admin import ApiKeyAdmin
+from config.models import ApiKey, AuditEntry
 from config.photo_admin import FoundPhotoAdmin
 from inference.control import Overview, State
 from inference.errors import InferenceError
@@ -39,11 +46,22 @@ _PILLS = {  # state -> class of its pill in admin.css
     State.FAILED: "failed",
     State.MISSING: "failed",
 }
+_STATES = {
+    State.LOADED: _("loaded"),
+    State.LOADING: _("loading"),
+    State.UNLOADING: _("unloading"),
+    State.FAILED: _("failed"),
+    State.UNLOADED: _("unloaded"),
+    State.UNKNOWN: pgettext_lazy("fact", "unknown"),
+    State.MISSING: _("missing"),
+}
 _BAR = 18  # pixels from one bar to the next
 _BARS_HEIGHT = 30
 
 admin.site.register(Photo, FoundPhotoAdmin)
 admin.site.register(LogEntry, HistoryAdmin)
+admin.site.register(ApiKey, ApiKeyAdmin)
+admin.site.register(AuditEntry, AuditEntryAdmin)
 
 
 @admin.register(ServedModel)
@@ -105,12 +123,19 @@ class ServedModelAdmin(ReadOnlyAdmin[ServedModel]):
 
     def _tell_progress(self, request: HttpRequest, now: Progress) -> None:
         """Of photos that follow another image encoder."""
-        hint = " `manage.py reembed --switch-now` goes on without them." if now.failed else ""
-        self.message_user(
-            request,
-            f"Photos are searched in {now.current}, and follow into {now.next}: {now.done} of "
-            f"{now.photos} ({now.percent} %) have, {now.failed} can't.{hint}",
-        )
+        told = _(
+            "Photos are searched in %(current)s, and follow into %(next)s: %(done)d of %(photos)d "
+            "(%(percent)s %%) have, %(failed)d can't."
+        ) % {
+            "current": now.current,
+            "next": now.next,
+            "done": now.done,
+            "photos": now.photos,
+            "percent": number_format(now.percent, 1),
+            "failed": now.failed,
+        }
+        hint = _("`manage.py reembed --switch-now` goes on without them.") if now.failed else ""
+        self.message_user(request, f"{told} {hint}".strip())
 
     def get_fields(self, request: HttpRequest, obj: ServedModel | None = None) -> list[Any]:
         failed = obj is not None and _standing(obj).reason
@@ -118,41 +143,43 @@ class ServedModelAdmin(ReadOnlyAdmin[ServedModel]):
 
     # --- Columns --------------------------------------------------------------------------------
 
-    @admin.display(description="Model", ordering="name")
+    @admin.display(description=_("Model"), ordering="name")
     def name_shown(self, model: ServedModel) -> SafeString:
-        marks = [("active", model.is_active), ("pinned", model.pinned)]
+        marks = [(_("active"), model.is_active), (_("pinned"), model.pinned)]
         shown = [(word,) for word, holds in marks if holds]
         pills = format_html_join(" ", '<span class="pill">{}</span>', shown)
         return format_html("{}<br>{}", model.name, pills)
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def state(self, model: ServedModel) -> SafeString:
         now = _standing(model)
         return format_html(
             '<span class="pill {}">{}</span> <span class="label">{}</span>',
             _PILLS.get(now.state, ""),
-            now.state,
+            _STATES[now.state],
             now.device,
         )
 
-    @admin.display(description="Memory", ordering="memory_bytes")
+    @admin.display(description=_("Memory"), ordering="memory_bytes")
     def memory(self, model: ServedModel) -> str:
         return filesizeformat(model.memory_bytes)
 
-    @admin.display(description="Requests")
+    @admin.display(description=_("Requests"))
     def requests(self, model: ServedModel) -> int:
         return _standing(model).statistics.requests
 
-    @admin.display(description="Failures")
+    @admin.display(description=_("Failures"))
     def failures(self, model: ServedModel) -> int:
         return _standing(model).statistics.failures
 
-    @admin.display(description="Mean latency")
+    @admin.display(description=_("Mean latency"))
     def latency(self, model: ServedModel) -> str:
         statistics = _standing(model).statistics
-        return f"{statistics.latency_ms:.1f} ms" if statistics.requests else "-"
+        if not statistics.requests:
+            return "-"
+        return _("%(count)s ms") % {"count": number_format(statistics.latency_ms, 1)}
 
-    @admin.display(description="Batches")
+    @admin.display(description=_("Batches"))
     def batches(self, model: ServedModel) -> SafeString:
         """Bars: how many runs had so many items."""
         statistics = _standing(model).statistics
@@ -160,62 +187,65 @@ class ServedModelAdmin(ReadOnlyAdmin[ServedModel]):
         shown = {"bars": bars, "width": _BAR * len(bars), "mean": statistics.mean_batch}
         return render_to_string("admin/photos/servedmodel/batches.html", shown)
 
-    @admin.display(description="Last used", ordering="last_used_at")
+    @admin.display(description=_("Last used"), ordering="last_used_at")
     def last_used(self, model: ServedModel) -> str:
         if model.last_used_at is None:
-            return "never"
+            return gettext("never")
         if timezone.now() - model.last_used_at < timedelta(minutes=1):
-            return "just now"
-        return f"{timesince(model.last_used_at)} ago"
+            return gettext("just now")
+        return _("%(ago)s ago") % {"ago": timesince(model.last_used_at)}
 
-    @admin.display(description="Ran on")
+    @admin.display(description=_("Ran on"))
     def ran_on(self, model: ServedModel) -> str:
-        return _standing(model).device or "never loaded"
+        return _standing(model).device or gettext("never loaded")
 
-    @admin.display(description="Why it failed")
+    @admin.display(description=_("Why it failed"))
     def reason(self, model: ServedModel) -> str:
         return _standing(model).reason
 
-    @admin.display(description="Weights")
+    @admin.display(description=_("Weights"))
     def origins(self, model: ServedModel) -> SafeString:
         weights = model.manifest.get("weights", [])
         return render_to_string("admin/photos/servedmodel/weights.html", {"weights": weights})
 
     # --- Actions --------------------------------------------------------------------------------
 
-    @admin.action(description="Load", permissions=["steer"])
+    @admin.action(description=_("Load"), permissions=["steer"])
     def load(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
-        self._each(request, models, serving.keeper().load, "Loaded")
+        self._each(request, models, serving.keeper().load, _("Loaded %(model)s."))
 
-    @admin.action(description="Unload", permissions=["steer"])
+    @admin.action(description=_("Unload"), permissions=["steer"])
     def unload(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
-        self._each(request, models, serving.keeper().unload, "Unloaded")
+        self._each(request, models, serving.keeper().unload, _("Unloaded %(model)s."))
 
-    @admin.action(description="Let their roles have them", permissions=["steer"])
+    @admin.action(description=_("Let their roles have them"), permissions=["steer"])
     def activate(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
-        self._each(request, models, serving.keeper().switch, "Activated")
+        self._each(request, models, serving.keeper().switch, _("Activated %(model)s."))
 
-    @admin.action(description="Let their roles have what they had before", permissions=["steer"])
+    @admin.action(description=_("Let their roles have what they had before"), permissions=["steer"])
     def roll_back(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
         of_roles = models.order_by("role", "pk").distinct("role")
         self._each(
-            request, of_roles, lambda one: roles.roll_back(one.role), "Rolled back the role of"
+            request,
+            of_roles,
+            lambda one: roles.roll_back(one.role),
+            _("Rolled back the role of %(model)s."),
         )
 
-    @admin.action(description="Pin: keep loaded", permissions=["steer"])
+    @admin.action(description=_("Pin: keep loaded"), permissions=["steer"])
     def pin(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
-        self._each(request, models, lambda model: model.pin(pinned=True), "Pinned")
+        self._each(request, models, lambda model: model.pin(pinned=True), _("Pinned %(model)s."))
 
-    @admin.action(description="Unpin", permissions=["steer"])
+    @admin.action(description=_("Unpin"), permissions=["steer"])
     def unpin(self, request: HttpRequest, models: QuerySet[ServedModel]) -> None:
-        self._each(request, models, lambda model: model.pin(pinned=False), "Unpinned")
+        self._each(request, models, lambda model: model.pin(pinned=False), _("Unpinned %(model)s."))
 
     def _each(
         self,
         request: HttpRequest,
         models: QuerySet[ServedModel],
         change: Callable[[ServedModel], object],
-        done: str,
+        done: StrOrPromise,
     ) -> None:
         """Tell of each of the models what came of it, and write down who did it."""
         for model in models:
@@ -224,8 +254,9 @@ class ServedModelAdmin(ReadOnlyAdmin[ServedModel]):
             except (ServingError, InferenceError) as exc:
                 self.message_user(request, str(exc), messages.ERROR)
             else:
-                self.log_change(request, model, f"{done}.")
-                self.message_user(request, f"{done} {model}.", messages.SUCCESS)
+                told = done % {"model": model}
+                self.log_change(request, model, told)
+                self.message_user(request, told, messages.SUCCESS)
 
 
 def _look_at(model: Any, seen: Overview) -> None:
@@ -248,6 +279,7 @@ def bars_of(batches: Mapping[int, int]) -> list[dict[str, Any]]:
         {
             "least": most // 2 + 1,
             "most": most,
+            "sizes": _sizes(most // 2 + 1, most),
             "runs": runs[most],
             "x": column * _BAR,
             "height": (height := max(2, round(_BARS_HEIGHT * runs[most] / highest))),
@@ -255,3 +287,9 @@ def bars_of(batches: Mapping[int, int]) -> list[dict[str, Any]]:
         }
         for column, most in enumerate(sorted(+runs))
     ]
+
+
+def _sizes(least: int, most: int) -> str:
+    if least == most:
+        return str(most)
+    return _("%(least)d to %(most)d") % {"least": least, "most": most}

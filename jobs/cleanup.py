@@ -20,7 +20,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Task
 
 from faces.models import Erasure
-from jobs import erasure, orphans, result_files, services, steering, training
+from jobs import annotation, erasure, orphans, result_files, services, steering, training
 from jobs.errors import CleanUpBusy, JobUnfinished
 from jobs.models import UNFINISHED, CleanUp, Item, Job, State
 from jobs.telling import outbox
@@ -168,6 +168,11 @@ def _trainings(order: Order) -> Iterator[int]:
     yield training.tidy(dry_run=order.dry_run)
 
 
+def _annotated(order: Order) -> Iterator[int]:
+    """Pictures with faces marked whose addresses are good no more."""
+    yield from annotation.outdated(dry_run=order.dry_run)
+
+
 def _tasks(order: Order) -> Iterator[int]:
     """What django-q2 notes of its tasks, and wake-ups that no worker has heard for long."""
     yield from _delete(Task.objects.filter(stopped__lt=_ago(_YOUNG)), order)
@@ -194,6 +199,7 @@ BROOMS: Mapping[str, Broom] = {
     "events": _events,
     "trainings": _trainings,
     "erasures": _erasures,
+    "annotated": _annotated,
     "searches": _searches,
     "tasks": _tasks,
     "sessions": _sessions,

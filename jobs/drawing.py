@@ -2,6 +2,8 @@
 
 import logging
 
+from django.utils.translation import gettext
+
 from faces.people import boxes
 from faces.people.boxes import Drawn
 from faces.services import FindFaces
@@ -38,5 +40,5 @@ def look(photo: Photo, box: Box) -> Drawn:
 def _seen(photo: Photo, image: RGB, box: Box) -> Drawn:
     with face_finder() as find:
         if not isinstance(find, FindFaces):  # a file of its models is missing
-            raise OperationUnavailable(f"{find.recipe} can't be used.")
+            raise OperationUnavailable(gettext("%(model)s can't be used.") % {"model": find.recipe})
         return boxes.look(photo, image, box, find)

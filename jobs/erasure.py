@@ -1,5 +1,7 @@
 """Erasing somebody everywhere: rows in one transaction, then files, and a receipt of both."""
 
+import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import PurePosixPath
 
@@ -8,15 +10,17 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from faces.errors import PersonMissing
-from faces.models import Edit, Erasure, Person
+from faces.errors import ClusterMissing, PersonMissing
+from faces.models import Cluster, Edit, Erasure, Person
 from faces.people import erasing
 from faces.people.editing import hold
-from jobs import result_files, scrubbing, steering, training
+from jobs import annotation, result_files, scrubbing, steering, training
 from jobs.errors import JobFinished
 from jobs.models import UNFINISHED, Item, Job, State
 from jobs.recounting import recount
+from photos.errors import StoreUnavailable
 from photos.models import Owner, Photo
 
 _ABOUT_PHOTOS = (
@@ -46,8 +50,29 @@ def erase(owner: Owner, pk: int, *, by: User | None = None) -> Erasure:
         hold(owner)
         person = Person.objects.select_related("owner").filter(owner=owner, pk=pk).first()
         if person is None:
-            raise PersonMissing(f"There is no person {pk}.")
+            raise PersonMissing(gettext("There is no person %(number)s.") % {"number": pk})
         erasure = _erase_rows(person, by)
+    finish(erasure)
+    return erasure
+
+
+def erase_clusters(owner: Owner, keys: Collection[int], *, by: User | None = None) -> Erasure:
+    """As erase(), of clusters that nobody has named, with all their faces.
+
+    Raises:
+        ClusterMissing: one of them is not there any more, or has been named.
+    """
+    with transaction.atomic():
+        hold(owner)
+        there = Cluster.objects.filter(owner=owner, pk__in=keys, person=None)
+        if there.count() < len(set(keys)):
+            raise ClusterMissing("One of these clusters has gone, or been named: choose again.")
+        # Who is erased is somebody: nobody else sees this one, or ever hears the name.
+        somebody = Person.objects.create(owner=owner, name=secrets.token_hex())
+        there.update(person=somebody)
+        erasure = _erase_rows(somebody, by)
+        del erasure.counts["rows"]["person"]  # there was none
+        erasure.save(update_fields=["counts"])
     finish(erasure)
     return erasure
 
@@ -87,8 +112,8 @@ def _cancel_what_knows(owner: Owner) -> None:
 def finish(erasure: Erasure) -> None:
     """Remove the files, and see that nothing is left. Twice changes nothing.
 
-    Workers that began before may still write result files of what was there: until they are done
-    it stays unfinished, for the clean-up.
+    Workers that began before may still write result files of what was there: until they are done,
+    and while a store of pictures is away, it stays unfinished, for the clean-up.
     """
     training.tidy()
     busy = _may_write_still(erasure)
@@ -99,6 +124,11 @@ def finish(erasure: Erasure) -> None:
     counts = erasure.counts
     counts["files"] += _remove_files(erasure, photos)
     counts["left"]["files"] = _remove_files(erasure, photos)  # looked for once more
+    try:
+        counts["files"] += annotation.forget(photos)
+        counts["left"].pop("annotated", None)
+    except StoreUnavailable:
+        counts["left"]["annotated"] = photos.count()
     if not busy and not any(counts["left"].values()):
         counts.pop(_WAITING, None)
         erasure.finished_at = timezone.now()

@@ -1,5 +1,7 @@
 """What can go wrong with a job, beside what can go wrong with its photos."""
 
+from django.utils.translation import gettext
+
 
 class JobError(Exception):
     code = "job_error"
@@ -23,6 +25,10 @@ class QueueFull(JobError):
 
     code = "queue_full"
     retry_after_s = 30
+
+    def __init__(self, limit: int, what: str) -> None:
+        words = gettext("At most %(limit)d of your %(what)s may wait at a time: send more later.")
+        super().__init__(words % {"limit": limit, "what": what})
 
 
 class JobUnfinished(JobError):

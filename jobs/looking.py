@@ -47,7 +47,7 @@ class Looked(Tally):
 
 def are_unseen(owner: Owner, keys: Collection[int]) -> bool:
     """Whether one of the owner's faces with these `keys` has no vector, and should have one."""
-    space = current_space()
+    space = current_space() if keys else None
     return space is not None and looking.unseen(owner, space).filter(pk__in=keys).exists()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from hashlib import sha256
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from inference import roles
 from inference.errors import InferenceNotReady
@@ -93,7 +94,9 @@ def names_of(asked: Collection[str], recipes: Mapping[str, str]) -> list[str]:
     """
     wanted = set(recipes) if ALL in asked else set(asked)
     if missing := sorted(wanted - recipes.keys()):
-        raise OperationUnavailable(f"No model here does {missing[0]!r}.")
+        raise OperationUnavailable(
+            gettext("No model here does %(operation)r.") % {"operation": missing[0]}
+        )
     return [name for name in OPERATIONS if name in wanted]
 
 

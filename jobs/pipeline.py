@@ -25,7 +25,7 @@ from jobs.operations import with_needs
 from jobs.services import folder_of
 from photos.images import Decoded
 from photos.models import Photo
-from photos.operations import FACES, TAGS, Findings, Operation, Place
+from photos.operations import FACES, TAGS, Findings, Operation, Place, Store
 from photos.services import Content, Picture
 from search import looks
 
@@ -171,15 +171,7 @@ def _store(
             photo = photos.services.store(owner, content, picture, kept, file_names(item))
             photos.services.refer(photo, item.external_id)
             looks.note(photo, bits)
-            recipes = {operation.name: operation.recipe for operation, _ in stores}
-            new = photos.services.note_analyses(photo, recipes)
-            for operation, store in stores:
-                if operation.name in new:
-                    store(photo)
-            if FACES in recipes and TAGS not in recipes:
-                search.tags.count_people(photo)
-            if new:
-                search.words.index([photo.pk])
+            _store_found(photo, stores)
         if finished and not item.job.result_files:
             queue.finish(item, photo)
         else:
@@ -187,6 +179,19 @@ def _store(
         reached("stored")
     if finished and item.job.result_files:  # made of what is stored now
         finish_known(item, photo)
+
+
+def _store_found(photo: Photo, stores: Sequence[tuple[Operation, Store]]) -> None:
+    """What operations have found that nobody has done meanwhile, and what is made of it."""
+    recipes = {operation.name: operation.recipe for operation, _ in stores}
+    new = photos.services.note_analyses(photo, recipes)
+    for operation, store in stores:
+        if operation.name in new:
+            store(photo)
+    if FACES in recipes and TAGS not in recipes:
+        search.tags.count_people(photo)
+    if new:
+        search.words.index([photo.pk])
 
 
 def _named(findings: Findings, picture: Picture) -> Findings:

@@ -22,7 +22,8 @@ def recount(photos: Iterable[int]) -> None:
 
     Some photos in a transaction, so that nobody waits for long. Twice changes nothing.
     """
-    captions, keys = _captions(), sorted(photos)
+    keys = sorted(photos)
+    captions = _captions() if keys else None
     for start in range(0, len(keys), _BATCH):
         with transaction.atomic():
             said = _said_of(keys[start : start + _BATCH])

@@ -51,8 +51,8 @@ RIGHTS: Mapping[str, Rights] = {
         "search.unembedded": "view",
     },
 }
-# All models of these are the auditor's to view. Not keys of the API: who sees one can use it.
-AUDITED = ("admin", "auth", "django_q", "faces", "jobs", "photos", "search")
+# All models of these are the auditor's to view.
+AUDITED = ("admin", "auth", "config", "django_q", "faces", "jobs", "photos", "search")
 
 
 def give(apps: Any, using: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from jobs.searching import Answer, answer
 from photos.models import Owner
@@ -60,7 +61,9 @@ def _kept(saved: SavedSearch) -> SavedSearch:
         with transaction.atomic():
             saved.save()
     except IntegrityError as exc:
-        raise SavedNameTaken(f"There is another saved search named {saved.name!r}.") from exc
+        raise SavedNameTaken(
+            gettext("There is another saved search named %(name)r.") % {"name": saved.name}
+        ) from exc
     return saved
 
 

@@ -14,18 +14,13 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from jobs import events
 from jobs.errors import QueueFull
-from jobs.models import (
-    DEFAULT_PRIORITY,
-    LOWEST_PRIORITY,
-    Item,
-    Job,
-    State,
-)
+from jobs.models import DEFAULT_PRIORITY, LOWEST_PRIORITY, Item, Job, State
 from jobs.operations import names_of
 from photos.fetch import FetchPolicy
 from photos.idempotency import Idempotency
@@ -82,6 +77,7 @@ class Wishes:
     idempotency: Idempotency | None = None
     result_files: bool = False
     max_attempts: int = field(default_factory=lambda: settings.WORKER_MAX_RETRIES)
+    arguments: Mapping[str, Any] = field(default_factory=dict)  # of photos: what a door keeps
 
 
 def submit(
@@ -101,6 +97,7 @@ def submit(
         IdempotencyKeyReused: something else was asked for with this key.
     """
     job = Job(owner=owner, operations=list(operations), result_files=wishes.result_files)
+    job.arguments = dict(wishes.arguments)
     items = [
         Item(
             source=source.kind,
@@ -210,15 +207,15 @@ def _check_room(job: Job, count: int) -> None:
         return
     waiting: QuerySet[Any]
     if job.kind == Job.Kind.PHOTOS:
-        limit, what = settings.QUEUE_LIMIT, "photos"
+        limit, what = settings.QUEUE_LIMIT, gettext("photos")
         waiting = Item.objects.filter(owner=job.owner_id, state__in=[State.QUEUED, State.PAUSED])
         waiting = waiting.exclude(source__in=[Item.Source.KEPT, Item.Source.NONE])
     else:
-        limit, what, count = _MOST_TASKS, "jobs that are about no new photos", 1
+        limit, what, count = _MOST_TASKS, gettext("jobs that are about no new photos"), 1
         waiting = Job.objects.filter(owner=job.owner_id, finished_at=None)
         waiting = waiting.exclude(kind=Job.Kind.PHOTOS)
     if waiting.values("pk")[: limit + 1].count() + count > limit:
-        raise QueueFull(f"At most {limit} of your {what} may wait at a time: send more later.")
+        raise QueueFull(limit, what)
 
 
 def reindex(

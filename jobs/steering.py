@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from jobs import events, queue, result_files, services
 from jobs.errors import JobFinished, JobUnfinished
@@ -122,7 +123,7 @@ def delete(job: Job) -> None:
     with transaction.atomic():
         Job.objects.select_for_update().get(pk=pk)
         if job.items.filter(state__in=UNFINISHED).exists():
-            raise JobUnfinished("The job is not finished: cancel it first.")
+            raise JobUnfinished(gettext("The job is not finished: cancel it first."))
         uploads = services.uploads_of(job.items.all())
         Delivery.objects.filter(item__job=pk).delete()
         with connection.cursor() as cursor:  # Django would load a million items to delete them
@@ -147,4 +148,4 @@ def resume_queue() -> None:
 
 def _check_unfinished(job: Job) -> None:
     if not job.items.filter(state__in=UNFINISHED).exists():
-        raise JobFinished("The job is finished: nothing of it is left to do.")
+        raise JobFinished(gettext("The job is finished: nothing of it is left to do."))

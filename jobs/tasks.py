@@ -14,7 +14,8 @@ import search.looks
 import search.tags
 from faces import calibration
 from faces.errors import ConstraintsConflict, GroupingBusy
-from faces.models import GroupingDue
+from faces.models import GroupingDue, Inquiry
+from faces.review import ahead
 from inference.client import TritonClient
 from inference.errors import InferenceError
 from jobs import (
@@ -68,6 +69,7 @@ def drain() -> None:
             _drain(parts, until)
     find_places()
     grouped = group(until)
+    find_questions(until)
     if not pulse.STOPPING.is_set() and _something_to_do(grouping=grouped):
         services.wake()
 
@@ -93,8 +95,20 @@ def group(until: float) -> bool:
 
 
 def group_faces() -> None:
-    """Group the faces that wait for it, also where no photo came in since."""
-    group(time.monotonic() + settings.DRAIN_S)
+    """Group the faces that wait for it, also where no photo came in since, and ask what is open."""
+    until = time.monotonic() + settings.DRAIN_S
+    group(until)
+    ahead.ask_where_changed()
+    find_questions(until)
+
+
+def find_questions(until: float) -> None:
+    """Have questions kept for the review desk, where somebody asks for them or faces have moved."""
+    space = clustering.current_space()
+    while space and time.monotonic() < until and not pulse.STOPPING.is_set():
+        pulse.beat()
+        if not ahead.find_due(space):
+            break
 
 
 def find_places() -> None:
@@ -164,7 +178,11 @@ def sweep() -> None:
 
 
 def _something_to_do(*, grouping: bool) -> bool:
-    return Item.objects.any_waiting() or (grouping and GroupingDue.objects.exists())
+    return (
+        Item.objects.any_waiting()
+        or Inquiry.objects.due().exists()
+        or (grouping and GroupingDue.objects.exists())
+    )
 
 
 def deliver() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext
 
 import photos.services
 import photos.serving
@@ -191,7 +192,10 @@ def _published(done: Done, wanted: Wanted, parts: Parts) -> Generator[Progress, 
     roles.sync(parts.repository)
     matcher = matchers.find(parts.folder, done.matcher)
     if matcher.model is None:
-        raise TrainingFailed(f"The head {matcher.id} was published, and is in no repository here.")
+        raise TrainingFailed(
+            gettext("The head %(head)s was published, and is in no repository here.")
+            % {"head": matcher.id}
+        )
     return matcher.model
 
 
@@ -236,7 +240,9 @@ def _embedder_space() -> Space:
     """
     space = matchers.embedder_space()
     if space is None:
-        raise NothingFound("No face was found by the active embedder yet: process photos first.")
+        raise NothingFound(
+            gettext("No face was found by the active embedder yet: process photos first.")
+        )
     return space
 
 

@@ -45,6 +45,14 @@ class Api:
         except LocalError:
             return False
 
+    def answers(self) -> bool:
+        """Whether anybody is there."""
+        try:
+            self._ask(Request(f"{self._url}/"))  # noqa: S310  # http, our own
+        except LocalError:
+            return False
+        return True
+
     def submit(self, photo: Photo) -> str:
         """Send a photo without waiting for what is found in it; gives its job's id.
 

@@ -1,5 +1,6 @@
 """One database of a PostgreSQL server: whether it is there, and having it new."""
 
+from typing import Self
 from urllib.parse import quote, urlsplit
 
 import psycopg
@@ -32,6 +33,12 @@ class Database:
         """Have it; one that is there stays as it is."""
         if not self.exists():
             self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name)))
+
+    def copy(self, other: Self) -> None:
+        """Have it anew, with all that is in `other`, which nobody uses meanwhile."""
+        self.drop()
+        names = (sql.Identifier(each) for each in (self.name, other.name))
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
 
     def drop(self) -> None:
         """Have it no more, whoever uses it."""

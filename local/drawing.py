@@ -115,7 +115,7 @@ def draw_marks(photo: Image.Image, marks: Sequence[Mark]) -> None:
     labels = [written(mark.label) for mark in marks]
     places = place(marks, [_size(label) for label in labels], photo.size)
     for mark, label, area in zip(marks, labels, places, strict=True):
-        if area:
+        if area and label:
             _label(pen, mark.colour, label, area)
 
 

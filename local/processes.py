@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from os import environ
 from pathlib import Path
@@ -39,9 +39,8 @@ def interruptible() -> Iterator[None]:
 
     before = {number: signal(number, interrupt) for number in (SIGINT, SIGTERM, SIGHUP)}
     try:
-        yield
-    except Interruption:
-        pass
+        with suppress(Interruption):  # the block has ended in order: that is what was asked for
+            yield
     finally:
         for number, handler in before.items():
             signal(number, handler)

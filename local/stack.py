@@ -21,7 +21,8 @@ from local.processes import Command
 from local.triton import LOOPBACK, Triton
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-THREADS = 32  # requests at once; those that wait may be EVENT_STREAMS, which is less
+THREADS = 32  # requests at once, at least
+SPARE_THREADS = 8  # for others than the EVENT_STREAMS requests that may wait
 GRACE_S = 5  # for requests in flight, when the web server stops
 LAST_LINES = 15
 
@@ -136,15 +137,26 @@ class Service:
         self.manage("migrate", "--verbosity=0")
         self.manage("models", "sync")
 
-    def commands(self, port: int, *, restart_after_s: float | None) -> list[Command]:
-        """What has to run: the web server at `port` of the loopback, and the workers."""
+    def commands(
+        self, port: int, *, restart_after_s: float | None, grpc_port: int | None = None
+    ) -> list[Command]:
+        """What has to run: the web server at `port` of the loopback, workers, and perhaps gRPC."""
         shared = {**self.settings, "PYTHONUNBUFFERED": "1"}
         web = shared | {"DATABASE_POOL": "1"}  # the workers fork: no pool survives that
         worker = [sys.executable, "manage.py", "worker"]
-        return [
-            Command("web", web_server(port), web, CHECKOUT, restart_after_s=restart_after_s),
+        found = [
+            Command("web", self._web_server(port), web, CHECKOUT, restart_after_s=restart_after_s),
             Command("worker", worker, shared, CHECKOUT, restart_after_s=restart_after_s),
         ]
+        if grpc_port is not None:
+            words = grpc_server(f"{LOOPBACK}:{grpc_port}")
+            at = web | {"PUBLIC_URL": f"http://{LOOPBACK}:{port}"}
+            found.append(Command("grpc", words, at, CHECKOUT, restart_after_s=restart_after_s))
+        return found
+
+    def _web_server(self, port: int) -> list[str]:
+        streams = {**environ, **self.settings}.get("EVENT_STREAMS") or 0
+        return web_server(port, streams=int(streams))
 
 
 class CommandFailed(LocalError):
@@ -155,12 +167,17 @@ class CommandFailed(LocalError):
         super().__init__(f"manage.py {command} failed:\n{self.reason}")
 
 
-def web_server(port: int) -> list[str]:
-    """The command that serves the site at `port` of the loopback."""
+def grpc_server(address: str) -> list[str]:
+    """The command that serves gRPC there."""
+    return [sys.executable, "manage.py", "grpc_server", f"--address={address}"]
+
+
+def web_server(port: int, *, streams: int = 0) -> list[str]:
+    """The command that serves the site at `port` of the loopback, also while so many wait."""
     options = {
         "config": "python:config.gunicorn",
         "bind": f"{LOOPBACK}:{port}",
-        "threads": THREADS,
+        "threads": max(THREADS, streams + SPARE_THREADS),
         "graceful-timeout": GRACE_S,
         "log-level": "warning",
     }

@@ -1,6 +1,6 @@
 """Runs the whole service in the foreground, on this machine and for it alone, until Ctrl-C.
 
-    python -m local.up [--port 8000] [--demo]
+    python -m local.up [--port 8000] [--grpc-port 50051] [--demo]
 
 With `--demo` it shows what the last demo found.
 """
@@ -8,8 +8,9 @@ With `--demo` it shows what the last demo found.
 import argparse
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from time import sleep
 
 from local import LocalError
@@ -28,11 +29,12 @@ RESTART_AFTER_S = 1.0
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.up", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--grpc-port", type=int, help="left out: gRPC is not served")
     parser.add_argument("--demo", action="store_true", help="show what the last demo found")
     given = parser.parse_args(arguments)
     try:
         with interruptible():
-            run(Surroundings.read(), given.port, demo=given.demo)
+            run(Surroundings.read(), given.port, grpc_port=given.grpc_port, demo=given.demo)
     except LocalError as exc:
         sys.stderr.write(f"{exc}\n")
         return 1
@@ -40,29 +42,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(surroundings: Surroundings, port: int, *, demo: bool) -> None:
-    """Serve at `port` until a signal comes.
+def run(surroundings: Surroundings, port: int, *, grpc_port: int | None, demo: bool) -> None:
+    """Serve at `port`, and gRPC at `grpc_port` if there is one, until a signal comes.
 
     Raises:
         LocalError: a part does not start, or Triton ends.
     """
     check_free(port)
+    if grpc_port is not None:
+        check_free(grpc_port)
     admin = Admin(surroundings.var / "admin-password")
     with ExitStack() as stack:
         settings = _database(stack, surroundings, demo=demo)
-        _say("Triton starts; models are loaded when they are needed")
-        triton = stack.enter_context(surroundings.model_server(surroundings.var / "triton"))
-        where = {"TRITON_URL": triton.url, "MODEL_REPOSITORY": str(surroundings.repository)}
-        service = Service({**settings, **where})
-        _say(f"Triton answers at {triton.url}: TRITON_URL for manage.py models")
-        _say("The tables are brought up to date")
-        service.prepare()
-        admin.ensure(service)
-        commands = service.commands(port, restart_after_s=RESTART_AFTER_S)
-        supervisor = stack.enter_context(Supervisor(commands))
-        _await_web(port, supervisor)
-        _say(f"\n  http://{LOOPBACK}:{port}/   {admin.sentence()}\n  Ctrl-C stops everything.\n")
-        _watch(supervisor, triton)
+        running = start(stack, surroundings, settings, port, grpc_port=grpc_port)
+        _say(f"\n  http://{LOOPBACK}:{port}/   {admin.sentence()}")
+        if grpc_port is not None:
+            _say(f"  gRPC at {LOOPBACK}:{grpc_port}: docs/grpc.md")
+        _say("  Ctrl-C stops everything.\n")
+        _watch(running)
+
+
+@dataclass(frozen=True)
+class Running:
+    """The whole service, which answers."""
+
+    service: Service
+    supervisor: Supervisor
+    triton: ModelServer
+
+
+def start(
+    stack: ExitStack,
+    surroundings: Surroundings,
+    settings: Mapping[str, str],
+    port: int,
+    *,
+    grpc_port: int | None = None,
+) -> Running:
+    """Everything but PostgreSQL, with an administrator, until `stack` is closed.
+
+    Raises:
+        LocalError: a part does not start.
+    """
+    _say("Triton starts; models are loaded when they are needed")
+    triton = stack.enter_context(surroundings.model_server(surroundings.var / "triton"))
+    where = {"TRITON_URL": triton.url, "MODEL_REPOSITORY": str(surroundings.repository)}
+    service = Service({**settings, **where})
+    _say(f"Triton answers at {triton.url}: TRITON_URL for manage.py models")
+    _say("The tables are brought up to date")
+    service.prepare()
+    Admin(surroundings.var / "admin-password").ensure(service)
+    commands = service.commands(port, restart_after_s=RESTART_AFTER_S, grpc_port=grpc_port)
+    supervisor = stack.enter_context(Supervisor(commands))
+    _await_web(port, supervisor)
+    return Running(service, supervisor, triton)
 
 
 def check_free(port: int) -> None:
@@ -106,9 +139,9 @@ def _await_web(port: int, supervisor: Supervisor) -> None:
     wait_until(ready, timeout_s=READY_S, what="The web server")
 
 
-def _watch(supervisor: Supervisor, triton: ModelServer) -> None:
-    while triton.alive:
-        supervisor.tend()
+def _watch(running: Running) -> None:
+    while running.triton.alive:
+        running.supervisor.tend()
         sleep(TEND_S)
     raise LocalError("Triton has ended; its log is var/triton/triton.log.")
 

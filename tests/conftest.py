@@ -40,6 +40,15 @@ MADE_ONCE = {  # tables
 }
 
 
+_NO_VACUUM = """
+DO $$ DECLARE name regclass; BEGIN
+    FOR name IN
+        SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    LOOP EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = false)', name); END LOOP;
+END $$
+"""
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
@@ -51,10 +60,15 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Commits wait for no disk: what tests write need not outlive the machine."""
+    """Commits wait for no disk: what tests write need not outlive the machine.
+
+    And nobody vacuums in between: the planner would take tables that a test fills for the empty
+    ones that the last test has left, and join them row by row with each other.
+    """
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
         cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        cursor.execute(_NO_VACUUM)
         connection.close()
 
 
@@ -162,7 +176,8 @@ def _static_files_are_looked_for_once() -> Iterator[None]:
 def _own_files(settings: Any, tmp_path: Path) -> None:
     """Files of a test go below its own folder."""
     storages = {**settings.STORAGES}
-    for name, folder in (("default", "media"), ("intake", "intake"), ("results", "results")):
+    folders = {"default": "media", **{name: name for name in ("intake", "results", "annotated")}}
+    for name, folder in folders.items():
         options = {**storages[name].get("OPTIONS", {}), "location": tmp_path / folder}
         storages[name] = {**storages[name], "OPTIONS": options}
     settings.STORAGES = storages
@@ -174,6 +189,12 @@ def _nobody_listens() -> Iterator[None]:
     """The connection that hears the database's NOTIFY ends with the test that needed it."""
     yield
     HUB.close()
+
+
+@pytest.fixture(autouse=True)
+def _one_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All requests have it: so two answers that say the same are the same."""
+    monkeypatch.setattr("config.requests.new_id", lambda: "test")
 
 
 @pytest.fixture(scope="session", autouse=True)

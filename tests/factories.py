@@ -11,6 +11,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from config.access.keys import Terms, issue
+from config.access.scopes import EVERYDAY
+from config.models import ApiKey
 from faces.models import Cluster, Face, FaceVector, Membership, Person
 from inference.arrays import Array
 from jobs.models import (
@@ -36,6 +39,12 @@ _number = itertools.count(1)
 
 def make_user(**values: Any) -> User:
     return User.objects.create_user(**{"username": f"user-{next(_number)}"} | values)
+
+
+def make_key(*, user: User | None = None, **values: Any) -> tuple[ApiKey, str]:
+    """A key for what is done every day, and its secret."""
+    defaults = {"name": f"key-{next(_number)}", "scopes": EVERYDAY}
+    return issue(Terms(user=user or make_user(), **defaults | values))
 
 
 def make_owner(**values: Any) -> Owner:

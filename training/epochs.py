@@ -1,7 +1,7 @@
 """What a training has come to, epoch by epoch: in a file it outlives a kill."""
 
 import os
-import pickle
+import pickle  # nosec B403  # for the name of an error; torch reads weights alone
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

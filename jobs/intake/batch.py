@@ -60,7 +60,8 @@ class PlacesSerializer(serializers.ListSerializer[Any]):
         try:
             return super().run_child_validation(data)
         except PhotoError as exc:
-            raise serializers.ValidationError({"url": [ErrorDetail(str(exc), exc.code)]}) from exc
+            link = getattr(self.child, "link", "url")  # the field that it was found in
+            raise serializers.ValidationError({link: [ErrorDetail(str(exc), exc.code)]}) from exc
 
 
 class BatchSerializer(OrderSerializer):

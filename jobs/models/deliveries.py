@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from jobs.models.outbox import Event, Webhook
 from jobs.models.statements import prepared
@@ -82,14 +84,14 @@ class Delivery(models.Model):
     """
 
     class Channel(models.TextChoices):
-        WEBHOOK = "webhook"
-        MQTT = "mqtt"
-        MEDIA_STORE = "media_store"
+        WEBHOOK = "webhook", _("Webhook")
+        MQTT = "mqtt", _("Mqtt")
+        MEDIA_STORE = "media_store", _("Media Store")
 
     class State(models.TextChoices):
-        PENDING = "pending"
-        DELIVERED = "delivered"
-        FAILED = "failed"  # for good, until somebody sends it again
+        PENDING = "pending", _("Pending")
+        DELIVERED = "delivered", _("Delivered")
+        FAILED = "failed", _("Failed")  # for good, until somebody sends it again
 
     channel = models.CharField(max_length=12, choices=Channel)
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="+")
@@ -154,7 +156,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Delivery {self.pk}"
+        return gettext("Delivery %(pk)s") % {"pk": self.pk}
 
     @property
     def message_id(self) -> str:

@@ -1,6 +1,7 @@
 """The states of an item, and of the job that it belongs to."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 HIGHEST_PRIORITY = 10
 DEFAULT_PRIORITY = 5
@@ -8,12 +9,12 @@ LOWEST_PRIORITY = 0
 
 
 class State(models.TextChoices):
-    QUEUED = "queued"
-    PAUSED = "paused"
-    PROCESSING = "processing"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"  # for good, with its reason: until somebody tries it again
-    CANCELLED = "cancelled"
+    QUEUED = "queued", _("Queued")
+    PAUSED = "paused", _("Paused")
+    PROCESSING = "processing", _("Processing")
+    SUCCEEDED = "succeeded", _("Succeeded")
+    FAILED = "failed", _("Failed")  # for good, with its reason: until somebody tries it again
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)

@@ -9,6 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from faces.models import Face
 from jobs.models.claims import ItemQuerySet
@@ -79,27 +81,27 @@ class Job(models.Model):
     """
 
     class Kind(models.TextChoices):
-        PHOTOS = "photos", "photos"
-        REINDEX = "reindex", "looking at photos again"
-        CLUSTER = "cluster", "grouping faces"
-        DUAL = "cluster_dual", "matching faces with people, and grouping the rest"
-        ASSIGN = "assign", "matching faces with people"
-        RECLUSTER = "recluster", "clustering all faces anew"
-        REDETECT = "redetect", "finding faces again"
-        LOOK = "look", "looking at faces without a vector"
-        REEMBED = "reembed", "embedding photos by a new model"
-        READ_NAMES = "read_names", "reading names in the files of photos"
-        TRAIN = "train", "training a matcher"
-        MERGE = "merge", "merging clusters"
-        WORDS = "index_words", "making the words to find photos by"
-        THUMBNAILS = "backfill_thumbnails", "making missing thumbnails"
-        DUPLICATES = "near_duplicates", "finding near-duplicates"
+        PHOTOS = "photos", _("photos")
+        REINDEX = "reindex", _("looking at photos again")
+        CLUSTER = "cluster", _("grouping faces")
+        DUAL = "cluster_dual", _("matching faces with people, and grouping the rest")
+        ASSIGN = "assign", _("matching faces with people")
+        RECLUSTER = "recluster", _("clustering all faces anew")
+        REDETECT = "redetect", _("finding faces again")
+        LOOK = "look", _("looking at faces without a vector")
+        REEMBED = "reembed", _("embedding photos by a new model")
+        READ_NAMES = "read_names", _("reading names in the files of photos")
+        TRAIN = "train", _("training a matcher")
+        MERGE = "merge", _("merging clusters")
+        WORDS = "index_words", _("making the words to find photos by")
+        THUMBNAILS = "backfill_thumbnails", _("making missing thumbnails")
+        DUPLICATES = "near_duplicates", _("finding near-duplicates")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="jobs")
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.PHOTOS)
     operations = ArrayField(models.CharField(max_length=20))
-    arguments = models.JSONField(default=dict, blank=True, help_text="Of what is no photo.")
+    arguments = models.JSONField(default=dict, blank=True, help_text="Of tasks, and of doors.")
     result_files = models.BooleanField(default=False, help_text="Results are written to files too.")
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  # unique
     fingerprint = models.CharField(
@@ -165,12 +167,12 @@ class Item(models.Model):
     """One photo of a job, and the state of its work. Its state changes through the queue alone."""
 
     class Source(models.TextChoices):
-        URL = "url", "fetched from a URL"
-        UPLOAD = "upload", "uploaded"
-        STORAGE = "storage", "in the owner's folder of the intake storage"
-        KEPT = "kept", "the original of a photo that is in the catalogue"
-        MEDIA_STORE = "media_store", "an id of the media store"
-        NONE = "none", "no photo: the job itself says what to do"
+        URL = "url", _("fetched from a URL")
+        UPLOAD = "upload", _("uploaded")
+        STORAGE = "storage", _("in the owner's folder of the intake storage")
+        KEPT = "kept", _("the original of a photo that is in the catalogue")
+        MEDIA_STORE = "media_store", _("an id of the media store")
+        NONE = "none", _("no photo: the job itself says what to do")
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="items", db_index=False)
     owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -294,4 +296,4 @@ class Item(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Item {self.pk}"
+        return gettext("Item %(pk)s") % {"pk": self.pk}

@@ -61,7 +61,7 @@ def _read_exif(given: Given, width: int, height: int) -> PhotoExif:
     except (LookupError, TypeError, ValueError, OverflowError) as exc:
         raise given.wrong(
             "give taken_local, offset_s, latitude and longitude, or null; and, where they are "
-            "known, an orientation from 1 to 8, and regions: name and box."
+            "known, an orientation from 1 to 8, regions: name and box, and the camera: one line."
         ) from exc
     if exif.regions:
         for each in given["regions"].each(most=MAX_REGIONS):

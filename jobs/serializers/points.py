@@ -31,9 +31,13 @@ class Fields:
     names: frozenset[str] = frozenset()
     others: bool = False
 
+    @property
+    def wants_any(self) -> bool:
+        return bool(self.names) or self.others
+
     def of(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
         """None where nothing is wanted."""
-        if not (self.names or self.others):
+        if not self.wants_any:
             return None
         return {
             name: value

@@ -1,10 +1,11 @@
 """Spans of time in a few letters."""
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
-_UNITS = (("d", 86400), ("h", 3600), ("min", 60))
+_UNITS = ((_("%(count)s d"), 86400), (_("%(count)s h"), 3600), (_("%(count)s min"), 60))
 
 
 @register.filter
@@ -12,7 +13,7 @@ def age(seconds: float | None) -> str:
     """Of seconds, in the largest unit of which there are two: `90 s`, `5 min`, `3 d`."""
     if seconds is None:
         return "-"
-    for unit, length in _UNITS:
+    for words, length in _UNITS:
         if seconds >= 2 * length:
-            return f"{seconds // length:.0f} {unit}"
-    return f"{seconds:.0f} s"
+            return words % {"count": f"{seconds // length:.0f}"}
+    return _("%(count)s s") % {"count": f"{seconds:.0f}"}

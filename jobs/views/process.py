@@ -76,7 +76,7 @@ class ProcessImageView(APIView):
         body = JobDetailSerializer(job, context={"request": self.request}).data
         if job.state == State.FAILED:
             return Response(
-                {**body["error"], "job_id": body["job_id"]}, _status_of(body["error"]["code"])
+                {**body["error"], "job_id": body["job_id"]}, status_of(body["error"]["code"])
             )
         if job.state == State.SUCCEEDED:
             return Response(body)
@@ -164,7 +164,7 @@ def _patience_s(request: Request) -> float:
     return min(float(wish[1]), limit) if wish else limit
 
 
-def _status_of(code: str) -> int:
+def status_of(code: str) -> int:
     """The caller's photo is at fault (422), a server (503), or we (500)."""
     if code.startswith("inference_") or code in _OURS:
         return status.HTTP_503_SERVICE_UNAVAILABLE

@@ -6,7 +6,6 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.parsers import JSONParser
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -28,7 +27,6 @@ class StorageWebhookView(APIView):
     """
 
     authentication_classes = ()
-    permission_classes = (AllowAny,)
     parser_classes = (JSONParser,)
 
     @extend_schema(

@@ -27,6 +27,10 @@ class SuggestionSerializer(serializers.Serializer[Suggestion]):
     words = serializers.CharField(help_text="What to ask for.")
 
 
+class SuggestionsSerializer(serializers.Serializer[None]):
+    results = SuggestionSerializer(many=True)
+
+
 class ThingsInPhotosSerializer(serializers.Serializer[things.InPhotos]):
     label = serializers.CharField(  # type: ignore[assignment]  # DRF takes it off
         help_text="The class."
@@ -35,10 +39,14 @@ class ThingsInPhotosSerializer(serializers.Serializer[things.InPhotos]):
     objects = serializers.IntegerField(help_text="Of the class, in all photos.")
 
 
+class AllThingsSerializer(serializers.Serializer[None]):
+    results = ThingsInPhotosSerializer(many=True)
+
+
 class SuggestView(APIView):
     """What may be meant, while somebody types."""
 
-    @extend_schema(parameters=[SuggestingSerializer], responses=SuggestionSerializer(many=True))
+    @extend_schema(parameters=[SuggestingSerializer], responses=SuggestionsSerializer)
     def get(self, request: Request) -> Response:
         """People, places, tags and things that are in the photos, and begin so."""
         asked = checked(SuggestingSerializer, request.query_params)
@@ -50,7 +58,7 @@ class SuggestView(APIView):
 class ObjectsView(APIView):
     """The classes of things in the photos."""
 
-    @extend_schema(responses=ThingsInPhotosSerializer(many=True))
+    @extend_schema(responses=AllThingsSerializer)
     def get(self, request: Request) -> Response:
         """With how many photos show them, the most frequent first: of the detector of now."""
         checked(OnlyKnown, request.query_params)

@@ -1,6 +1,6 @@
 """Keeping an owner's faces in order, over HTTP: at once, or as a job."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -86,9 +86,7 @@ class MergeView(APIView):
         arguments = {name: asked.validated_data[name] for name in ("into", "clusters")}
         if not asked.validated_data["queue"]:
             return Response(asdict(_merged(owner, key, request.user, **arguments)))
-        asked_before(owner, key)
-        _check_clusters(owner, {arguments["into"], *arguments["clusters"]})
-        return _queue(request, owner, Job.Kind.MERGE, arguments | {"by": request.user.pk})
+        return accepted(request, merge_job(request, **arguments))
 
 
 class ThumbnailsView(APIView):
@@ -120,6 +118,23 @@ class ReadNamesView(APIView):
         asked.is_valid(raise_exception=True)
         owner = photos.services.owner_of(request.user)
         return accepted(request, naming.ask(owner, asked.validated_data, idempotency_of(request)))
+
+
+def merge_job(request: Request, *, into: str, clusters: Sequence[str]) -> Job:
+    """Ask for a merge that workers do; asked again with the same key, the job of the first time.
+
+    Raises:
+        NotFound: one of the clusters is not there, or is somebody else's.
+        IdempotencyKeyReused: something else was asked for with this key.
+    """
+    owner, key = photos.services.owner_of(request.user), idempotency_of(request)
+    if before := services.asked_before(owner, key):
+        return before  # its clusters may have gone since
+    asked_before(owner, key)
+    _check_clusters(owner, {into, *clusters})
+    arguments = {"into": into, "clusters": list(clusters), "by": request.user.pk}
+    wishes = services.Wishes(idempotency=key)
+    return services.submit_task(owner, Job.Kind.MERGE, arguments, wishes=wishes)
 
 
 def _merged(

@@ -18,7 +18,7 @@ from jobs.intake.batch import LongJSONParser
 from jobs.models import STATUS, Item, RemoteWorker, State, WorkerToken
 from jobs.remote import services
 from jobs.remote.answers import current
-from jobs.remote.tokens import IsWorker, WorkerTokenAuthentication
+from jobs.remote.tokens import WorkerTokenAuthentication
 from jobs.serializers.workers import (
     BeatSerializer,
     ClaimedSerializer,
@@ -40,7 +40,6 @@ _LEFT = OpenApiParameter(LEFT, location=OpenApiParameter.HEADER, response=[200])
 
 class WorkerView(APIView):
     authentication_classes = (WorkerTokenAuthentication,)
-    permission_classes = (IsWorker,)
     parser_classes: tuple[type[BaseParser], ...] = (JSONParser,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -165,7 +164,7 @@ class WorkView(WorkerView, StreamView):
 
 def _token(request: Request) -> WorkerToken:
     token = request.auth
-    assert isinstance(token, WorkerToken)  # noqa: S101  # as IsWorker has seen to
+    assert isinstance(token, WorkerToken)  # noqa: S101  # as the table of permissions sees to
     return token
 
 

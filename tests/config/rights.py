@@ -21,7 +21,8 @@ MODELS: Mapping[str, May] = {
     "admin.logentry": May("A"),
     "auth.group": May("A"),
     "auth.user": May("A"),
-    "authtoken.tokenproxy": May(),
+    "config.apikey": May("A"),
+    "config.auditentry": May("A"),
     "django_q.failure": May("OA"),
     "django_q.ormq": May("OA"),
     "django_q.schedule": May("OA"),
@@ -54,6 +55,7 @@ MODELS: Mapping[str, May] = {
 }
 
 ACTIONS: Mapping[str, Mapping[str, str]] = {
+    "config.apikey": {"superuser": "revoke rotate"},
     "faces.cluster": {
         "R": "merge name_as move reject hide show ignore unignore split_apart take_apart erase",
     },

@@ -230,7 +230,7 @@ class TestActions:
 
         entry = LogEntry.objects.get()
         assert (entry.user, entry.object_repr) == (admin_user, ONE)
-        assert entry.get_change_message() == "Pinned."
+        assert entry.get_change_message() == f"Pinned {ONE}."
 
     def test_are_not_for_those_who_may_only_look(self, reader_client: Client) -> None:
         told(reader_client, "pin", ONE)

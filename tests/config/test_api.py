@@ -26,6 +26,9 @@ class TestSchema:
             "/api/v1/faces/clusters/",
             "/api/v1/models/",
             "/api/v1/models/load/{role}/{name}/",
+            "/api/process/",
+            "/api/cluster/{public_id}/thumbnail/",
+            "/job/{task_type}/",
         } <= answer.json()["paths"].keys()
         assert capsys.readouterr().err == ""
 
@@ -40,6 +43,14 @@ class TestAddressesThatAreNone:
     @pytest.mark.parametrize("path", ["nothing", "jobs/17", "faces/clusters/clu_XYZ", ""])
     def test_answer_in_the_shape_of_the_api(self, api: APIClient, path: str) -> None:
         answer = api.get(f"/api/v1/{path}")
+
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+    @pytest.mark.parametrize(
+        "path", ["/api/nothing", "/api/cluster/cluster-123/thumbnail", "/api/jobs/17", "/job/17"]
+    )
+    def test_do_so_at_the_doors_of_other_systems(self, api: APIClient, path: str) -> None:
+        answer = api.get(path)
 
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 

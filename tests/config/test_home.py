@@ -9,14 +9,16 @@ from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from faces.models import Membership, Sitting
-from jobs import overview, steering, totals
+from faces.models import Inquiry, Membership, OpenQuestion
+from jobs import overview, steering, tasks, totals
 from jobs.models import State
 from jobs.overview import Count
 from jobs.roles import AUDITOR, OPERATOR, REVIEWER
 from jobs.totals import Census
 from photos.models import Photo
+from tests.faces.house import two_in_plane
 from tests.factories import (
     make_cluster,
     make_face,
@@ -24,6 +26,7 @@ from tests.factories import (
     make_owner,
     make_person,
     make_photo,
+    make_space,
     make_user,
     make_webhook,
 )
@@ -74,7 +77,7 @@ class TestNumbers:
         found = cards(admin_client.get(HOME).content.decode())
 
         assert found == {
-            "Review": "about 0",
+            "Review": "0",
             "Clusters that nobody has named": "about 1",
             "Matched by themselves": "2",
             "Photos that wait": "1",
@@ -87,17 +90,30 @@ class TestNumbers:
         }
 
     def test_say_how_many_questions_are_left(self, admin_client: Client, admin_user: User) -> None:
-        owner, other = make_owner(), make_user()
-        for by, left in ((admin_user, 5), (other, 3)):
-            Sitting.objects.create(owner=owner, by=by, kind="same", questions=[{}] * left)
+        owner = make_owner()
+        Inquiry.objects.create(owner=owner, kind="same", found_at=timezone.now())
+        for number in range(3):
+            OpenQuestion.objects.create(
+                owner=owner, kind="same", key=str(number), place=number, about={}
+            )
 
         page = admin_client.get(HOME).content.decode()
 
         assert cards(page)["Review"] == "about 3"
         assert "questions: are these two one person?" in page
 
+    def test_say_it_of_few_faces_too_before_anybody_was_at_the_desk(
+        self, admin_client: Client
+    ) -> None:
+        owner, space = make_owner(), make_space(same_person_cosine=0.5)
+        two_in_plane(owner, space, 0)
+
+        tasks.group_faces()
+
+        assert cards(admin_client.get(HOME).content.decode())["Review"] == "about 1"
+
     def test_mark_what_is_to_be_done(self, admin_client: Client) -> None:
-        Sitting.objects.create(owner=make_owner(), by=make_user(), kind="same")
+        Inquiry.objects.create(owner=make_owner(), kind="same", found_at=timezone.now())
         make_item(state=State.FAILED, error_code="too_large")
 
         page = admin_client.get(HOME).content.decode()
@@ -117,7 +133,7 @@ class TestNumbers:
 
         found = cards(admin_client.get(HOME).content.decode())
 
-        assert found["Clusters that nobody has named"] == "about 0"
+        assert found["Clusters that nobody has named"] == "0"
 
     @pytest.mark.parametrize("rows", [1, 3, 30])
     def test_cost_the_same_however_much_there_is(

@@ -63,6 +63,12 @@ class TestOrigin:
         assert shown["Place"] == "Ubud, Bali, Indonesia the nearest to the position in the file"
         assert shown["Position"] == "-8.50690, 115.26250 degrees north and east, as the file says"
 
+    @pytest.mark.parametrize(
+        ("camera", "shown"), [("Leica <Q3>", "Leica <Q3>"), ("", "not named in the file")]
+    )
+    def test_names_the_camera(self, admin_client: Client, camera: str, shown: str) -> None:
+        assert said(admin_client, make_photo(camera=camera))["Camera"] == shown
+
     def test_names_the_photos_that_its_place_is_known_by(self, admin_client: Client) -> None:
         ubud = make_place(name="Ubud")
         near = make_photo(place=ubud, latitude=0, longitude=0, taken_at=AT, dated_at=AT)

@@ -17,12 +17,14 @@ from jobs.errors import OperationUnavailable, QueueFull
 from jobs.models import Item, Job
 from jobs.pipeline import Parts, work
 from photos.models import Photo
-from photos.operations import CAPTION, FACES, OBJECTS, OCR
+from photos.operations import CAPTION, EMBEDDING, FACES, OBJECTS, OCR
 from photos.services import Content
-from search.services import FindObjects
-from tests.factories import make_photo
-from tests.fakes import FakeObjects, decoded_here, operations
+from search.models import ImageVector
+from search.services import EmbedPhoto, FindObjects
+from tests.factories import make_photo, unit
+from tests.fakes import FakeEncoder, FakeObjects, decoded_here, operations
 from tests.pictures import jpeg
+from tests.search.factories import make_image_vector
 from tests.search.findings import make_active, make_analysis, make_object
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +124,24 @@ class TestAWorker:
         assert (OBJECTS, RECIPES[OBJECTS]) in done(photo)
         item.refresh_from_db()
         assert (item.state, item.photo) == ("succeeded", photo)
+
+    def test_sees_anew_what_the_whole_photo_looks_like(self, admin_user: User) -> None:
+        data = jpeg()
+        photo = make_photo(sha256=Content.of(data).sha256)
+        default_storage.save(str(photo.original), ContentFile(data))
+        make_analysis(photo=photo, operation=EMBEDDING, recipe="image.1")
+        encoder, before = FakeEncoder(unit(1)), unit(0, 1)
+        make_image_vector(photo, before, encoder.identity)
+        embed = EmbedPhoto(encoder, "image.1")
+
+        again.run(photo, [EMBEDDING], {EMBEDDING: "image.1"}, by=admin_user)
+        assert list(ImageVector.objects.get().vector) == before.tolist()
+        [item] = Item.objects.claim(worker="anna", limit=1, lease_s=60)
+        with ThreadPoolExecutor(1) as looks:
+            work(item, Parts(_nothing, decoded_here, operations(embed), looks, 10**6))
+
+        assert list(ImageVector.objects.get().vector) == encoder.vector.tolist()
+        assert done(photo) == {(EMBEDDING, "image.1")}
 
 
 def _nothing(url: str) -> bytes:

@@ -355,6 +355,7 @@ class TestDryRun:
         put("uploads/a", storage="intake")
         key = make_left(make_owner(), b"left")
         storages["results"].save("6ba7b810-9dad-11d1-80b4-00c04fd430c8/0.bin", ContentFile(b"1"))
+        put("1/2/annotated.jpg", storage="annotated")
         make_event(created_at=ago(days=8))
         OrmQ.objects.create(key="kindred", payload="", lock=ago(days=2))
         Session.objects.create(session_key="a", expire_date=ago(days=1))

@@ -202,7 +202,7 @@ class TestMerging:
             "clusters": [each.public_id for each in others],
         }
 
-        with django_assert_num_queries(25):
+        with django_assert_num_queries(22):
             maintenance.at_once(owner, Job.Kind.MERGE, arguments)
 
 

@@ -10,10 +10,9 @@ import qdrant_client
 from pytest_django.live_server_helper import LiveServer
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
-from rest_framework.authtoken.models import Token
 
 from photos.models import Owner, Space
-from tests.factories import DIMENSION, make_face, unit
+from tests.factories import DIMENSION, make_face, make_key, unit
 from tests.search.points.arranged import FACES, IMAGES, make_faces, make_named_photo
 
 pytestmark = [
@@ -58,8 +57,7 @@ results = client.search(
 
 @pytest.fixture
 def token(owner: Owner) -> str:
-    assert owner.user
-    return str(Token.objects.create(user=owner.user).key)
+    return make_key(user=owner.user)[1]
 
 
 @pytest.fixture

@@ -144,8 +144,8 @@ class TestButtons:
         said = [told(admin_client, "retry", code="too_large") for _ in range(2)]
 
         assert said == [
-            ["1 failed photo(s) will be tried again."],
-            ["0 failed photo(s) will be tried again."],
+            ["1 failed photo will be tried again."],
+            ["0 failed photos will be tried again."],
         ]
         assert Item.objects.get(state=State.QUEUED) == failed
         assert Item.objects.get(state=State.FAILED) == other
@@ -157,7 +157,7 @@ class TestButtons:
     ) -> None:
         make_item(**FAILED)
 
-        assert told(admin_client, "retry", **data) == ["0 failed photo(s) will be tried again."]
+        assert told(admin_client, "retry", **data) == ["0 failed photos will be tried again."]
 
 
 class TestRights:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
-from rest_framework.test import APIClient
 
 from faces.models import Cluster, Edit, Face, FaceVector, Membership, Person
 from faces.people import boxes, naming, placing, redetecting
@@ -13,7 +12,6 @@ from faces.people.editing import undo
 from faces.services import FindFaces, spaces_of
 from inference.faces import DetectedFace
 from jobs import redetection
-from jobs.models import Job
 from jobs.steps import Outcome
 from photos.models import Owner, Photo, Space
 from photos.operations import FACES, TAGS
@@ -29,7 +27,6 @@ from tests.fakes import IDENTITY, MOVES, FakeDetector, FakeEmbedder, FakeHead, f
 from tests.pictures import noise
 
 pytestmark = pytest.mark.django_db
-URL = "/api/v1/faces/redetect"
 
 
 @pytest.fixture(autouse=True)
@@ -216,39 +213,38 @@ class TestFindingFacesAgain:
 class TestWhatSomebodyHasSomethingSaidOf:
     """Such a face stays, although the detector does not see it."""
 
-    def check_stays(self, known: Face) -> None:
+    def stays(self, known: Face) -> bool:
         outcome = redetect(known.photo.owner)
-
-        assert counts(outcome) == {"kept": 1, "lost": 0, "added": 0}
-        assert Face.objects.filter(pk=known.pk).exists()
+        is_told = counts(outcome) == {"kept": 1, "lost": 0, "added": 0}
+        return is_told and Face.objects.filter(pk=known.pk).exists()
 
     def test_a_drawn_face_gets_its_vector_too(self, photo: Photo) -> None:
         known = face(photo, drawn=True)
 
-        self.check_stays(known)
+        assert self.stays(known)
         assert known.vectors.count() == 1
 
     def test_an_ignored_face(self, photo: Photo) -> None:
-        self.check_stays(face(photo, ignored=True))
+        assert self.stays(face(photo, ignored=True))
 
     def test_a_face_that_was_named(self, photo: Photo) -> None:
         known = face(photo)
         placing.assign(photo.owner, [known.pk], make_person(owner=photo.owner))
 
-        self.check_stays(known)
+        assert self.stays(known)
 
     def test_a_face_of_a_cluster_that_was_named(self, photo: Photo) -> None:
         cluster = make_cluster(owner=photo.owner)
         known = face(photo, cluster=cluster)
         naming.name_cluster(cluster, "Anna")
 
-        self.check_stays(known)
+        assert self.stays(known)
 
     def test_a_face_that_is_not_somebody(self, photo: Photo) -> None:
         known = face(photo)
         placing.reject(photo.owner, [known.pk], make_person(owner=photo.owner))
 
-        self.check_stays(known)
+        assert self.stays(known)
 
     def test_a_face_that_is_like_another(self, photo: Photo) -> None:
         known, other = face(photo), face(make_photo(owner=photo.owner), drawn=True)
@@ -263,7 +259,7 @@ class TestWhatSomebodyHasSomethingSaidOf:
         known = face(photo)
         placing.assign(photo.owner, [known.pk], anna)
 
-        self.check_stays(known)
+        assert self.stays(known)
         redetect(photo.owner, face_at(4, 4, 16))
         assert FaceVector.objects.count() == 0
 
@@ -280,31 +276,3 @@ class TestWhatWasChangedMeanwhile:
         redetecting.apply(seen, pixels, find)
 
         assert Face.objects.filter(pk=lost.pk).exists()
-
-
-class TestAskingOverHttp:
-    def test_makes_a_job_that_only_tells_by_default(
-        self, api: APIClient, owner: Owner, photo: Photo
-    ) -> None:
-        answer = api.post(URL, {"photos": [photo.pk]})
-
-        assert (answer.status_code, answer.json()["kind"]) == (202, "redetect")
-        assert owner.user
-        assert Job.objects.get().arguments == {
-            "dry_run": True, "photos": [photo.pk], "by": owner.user.pk,
-        }  # fmt: skip
-
-    def test_for_all_photos(self, api: APIClient) -> None:
-        assert api.post(f"{URL}/", {"dry_run": False}).status_code == 202
-        assert "photos" not in Job.objects.get().arguments
-
-    def test_refuses_photos_of_others(self, api: APIClient, photo: Photo) -> None:
-        for key in (make_photo().pk, 999_999):
-            answer = api.post(URL, {"photos": [photo.pk, key]})
-            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-        assert Job.objects.count() == 0
-
-    def test_refuses_what_is_no_list_of_photos(self, api: APIClient) -> None:
-        for sent in ([], ["a"], "all"):
-            answer = api.post(URL, {"photos": sent})
-            assert (answer.status_code, list(answer.json()["fields"])) == (400, ["photos"])

@@ -6,7 +6,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -14,36 +13,14 @@ from inference.errors import InferenceUnavailable
 from jobs.admin.searching import trying
 from photos.models import Owner, Photo
 from search.models import SavedSearch
-from tests.factories import make_owner, make_person, make_photo, make_place, make_user
+from tests.factories import make_owner, make_person, make_photo, make_place
+from tests.jobs.search_desk import SEARCH, links, look, shown, staff
 from tests.search.words.library import photo_of, show
 
 pytestmark = pytest.mark.django_db
-SEARCH = "/admin/search/"
+
 ASKING = 29
 IN_2023 = datetime(2023, 5, 1, 12, tzinfo=UTC)
-
-
-def staff(client: Client, *permissions: str) -> Client:
-    user = make_user(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client.force_login(user)
-    return client
-
-
-def look(client: Client, **asked: Any) -> str:
-    """What is on the page, on one line."""
-    answer = client.get(SEARCH, asked)
-    assert answer.status_code == 200
-    return " ".join(unescape(answer.content.decode()).split())
-
-
-def shown(page: str) -> list[int]:
-    """The photos of the grid."""
-    return [int(key) for key in re.findall(r'class="photo" href="/admin/photos/photo/(\d+)/', page)]
-
-
-def links(page: str) -> list[str]:
-    return [unescape(each) for each in re.findall(r'href="(\?[^"]*)"', page)]
 
 
 @pytest.fixture
@@ -130,7 +107,9 @@ class TestFilters:
         other = make_photo(owner=anna.owner)
 
         page = look(admin_client, faces="0-")
-        counted = re.findall(r'<li><a href="([^"]*)">([^<]*)</a> <span>(\d+)</span>', page)
+        counted = re.findall(
+            r'<li><bdi><a href="([^"]*)">([^<]*)</a></bdi> <span>(\d+)</span>', page
+        )
         offered = {name: (link, int(count)) for link, name, count in counted}
 
         assert {"Anna", "2023", "Ubud", "Indonesia"} < offered.keys()

@@ -1,6 +1,6 @@
 """Streams as the web server serves them, to real clients."""
 
-import os
+import string
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,15 +10,14 @@ from typing import Any
 import httpcore
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
-from rest_framework.authtoken.models import Token
 
 from jobs.models import Event
-from local.database import Database
 from local.processes import Child, Command, last_lines, wait_until
 from local.stack import CHECKOUT, GRACE_S, THREADS, web_server
 from local.triton import LOOPBACK, free_ports
 from photos.models import Owner
+from tests.database import database_url
+from tests.factories import make_key
 from tests.jobs.listening import finish, listeners, submit, tell, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,9 +36,9 @@ class Web:
         self.log = log
         self._url = f"http://{LOOPBACK}:{port}"
         variables = {
-            "DATABASE_URL": _database_url(),
+            "DATABASE_URL": database_url(),
             "DATABASE_POOL": "1",
-            "SECRET_KEY": "not a secret",
+            "SECRET_KEY": "not a secret, but " + string.ascii_letters,
             "EVENT_STREAMS": str(STREAMS),
             "EVENTS_HEARTBEAT_S": str(HEARTBEAT_S),
         }
@@ -48,8 +47,8 @@ class Web:
 
     def open(self, stack: ExitStack, path: str, owner: Owner) -> Any:
         """An answer whose body is not read yet; on a connection of its own."""
-        token, _ = Token.objects.get_or_create(user=owner.user)
-        own = [(b"Authorization", f"Token {token.key}".encode())]
+        _, secret = make_key(user=owner.user)
+        own = [(b"Authorization", f"Token {secret}".encode())]
         pool = stack.enter_context(httpcore.ConnectionPool())
         url = f"{self._url}/api/v1/{path}"
         limits = {"timeout": {"connect": PATIENCE_S, "read": PATIENCE_S}}
@@ -73,13 +72,6 @@ class Web:
             return httpcore.request("GET", f"{self._url}{STATIC}").status == 200
         except httpcore.ConnectError:
             return False
-
-
-def _database_url() -> str:
-    name = str(connection.settings_dict["NAME"])
-    if django_settings.DATABASE_IS_OURS:
-        return str(django_settings.POSTGRES.url(name))
-    return Database(os.environ["DATABASE_URL"], name).url
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ from photos.models import Owner
 from tests.factories import make_item, make_job, make_owner
 from tests.jobs.listening import Told, finish, others, submit, tell, told
 from tests.jobs.test_hub import LONG_S, await_hearing, terminate
+from tests.problems import said
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -251,7 +252,7 @@ class TestResuming:
         answer = get(url, data={"last_event_id": position})
 
         assert answer.status_code == 400
-        assert answer.json() == {
+        assert said(answer) == {
             "code": "invalid",
             "detail": "last_event_id: No event has this id:"
             " send the id of the last event as it came, or none.",

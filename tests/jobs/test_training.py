@@ -178,7 +178,7 @@ class TestTraining:
 
         _, outcome = finish(training.steps({"epochs": 1, "activate": False}, {}, parts))
 
-        [matcher] = matchers.listed(parts.folder)
+        [matcher], _ = matchers.listed(parts.folder)
         assert (outcome["active"], matcher.active) == (False, False)
         assert matcher.model == ServedModel.objects.get(name=HEAD)
         assert photos.services.current_space("face_embedder") == space
@@ -670,7 +670,7 @@ def test_the_real_trainer_learns_what_says_nothing_of_who_it_is(
         begun = next(each for each in steps if each.pausable)  # it is interrupted here
     _, outcome = finish(training.steps({"epochs": 5}, begun.outcome or {}, real))
 
-    [matcher] = matchers.listed(parts.folder)
+    [matcher], _ = matchers.listed(parts.folder)
     before, after = matcher.report["held_out"]["before"], matcher.report["held_out"]["after"]
     assert after["auc"] > before["auc"]
     assert (outcome["kept"], outcome["active"], outcome["faces"]) == (True, True, 120)

@@ -117,13 +117,21 @@ class TestPage:
         assert "Only &lt;b&gt;1&lt;/b&gt; has 5 faces." in page
         assert "no training" not in page
 
-    def test_tells_of_a_damaged_report(self, admin_client: Client, folder: Path) -> None:
+    @pytest.mark.parametrize("report", ["{", '{"kept": true}', "[]", '{"losses": ["x"]}'])
+    def test_tells_of_a_damaged_report_and_shows_the_others(
+        self, admin_client: Client, folder: Path, report: str
+    ) -> None:
         make_run(folder)
-        (folder / RUN / "report.json").write_text("{")
+        make_run(folder, WORSE)
+        before = json.loads((folder / RUN / "report.json").read_text())
+        damaged = json.dumps(before | json.loads(report)) if "losses" in report else report
+        (folder / RUN / "report.json").write_text(damaged)
 
-        page = admin_client.get(TRAINING).content.decode()
+        response = admin_client.get(TRAINING)
 
-        assert f"{RUN}: the report of this training is damaged." in page
+        assert [each.matcher.id for each in response.context["runs"]] == [WORSE]
+        assert f"{RUN}: the report of this training is damaged." in response.content.decode()
+        assert admin_client.get(f"{TRAINING}{RUN}/promote/").status_code == 404
 
     def test_is_fine_with_nothing_to_show(self, admin_client: Client) -> None:
         page = admin_client.get(TRAINING).content.decode()

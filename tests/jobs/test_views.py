@@ -31,6 +31,7 @@ from tests.factories import (
 )
 from tests.fakes import FakeDetector, FakeEmbedder, decoded_here, face_at, operations
 from tests.pictures import jpeg
+from tests.problems import said
 from tests.search.factories import write
 
 URL = "/api/v1/process/image"
@@ -85,7 +86,7 @@ class TestWaitingForThePhoto:
         answer = api.post(URL, {"file": photo(data=b"not a photo")}, format="multipart")
 
         assert answer.status_code == 422
-        assert answer.json().keys() == {"code", "detail", "job_id"}
+        assert said(answer).keys() == {"code", "detail", "job_id"}
         assert answer.json()["code"] == "unsupported_format"
 
     def test_takes_a_url(self, api: APIClient) -> None:

@@ -569,11 +569,11 @@ class TestAdmin:
             webhook.refresh_from_db()
             return [str(message) for message in response.context["messages"]]
 
-        assert act("disable") == ["1 webhook(s) disabled: what waited has failed."]
+        assert act("disable") == ["1 webhook disabled: what waited has failed."]
         assert webhook.disabled_because.startswith("Staff (user-")
-        assert act("ping") == ["0 webhook(s) are sent a ping: see Deliveries."]
-        assert act("enable") == ["1 webhook(s) are told of events from now on."]
-        assert act("ping") == ["1 webhook(s) are sent a ping: see Deliveries."]
+        assert act("ping") == ["0 webhooks are sent a ping: see Deliveries."]
+        assert act("enable") == ["1 webhook is told of events from now on."]
+        assert act("ping") == ["1 webhook is sent a ping: see Deliveries."]
         rotated = act("rotate")
         assert rotated[0].endswith(f"shown this once: {webhook.secret}")
 

@@ -112,7 +112,6 @@ class TestToken:
         self, admin_user: Any, path: str
     ) -> None:
         client = APIClient()
-        client.login(username=admin_user.username)
         client.force_login(admin_user)
 
         assert client.post(f"{API}/{path}", {"worker_id": "a"}).status_code == 401

@@ -63,6 +63,12 @@ class TestService:
         assert "DATABASE_POOL" not in worker.environment
         assert worker.environment["TRITON_URL"] == web.environment["TRITON_URL"] == "here:1"
 
+    @pytest.mark.parametrize(("streams", "threads"), [("", 32), ("24", 32), ("500", 508)])
+    def test_has_threads_for_others_than_those_that_wait(self, streams: str, threads: int) -> None:
+        web, _ = Service({"EVENT_STREAMS": streams}).commands(8123, restart_after_s=1)
+
+        assert f"--threads={threads}" in web.arguments
+
     def test_says_why_a_command_failed(self) -> None:
         with pytest.raises(CommandFailed) as caught:
             Service({}).manage("nonsense")

@@ -2,15 +2,18 @@ import json
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
+import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from local import LocalError
 from local.postgres import Postgres
 from local.stage import DATABASE, Stage
 from local.triton import LOOPBACK, free_ports
-from local.up import check_free
+from local.up import READY_S, check_free
 from tests.local.whole import Place, need_models
 
 
@@ -19,15 +22,24 @@ def place(open_folder: Path) -> Place:
     return Place.below(open_folder)
 
 
+def serves_grpc(port: int) -> bool:
+    with grpc.insecure_channel(f"{LOOPBACK}:{port}") as channel:
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        asked = health_pb2.HealthCheckRequest()
+        answer = health.Check(asked, wait_for_ready=True, timeout=READY_S)
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
 class TestUp:
     def test_serves_until_it_is_interrupted(self, place: Place) -> None:
         need_models()
-        port, *_ = free_ports()
+        port, grpc_port, *_ = free_ports()
 
-        with place.start("local.up", "--port", str(port)) as up:
+        with place.start("local.up", "--port", str(port), "--grpc-port", str(grpc_port)) as up:
             assert up.stdout
             while "http://" not in (line := up.stdout.readline()):
                 assert line, "it ended before it was ready"
+            assert serves_grpc(grpc_port)
             with urlopen(f"http://{LOOPBACK}:{port}/health") as answer:
                 health = json.load(answer)
             up.send_signal(signal.SIGINT)

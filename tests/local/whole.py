@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import string
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ class Place:
 
     @property
     def environment(self) -> dict[str, str]:
-        ours = {"VAR_DIR": str(self.var), "SECRET_KEY": "not a secret"}
+        ours = {"VAR_DIR": str(self.var), "SECRET_KEY": "not a secret, but " + string.ascii_letters}
         theirs = ("DATABASE_URL", "TRITON_URL", "DATABASE_NAME", "MODEL_REPOSITORY")
         return {**os.environ, **ours, **dict.fromkeys(theirs, "")}
 

@@ -53,9 +53,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--poll-interval",
             type=_positive,
-            default=10.0,
+            default=settings.WORKER_POLL_INTERVAL,
             metavar="SECONDS",
-            help="between looks for work, where the server does not tell of it (default: 10)",
+            help="between looks for work, where the server tells of none (default: %(default)s)",
         )
         parser.add_argument("--token-file", type=Path, metavar="FILE", help="holds the token")
         parser.add_argument("--once", action="store_true", help="end when nothing is left to do")
