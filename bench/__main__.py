@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import clustering, doors, people, pipeline, queue, review, roles, search, soak
+from bench import clustering, desk, doors, people, pipeline, queue, review, roles, search, soak
 from bench.figures import Figure, show, write
 
 RESULTS = Path("var/bench/results.json")
@@ -23,6 +23,7 @@ BENCHES: dict[str, Callable[[Path | None, Console], list[Figure]]] = {
 }
 # These take minutes and gigabytes of their own: only when they are asked for.
 CLUSTER_1M, ASSIGN_1M, SEARCH_1M = "cluster_1m", "assign_1m", "search_1m"
+DESK_1M = "desk_1m"
 SOAK = "soak"  # so does this one, and kills
 REVIEW = "review"  # this one needs a browser
 
@@ -32,7 +33,7 @@ def main() -> int:
     parser.add_argument(
         "name",
         nargs="?",
-        choices=sorted([*BENCHES, CLUSTER_1M, ASSIGN_1M, SEARCH_1M, SOAK, REVIEW]),
+        choices=sorted([*BENCHES, CLUSTER_1M, ASSIGN_1M, SEARCH_1M, DESK_1M, SOAK, REVIEW]),
         help="only this one",
     )
     parser.add_argument("--data", type=Path, help="a folder of photos (default: packaged ones)")
@@ -46,6 +47,7 @@ def main() -> int:
         CLUSTER_1M: clustering.run_1m,
         ASSIGN_1M: people.run_assign_1m,
         SEARCH_1M: search.run_1m,
+        DESK_1M: desk.run_1m,
         REVIEW: review.run,
         SOAK: partial(soak.run, minutes=asked.minutes),
     }

@@ -1,0 +1,46 @@
+"""The first page of each list and thing of the desk, in a library of a million faces."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from rich.console import Console
+
+from bench.figures import Figure
+from bench.stage import python, serving, staged
+from local.stack import Service, Surroundings
+
+DATABASE = "kindred_bench_desk"
+FACES = 1_000_000
+PAGE_MS = 200.0
+
+
+def run_1m(_data: Path | None, console: Console) -> list[Figure]:
+    """The server's time of each page, as a browser asks for it: 95 of 100."""
+    surroundings = Surroundings.read()
+    with ExitStack() as stack, console.status("desk_1m") as status:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="kindred-bench-")))
+        settings = stack.enter_context(staged(surroundings, DATABASE, folder))
+        Service(settings).prepare()
+        status.update(f"desk_1m: {FACES} faces are put in and indexed")
+        python("bench.people_statements", ["fill", FACES], settings)
+        status.update("desk_1m: questions are found ahead")
+        python("bench.review_statements", ["made"], settings)
+        url = stack.enter_context(serving(surroundings, settings, folder))
+        status.update("desk_1m: pages are asked for")
+        told = python("bench.desk_requests", [url], settings)
+    console.print(f"The largest person has {told['faces']} faces.")
+    return [
+        Figure(
+            f"desk_1m_{name}",
+            float(np.percentile(took, 95)),
+            "ms",
+            "limit",
+            PAGE_MS,
+            len(took),
+            bar=1.0,
+            is_limit=True,
+        )
+        for name, took in told["ms"].items()
+    ]
