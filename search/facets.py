@@ -41,7 +41,7 @@ def of(owner: Owner, photos: Sequence[int], recipes: Mapping[str, str]) -> Facet
     keys = Keys(photos)
     found = Photo.objects.of(owner).filter(is_among("pk", keys))
     members = Membership.objects.filter(
-        is_among("photo_id", keys), part__cluster__person__owner=owner
+        is_among("face__photo_id", keys), part__cluster__person__owner=owner
     ).exclude(part__cluster__person__hidden=True)
     objects = of_recipe(DetectedObject.objects.filter(is_among("photo_id", keys)), recipes, OBJECTS)
     years = found.values_list(ExtractYear("dated_at")).annotate(n=Count("pk"))
