@@ -69,7 +69,13 @@ class TestCheckBound:
         "listening", [("127.0.0.1", 8000), ("localhost", 8000), ("::1", 8000), "/run/kindred.sock"]
     )
     def test_lets_it_listen_here(self, listening: object) -> None:
+        elsewhere = ("192.0.2.1", 80)
+
         check_bound([listening], is_on=True, debug=False)
+        with pytest.raises(ImproperlyConfigured) as told:
+            check_bound([listening, elsewhere], is_on=True, debug=False)
+
+        assert f"is to listen at {elsewhere}: " in str(told.value)
 
     @pytest.mark.parametrize(
         "listening", [("::", 8000), ("", 8000), ("192.0.2.1", 8000), ("web", 80)]

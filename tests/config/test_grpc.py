@@ -11,6 +11,8 @@ from typing import Any
 import grpc
 import pytest
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.test import Client
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
@@ -235,10 +237,19 @@ class TestTheServer:
         assert SERVICE in known.get_services()
 
     def test_gives_its_connections_back(self, caller: Caller) -> None:
+        opened = list[BaseDatabaseWrapper]()
+
+        def note(connection: BaseDatabaseWrapper, **_: object) -> None:
+            opened.append(connection)
+
+        connection_created.connect(note)
         for _ in range(3):
             error(caller.process(url="ftp://x"))
+        connection_created.disconnect(note)
 
+        assert len(opened) == 3  # one for each call, in a thread of the server
         wait_until(lambda: others() == 0, timeout_s=LIMIT_S, what="The connections")
+        assert [each for each in opened if each.connection is not None] == []
 
 
 def others() -> int:

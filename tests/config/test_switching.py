@@ -154,7 +154,11 @@ class TestSettling:
 
     @pytest.mark.parametrize("value", ["false", "False", "0", "no"])
     def test_lets_external_services_be_forbidden(self, value: str) -> None:
-        settle({"ALLOW_EXTERNAL_APIS": value})
+        environ = {"ALLOW_EXTERNAL_APIS": value}
+
+        settle(environ)
+
+        assert environ == {"ALLOW_EXTERNAL_APIS": value}
 
     @pytest.mark.parametrize("driver", ["", "+asyncpg", "+psycopg2"])
     def test_takes_the_address_of_a_database_with_any_driver(self, driver: str) -> None:
