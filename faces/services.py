@@ -20,6 +20,7 @@ from inference.arrays import RGB, Array
 from inference.faces import DetectedFace, FaceDetector, FaceEmbedder, FaceHead
 from inference.geometry import Box, align
 from inference.identity import ModelIdentity
+from photos.errors import OriginalDiffers
 from photos.models import Owner, Photo, Space
 from photos.operations import FACES, Place, Store
 
@@ -266,11 +267,17 @@ def new_row(photo: Photo, face: FoundFace, crop: str) -> Face:
 
 
 def portrait(image: RGB, box: Box) -> bytes:
-    """A JPEG of the face with some of its surroundings, square where the photo allows it."""
+    """A JPEG of the face with some of its surroundings, square where the photo allows it.
+
+    Raises:
+        OriginalDiffers: `image` is smaller than the photo was, and has nothing there.
+    """
     half = max(box.width, box.height) * (0.5 + _CROP_MARGIN)
     x, y = box.x + box.width / 2, box.y + box.height / 2
     top, left = max(0, int(y - half)), max(0, int(x - half))
     part = image[top : int(y + half) + 1, left : int(x + half) + 1]
+    if not part.size:
+        raise OriginalDiffers("The picture is smaller than the photo was: the face is outside.")
     scale = CROP_SIDE / max(part.shape[:2])
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
     crop = cv2.resize(part, size, interpolation=cv2.INTER_AREA)

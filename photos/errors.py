@@ -200,6 +200,15 @@ class RepositoryBroken(ServingError):
     code = "repository_broken"
 
 
+class OriginalDiffers(PhotoError):
+    """The original in the storage is not the picture that the photo's row tells of: it is smaller.
+
+    Somebody has put another file in its place.
+    """
+
+    code = "original_differs"
+
+
 class IdempotencyKeyReused(PhotoError):
     """Something else was asked for with this idempotency key before. Use another key."""
 

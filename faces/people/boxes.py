@@ -23,6 +23,7 @@ from faces.services import FindFaces, Look, keep_crop, portrait, remember, space
 from inference.arrays import RGB, Array
 from inference.faces import DetectedFace
 from inference.geometry import CROP_SIDE, TEMPLATE, Box, align
+from photos.errors import OriginalDiffers
 from photos.models import Owner, Photo, Space
 
 MIN_SIDE_PX = 8  # of a box: less shows nobody
@@ -78,8 +79,10 @@ def look(photo: Photo, image: RGB, box: Box, models: FindFaces | None) -> Drawn:
     Without `models` nothing is known of what it looks like.
 
     Raises:
+        OriginalDiffers: the box lies in the photo, and not in `image`.
         InferenceError: the server gave no answer, or a wrong one.
     """
+    _check_shown(image, box)
     seen = _seen(image, box, models) if models else None
     landmarks = seen.landmarks if seen else _landmarks_of(box)
     aligned = align(image, landmarks)
@@ -91,6 +94,18 @@ def look(photo: Photo, image: RGB, box: Box, models: FindFaces | None) -> Drawn:
         spaces=spaces_of(models.identities) if models else (),
         crop=keep_crop(folder_of(photo), portrait(image, box)),
     )
+
+
+def _check_shown(image: RGB, box: Box) -> None:
+    height, width = image.shape[:2]
+    if box.right > width or box.bottom > height:
+        raise OriginalDiffers(
+            gettext(
+                "The photo's original in the storage has %(width)s x %(height)s pixels: it is not "
+                "the picture that was stored, and the box lies outside of it."
+            )
+            % {"width": width, "height": height}
+        )
 
 
 def folder_of(photo: Photo) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from rest_framework.test import APIClient
 
@@ -10,6 +11,7 @@ from faces.models import Edit, Face
 from photos.models import Owner, Photo
 from photos.operations import TAGS
 from tests.factories import make_face, make_person, make_photo
+from tests.pictures import jpeg
 
 pytestmark = pytest.mark.django_db
 BOX = {"x": 20, "y": 10, "width": 30, "height": 24.5}
@@ -104,6 +106,19 @@ class TestAddingAFace:
         answer = api.post(url(photo), {"box": BOX})
 
         assert (answer.status_code, answer.json()["code"]) == (422, "original_missing")
+
+    @pytest.mark.parametrize("box", [BOX, BOX | {"x": 200, "y": 200}])
+    def test_says_that_the_original_is_another_smaller_file(
+        self, api: APIClient, photo: Photo, box: dict[str, float]
+    ) -> None:
+        Photo.objects.filter(pk=photo.pk).update(width=640, height=480)
+        default_storage.delete(str(photo.original))
+        default_storage.save(str(photo.original), ContentFile(jpeg(width=24, height=20)))
+
+        answer = api.post(url(photo), {"box": box})
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "original_differs")
+        assert Face.objects.count() == 0
 
 
 class TestMovingABox:
