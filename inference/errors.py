@@ -44,6 +44,15 @@ class InferenceNotReady(InferenceError):
     retryable = True
 
 
+class ModelRefused(InferenceNotReady):
+    """The model's files are not those that were built, or could do harm: nobody loads them.
+
+    Build the model again, or take its folder away.
+    """
+
+    code = "model_refused"
+
+
 class InferenceFailed(InferenceError):
     """The model broke while it ran.
 

@@ -152,7 +152,10 @@ def model_server() -> Iterator[TritonClient]:
 
 
 def _client(url: str, policy: Policy, *, explicit: bool) -> TritonClient:
-    keeper = LoneKeeper(url, policy.load_s) if explicit else None
+    keeper = LoneKeeper(url, policy.load_s, settings.MODEL_REPOSITORY)
     return TritonClient(
-        url, timeout_s=policy.call_s, keeper=keeper, share_memory=shares_memory(url)
+        url,
+        timeout_s=policy.call_s,
+        keeper=keeper if explicit else None,
+        share_memory=shares_memory(url),
     )

@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Now
 
+from inference import folders
 from inference.client import TritonClient
 from inference.control import Listed, State, TritonControl
 from inference.errors import InferenceNotReady, InferenceTimeout
@@ -46,13 +48,14 @@ class UnloadedAll:
 
 @dataclass(frozen=True)
 class PostgresKeeper:
-    """Has models loaded at the server at `url` while they are needed.
+    """Has models loaded at the server at `url` while they are needed, as they lie in `repository`.
 
     For all threads, outside of transactions: a load takes its time.
     """
 
     url: str
     policy: Policy
+    repository: Path
     noted: dict[str, float] = field(default_factory=dict, compare=False)
 
     def using(self, model: str) -> None:
@@ -72,6 +75,7 @@ class PostgresKeeper:
 
         Raises:
             InferenceNotReady: there is no such model, or it can't be loaded.
+            ModelRefused: its files are not those that were built, or could do harm.
             InferenceUnavailable, InferenceTimeout: try again later.
         """
         with borrowed_connection():
@@ -134,6 +138,7 @@ class PostgresKeeper:
             return [roles.activate(model) for model in models]
 
     def _ready(self, model: ServedModel) -> None:
+        folders.check(self.repository / model.name)  # also if it was loaded before
         if self.policy.explicit:
             self._have(model)
             return
@@ -239,6 +244,7 @@ class PostgresKeeper:
         return over
 
     def _load(self, control: TritonControl, model: ServedModel, timeout_s: float) -> None:
+        folders.check(self.repository / model.name)
         start = time.monotonic()
         control.load(model.name, timeout_s=timeout_s)
         log.info("Loaded %s in %.1f s", model.name, time.monotonic() - start)
@@ -264,7 +270,8 @@ class PostgresKeeper:
 
 def keeper() -> PostgresKeeper:
     """The one of the settings."""
-    return PostgresKeeper(settings.TRITON_URL, Policy.from_settings(), _noted)
+    policy = Policy.from_settings()
+    return PostgresKeeper(settings.TRITON_URL, policy, settings.MODEL_REPOSITORY, _noted)
 
 
 def client() -> TritonClient:

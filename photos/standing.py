@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from django.conf import settings
 from django.utils.translation import gettext
 
+from inference import folders
 from inference.control import Overview, State, Statistics
 from photos.models import ServedModel
 from photos.policy import EXPLICIT
@@ -26,9 +28,10 @@ class Standing:
     reason: str  # why it failed, in the server's words: for staff
     device: str  # what it runs on, or ran on last; empty: it was never loaded
     statistics: Statistics
+    fault: str = ""  # why it is not loaded, whatever the server says; set by active()
 
     @classmethod
-    def of(cls, model: ServedModel, overview: Overview) -> Self:
+    def of(cls, model: ServedModel, overview: Overview, fault: str = "") -> Self:
         listed = overview.model(model.name)
         return cls(
             model=model,
@@ -36,6 +39,7 @@ class Standing:
             reason=listed.reason,
             device=overview.devices.get(model.name, model.device),
             statistics=overview.statistics.get(model.name, Statistics()),
+            fault=fault,
         )
 
 
@@ -49,9 +53,17 @@ def standings(models: Iterable[ServedModel], seen: Overview) -> list[Standing]:
 
 
 def active(seen: Overview) -> list[Standing]:
-    """Of each role's model, by role. One query."""
-    models = ServedModel.objects.with_active().filter(active_in__isnull=False)
-    return standings(models.order_by("role"), seen)
+    """Of each role's model, by role. One query, and a look at their files."""
+    active = ServedModel.objects.with_active().filter(active_in__isnull=False)
+    models = list(active.order_by("role"))
+    faults = refused(models)
+    return [Standing.of(model, seen, faults.get(model.name, "")) for model in models]
+
+
+def refused(models: Iterable[ServedModel]) -> dict[str, str]:
+    """Those whose files are not what was built, or could do harm, by name: with the reason."""
+    repository: Path = settings.MODEL_REPOSITORY
+    return folders.faults({model.name: repository / model.name for model in models})
 
 
 def device(active: Sequence[Standing]) -> str:
@@ -77,6 +89,7 @@ def problem(active: Sequence[Standing], seen: Overview) -> str:
                 "model": standing.model.name,
                 "device": standing.device,
                 "wanted": settings.MODEL_DEVICE,
+                "fault": standing.fault,
             }
     return ""
 
@@ -94,6 +107,8 @@ def _trouble(standing: Standing, wanted: str) -> str:
                 "The model %(model)s is not loaded, and MODEL_CONTROL leaves that to the model "
                 "server."
             )
+    if standing.fault:
+        return gettext("The model %(model)s is not loaded any more: %(fault)s.")
     if wanted != ANY_DEVICE and standing.device not in ("", wanted):
         return gettext(
             "The model %(model)s runs on %(device)s, although MODEL_DEVICE is %(wanted)s."

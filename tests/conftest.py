@@ -17,6 +17,7 @@ from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from inference import folders
 from inference.client import TritonClient
 from inference.control import TritonControl
 from jobs.telling.hub import HUB
@@ -118,8 +119,14 @@ def tiny_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str,
 
 
 @pytest.fixture
-def tiny(tiny_server: tuple[str, Path], settings: Any) -> Iterator[Tiny]:
-    """An empty repository, and settings that name the real server that serves it."""
+def tiny(
+    tiny_server: tuple[str, Path], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Tiny]:
+    """An empty repository, and settings that name the real server that serves it.
+
+    Its models are programs, which the service has none of loaded but here.
+    """
+    monkeypatch.setattr(folders, "BACKENDS", {*folders.BACKENDS, "python", "ensemble"})
     url, repository = tiny_server
     settings.TRITON_URL, settings.MODEL_REPOSITORY = url, repository
     models = Tiny(repository)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from inference import folders
 from inference.client import Inference
 from inference.control import State, TritonControl
 from inference.roles import IMAGE_ENCODER
@@ -24,11 +25,12 @@ _LEAVE_S = 10.0  # for a model to go
 class LoneKeeper:
     """Has models loaded at the model server at `url`, which nobody else steers. They stay loaded.
 
-    `load_s`: a request waits so long for its model.
+    `load_s`: a request waits so long for its model. `repository`: the server's, here.
     """
 
     url: str
     load_s: float
+    repository: Path
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _renewed: dict[str, int] = field(default_factory=dict)  # model -> how often
 
@@ -39,8 +41,10 @@ class LoneKeeper:
         """As promised by Keeper. What is loaded already stays as it is.
 
         Raises:
+            ModelRefused: its files are not those that were built, or could do harm.
             InferenceError: it can't be loaded, or not in time.
         """
+        folders.check(self.repository / model)
         with self._lock, TritonControl(self.url, timeout_s=_ANSWER_S) as control:
             control.load(model, timeout_s=self.load_s)
             log.info("Loaded %s", model)
@@ -56,6 +60,7 @@ class LoneKeeper:
             if self._renewed.get(model, 0) != seen:
                 return
             log.warning("%s has died: it is loaded anew", model)
+            folders.check(self.repository / model)
             if control.state(model) is not State.UNLOADED:
                 control.unload(model)
                 control.settle(model, timeout_s=_LEAVE_S)

@@ -117,6 +117,24 @@ class TestModels:
         assert body["problem"] == f"The model {TWO} runs on cpu, although MODEL_DEVICE is cuda."
         assert call(APIClient(), "health")[0] == 503
 
+    def test_tells_of_files_that_are_not_what_was_built(
+        self, api: APIClient, staff: APIClient, repository: Tiny
+    ) -> None:
+        (repository.folder / TWO / "1" / "model.onnx").write_bytes(b"PK\x03\x04")
+
+        loading = refused(staff, "models/load/face_detector/tiny.2")
+        problem = call(api, "models")[1]["problem"]
+        health, body = call(APIClient(), "health")
+
+        assert loading == (503, "model_refused")
+        assert problem == (
+            f"The model {TWO} is not loaded any more: model.onnx is not the one that was built, "
+            "by its sha256: build it again."
+        )
+        assert (health, body["models"]) == (503, False)
+        repository.write(TWO)
+        assert call(APIClient(), "health")[0] == 200
+
     @pytest.mark.usefixtures("repository", "no_server")
     def test_is_there_without_the_model_server(self, api: APIClient) -> None:
         status, body = call(api, "models")

@@ -23,7 +23,7 @@ from faces.models import Face, FaceVector
 from inference.client import TritonClient
 from inference.control import State as Loaded
 from inference.control import TritonControl
-from inference.errors import InferenceNotReady
+from inference.errors import InferenceNotReady, ModelRefused
 from jobs import queue, steering, tasks
 from jobs.models import Item, Job, RemoteWorker, State
 from jobs.remote import puller, tokens
@@ -562,22 +562,33 @@ class TestRemoteServer:
 class TestLoneKeeper:
     def test_loads_a_model_when_it_is_needed(self, tiny: Tiny, settings: Any) -> None:
         model = tiny.write("doubler.tiny.1")
-        keeper = LoneKeeper(settings.TRITON_URL, load_s=30)
+        keeper = LoneKeeper(settings.TRITON_URL, load_s=30, repository=tiny.folder)
 
         with TritonClient(settings.TRITON_URL, timeout_s=30, keeper=keeper) as client:
             doubled = client.infer(model, given=GIVEN)["doubled"]
 
         assert doubled.tolist() == [[2, 4]]
 
+    def test_loads_no_files_that_are_not_what_was_built(self, tiny: Tiny, settings: Any) -> None:
+        tiny.write("doubler.tiny.1")
+        (tiny.folder / "doubler.tiny.1" / "1" / "model.onnx").write_bytes(b"other")
+        keeper = LoneKeeper(settings.TRITON_URL, load_s=30, repository=tiny.folder)
+
+        with pytest.raises(ModelRefused, match=r"model\.onnx is not the one that was built"):
+            keeper.have("doubler.tiny.1")
+
+        with TritonControl(settings.TRITON_URL, timeout_s=30) as control:
+            assert control.state("doubler.tiny.1") is not Loaded.LOADED
+
     def test_says_that_there_is_no_such_model(self, tiny: Tiny, settings: Any) -> None:
-        keeper = LoneKeeper(settings.TRITON_URL, load_s=30)
+        keeper = LoneKeeper(settings.TRITON_URL, load_s=30, repository=tiny.folder)
 
         with pytest.raises(InferenceNotReady):
             keeper.have("no.such.1")
 
     def test_loads_a_dead_model_anew(self, tiny: Tiny, settings: Any) -> None:
         tiny.write("doubler.tiny.1")
-        keeper = LoneKeeper(settings.TRITON_URL, load_s=30)
+        keeper = LoneKeeper(settings.TRITON_URL, load_s=30, repository=tiny.folder)
         keeper.have("doubler.tiny.1")
 
         keeper.renew("doubler.tiny.1")

@@ -15,12 +15,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from inference import folders
 from inference.client import TritonClient
 from inference.control import Overview, State, TritonControl
 from inference.errors import (
     InferenceNotReady,
     InferenceTimeout,
     InferenceUnavailable,
+    ModelRefused,
 )
 from inference.spec import ModelSpec
 from local.processes import wait_until
@@ -30,7 +32,7 @@ from photos.locks import one_at_a_time
 from photos.models import ServedModel
 from photos.policy import NOTE_S, Policy, shares_memory
 from photos.serving import PostgresKeeper, UnloadedAll
-from tests.tiny import BASE, BROKEN, GATE, GIVEN, Tiny, doubler
+from tests.tiny import BASE, BROKEN, GATE, GIVEN, ONNX, Tiny, doubler
 
 pytestmark = pytest.mark.django_db
 ONE, TWO, THREE = (f"{role}.tiny.1" for role in ("face_detector", "face_embedder", "tagger"))
@@ -50,7 +52,7 @@ def keeper(tiny: Tiny, settings: Any) -> PostgresKeeper:
     for name in (ONE, TWO, THREE):
         tiny.write(name, memory_bytes=10 * MB)
     roles.sync(tiny.folder)
-    return PostgresKeeper(settings.TRITON_URL, POLICY)
+    return PostgresKeeper(settings.TRITON_URL, POLICY, tiny.folder)
 
 
 @pytest.fixture
@@ -211,6 +213,53 @@ class TestHave:
         with connection.cursor() as cursor:
             cursor.execute(f"{LOCKS} AND objid = %s", [serving.LOCK])
             assert cursor.fetchall() == []
+
+
+class TestFilesThatAreNotWhatWasBuilt:
+    def test_are_not_loaded_until_they_are_mended(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
+        (tiny.folder / ONE / "1" / "model.onnx").write_bytes(ONNX + ONNX)
+
+        with pytest.raises(ModelRefused, match=rf"^{ONE}: it is not loaded: model\.onnx is not"):
+            keeper.have(ONE)
+        keeper.have(TWO)
+        assert loaded(keeper) == [TWO]
+
+        tiny.write(ONE)
+        keeper.have(ONE)
+        assert loaded(keeper) == [ONE, TWO]
+
+    def test_are_not_given_to_a_role(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
+        other = "face_detector.tiny.2"
+        tiny.write(other)
+        roles.sync(tiny.folder)
+        (tiny.folder / other / "1" / "model.onnx").write_bytes(b"PK")
+
+        with pytest.raises(ModelRefused):
+            keeper.switch(model(other))
+
+        assert roles.active_models()["face_detector"] == ONE
+
+    @pytest.mark.parametrize("explicit", [True, False])
+    def test_are_not_given_to_a_role_though_the_server_has_them(
+        self, keeper: PostgresKeeper, tiny: Tiny, *, explicit: bool
+    ) -> None:
+        keeper.have(ONE)
+        (tiny.folder / ONE / "1" / "model.onnx").write_bytes(b"PK")
+        keeper = replace(keeper, policy=replace(POLICY, explicit=explicit))
+
+        with pytest.raises(ModelRefused):
+            keeper.switch(model(ONE))
+
+    def test_run_no_program(
+        self, keeper: PostgresKeeper, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tiny.write_program(ONE)
+        monkeypatch.setattr(folders, "BACKENDS", {"onnxruntime"})
+
+        with pytest.raises(ModelRefused, match="has it run by python"):
+            keeper.have(ONE)
+
+        assert (tiny.loads(ONE), loaded(keeper)) == (0, [])
 
 
 class TestModelThatDied:

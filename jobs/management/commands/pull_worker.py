@@ -115,10 +115,11 @@ def _stop(puller: Puller, signum: int, frame: FrameType | None) -> None:
 def _client() -> TritonClient:
     """A client of this machine's model server, which has models loaded as they are needed."""
     url, policy = settings.TRITON_URL, Policy.from_settings()
+    keeper = LoneKeeper(url, policy.load_s, settings.MODEL_REPOSITORY)
     return TritonClient(
         url,
         timeout_s=policy.call_s,
-        keeper=LoneKeeper(url, policy.load_s) if policy.explicit else None,
+        keeper=keeper if policy.explicit else None,
         share_memory=shares_memory(url),
     )
 
