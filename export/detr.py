@@ -69,10 +69,14 @@ def load(files: Mapping[str, Path]) -> tuple[nn.Module, Any]:
         raise ExportError(f"config.json says model_type {family!r}: known are {FAMILIES}.")
     try:
         model, report = AutoModelForObjectDetection.from_pretrained(  # nosec B615  # our folder
-            folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
         )
         processor = AutoImageProcessor.from_pretrained(  # nosec B615  # the same folder
-            folder, local_files_only=True
+            folder, local_files_only=True, trust_remote_code=False
         )
     except (OSError, RuntimeError, ValueError) as exc:
         raise ExportError(f"transformers cannot read the model: {exc}") from exc

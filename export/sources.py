@@ -13,10 +13,13 @@ from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.request import urlopen
 
 from export import ExportError
 from export.weights import Packaged
+from inference import onnx_files
+from inference.onnx_files import FileRefused
 from local.packages import digest
 
 LOCAL = "HUB_FOLDER"  # names a folder that is looked into first: ORGANISATION/REPOSITORY/FILE
@@ -107,6 +110,7 @@ class RapidOcrZoo:
         check_safe(member, str(self))
         target = folder / PurePosixPath(member).name
         if local := _local(RAPIDOCR, member):
+            check_harmless(local, member)
             target.symlink_to(local.resolve())
             return target
         address = self._address(member, folder, cache)
@@ -118,6 +122,7 @@ class RapidOcrZoo:
                 f"{member} of {self} cannot be had: it is out of reach. "
                 f"{_by_hand(RAPIDOCR, member)}"
             ) from exc
+        check_harmless(target, member)
         return target
 
     def _address(self, member: str, folder: Path, cache: Path) -> str:
@@ -143,6 +148,41 @@ def check_safe(member: str, source: str) -> None:
         )
 
 
+def check_harmless(path: Path, name: str) -> None:
+    """
+    Raises:
+        ExportError: whatever its name says, the file may run code, asks for code, or names weights
+            that lie elsewhere. Nothing has read it by then.
+    """
+    try:
+        match PurePosixPath(name).suffix:
+            case ".onnx":
+                onnx_files.check(path)
+            case ".json":
+                _check_asks_for_no_code(json.loads(path.read_text("utf-8")))
+            case _:
+                onnx_files.check_no_program(path)
+    except FileRefused as exc:
+        raise ExportError(f"{name} is not taken: {exc}.") from exc
+    except (OSError, ValueError) as exc:
+        raise ExportError(f"{name} can't be read: {exc}") from exc
+
+
+def _check_asks_for_no_code(said: Any) -> None:
+    """Of a configuration: libraries fetch and run what such words of it name, if they are let."""
+    values = [said]
+    while values:
+        match values.pop():
+            case {"trust_remote_code": True} | {"hf_trust_remote_code": True}:
+                raise FileRefused("it asks for code to be trusted (trust_remote_code)")
+            case {"auto_map": {}}:
+                raise FileRefused("it names code to be run (auto_map)")
+            case dict() as inside:
+                values += inside.values()
+            case list() as inside:
+                values += inside
+
+
 def _local(repository: str, member: str) -> Path | None:
     """The file as it lies in the user's own folder, if there is one and it has it."""
     root = os.environ.get(LOCAL)
@@ -156,6 +196,7 @@ def _by_hand(repository: str, member: str) -> str:
 
 def _pinned(path: Path, folder: Path, name: str, cache: Path) -> Path:
     """A link to `path` in `folder`, if the file is what it was when it first came."""
+    check_harmless(path, name)
     pins, found = cache / PINS, digest(path)
     known: Mapping[str, str] = json.loads(pins.read_text()) if pins.exists() else {}
     if known.get(name, found) != found:

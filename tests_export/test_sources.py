@@ -16,6 +16,7 @@ from local.packages import CACHE
 REPOSITORY = "someone/tiny"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HUB = Hub(REPOSITORY)
+NET = b"\x08\x08\x3a\x00"  # the shortest ONNX file: a version, and a graph of nothing
 
 
 @pytest.fixture
@@ -144,13 +145,13 @@ class TestZoo:
     ) -> None:
         unpacked = tmp_path / "zoo" / "models" / "buffalo_l"
         unpacked.mkdir(parents=True)
-        (unpacked / "det_10g.onnx").write_bytes(b"net")
+        (unpacked / "det_10g.onnx").write_bytes(NET)
 
         path = InsightFaceZoo("buffalo_l", str(tmp_path / "zoo")).fetch(
             "det_10g.onnx", folder, cache
         )
 
-        assert path.read_bytes() == b"net"
+        assert path.read_bytes() == NET
 
     def test_unpacks_what_the_package_fetches(
         self, folder: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -160,7 +161,7 @@ class TestZoo:
         def fetched(url: str, path: str, *, overwrite: bool) -> None:
             Path(path).parent.mkdir(parents=True)
             with zipfile.ZipFile(path, "w") as archive:
-                archive.writestr("det_500m.onnx", b"net")
+                archive.writestr("det_500m.onnx", NET)
 
         monkeypatch.setattr("insightface.utils.storage.download_file", fetched)
 
@@ -168,7 +169,7 @@ class TestZoo:
             "det_500m.onnx", folder, cache
         )
 
-        assert path.read_bytes() == b"net"
+        assert path.read_bytes() == NET
 
     def test_says_what_to_do_when_it_is_out_of_reach(
         self, folder: Path, cache: Path, tmp_path: Path
@@ -198,12 +199,12 @@ class TestRapidOcrZoo:
     ) -> None:
         there = tmp_path / "hub" / "RapidAI" / "RapidOCR" / self.MEMBER
         there.parent.mkdir(parents=True)
-        there.write_bytes(b"net")
+        there.write_bytes(NET)
         monkeypatch.setenv("HUB_FOLDER", str(tmp_path / "hub"))
 
         file = rows_ocr_more.ZOO.fetch(self.MEMBER, tmp_path, CACHE)
 
-        assert (file.name, file.read_bytes()) == ("latin_PP-OCRv5_rec_mobile.onnx", b"net")
+        assert (file.name, file.read_bytes()) == ("latin_PP-OCRv5_rec_mobile.onnx", NET)
 
     def test_says_what_to_do_when_it_is_out_of_reach(self, tmp_path: Path) -> None:
         with pytest.raises(ExportError, match=r"out of reach.*HUB_FOLDER/RapidAI/RapidOCR/onnx/"):

@@ -17,6 +17,7 @@ from export.command import REPOSITORY
 from export.heads import Head
 from export.models import Model, Serving, Target
 from export.publish import VERSION, locked, publish
+from export.sources import check_harmless
 from export.weights import Weights
 from local.packages import CACHE
 from training import Refused
@@ -43,6 +44,11 @@ class Trained:
         return "Trained()"
 
     def fetch(self, member: str, folder: Path, cache: Path) -> Path:
+        """
+        Raises:
+            ExportError: it is no model that stands alone.
+        """
+        check_harmless(self.folder / member, member)
         return self.folder / member
 
 
