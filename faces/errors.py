@@ -43,6 +43,15 @@ class NameTaken(FaceError):
     code = "name_taken"
 
 
+class NameAlike(FaceError):
+    """The owner has somebody whose name differs in capitals, accents or marks alone.
+
+    Give that name, or say that this is another person.
+    """
+
+    code = "name_alike"
+
+
 class PersonMissing(FaceError):
     """There is no such person, or no more."""
 

@@ -200,7 +200,7 @@ def _person(owner: Owner, whom: Whom, faces: Sequence[int], by: User | None) -> 
     name = whom.name or whom.contact_id
     if not name:
         raise NameMissing("Give the person a name: it is empty.")
-    details = {"contact_id": whom.contact_id} if whom.contact_id else {}
+    details: dict[str, Any] = {"contact_id": whom.contact_id} if whom.contact_id else {}
     return naming.create(owner, name, faces=faces, by=by, **details), True
 
 

@@ -27,6 +27,7 @@ from faces.admin.person_acts import AlikeForm, FacesForm, SaidForm
 from faces.forms import PersonForm
 from faces.models import Cluster, Person
 from faces.people import naming
+from faces.people.alike import called_like
 from photos.admin import OwnerFilter, only_owner, picture
 
 CLUSTERS_SHOWN = 50  # of a person, on their page
@@ -178,8 +179,19 @@ class PersonAdmin(EditedAdmin[Person]):
         change: bool,  # noqa: FBT001  # Django's signature
     ) -> None:
         details = {name: form.cleaned_data[name] for name in form.changed_data}
-        act = partial(naming.change, obj, by=by(request), **details)
+        act = partial(naming.change, obj, another=True, by=by(request), **details)
         self.edit(request, obj.owner, act, done=_("Changed %(name)s.") % {"name": obj.name})
+        if not details.keys().isdisjoint({"name", "aliases"}):
+            self._tell_of_names_alike(request, obj)
+
+    def _tell_of_names_alike(self, request: HttpRequest, person: Person) -> None:
+        names = [person.name, *person.aliases]
+        for other in called_like(person.owner, names, but=person.pk).values():
+            told = _(
+                "%(name)s differs in capitals, accents or marks alone: merge the two if they are "
+                "one person."
+            ) % {"name": other}
+            self.message_user(request, told, messages.WARNING)
 
 
 def biggest_clusters(person: Person) -> QuerySet[Cluster]:

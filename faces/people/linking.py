@@ -33,6 +33,7 @@ def link(cluster: Cluster, contact_id: str, *, name: str = "", by: User | None =
 
     Raises:
         NameTaken: who is called so has another contact id.
+        NameAlike: as naming.called().
         NameTooLong, ClusterMissing: the name can't be a person's; the cluster is gone.
         TwiceInPhoto, Contradicted: as editing().
     """

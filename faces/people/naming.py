@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from faces.errors import FaceMissing, NameMissing, NameTaken, NameTooLong
 from faces.models import MAX_NAME, Cluster, Edit, Face, Person
-from faces.people import places
+from faces.people import alike, places
 from faces.people.changes import Changes
 from faces.people.editing import editing
 from photos.models import Owner
@@ -44,6 +44,7 @@ def name_cluster(cluster: Cluster, name: str, *, by: User | None = None) -> Pers
 
     Raises:
         NameMissing, NameTooLong: `name` can't be a person's.
+        NameAlike: as called().
         TwiceInPhoto, Contradicted: as editing().
     """
     name = checked_name(name)
@@ -55,23 +56,35 @@ def name_cluster(cluster: Cluster, name: str, *, by: User | None = None) -> Pers
     return person
 
 
-def called(changes: Changes, name: str) -> Person:
-    """The owner's person of this (tidy) name, or who goes by it as well; else a new one."""
+def called(changes: Changes, name: str, *, another: bool = False) -> Person:
+    """The owner's person of this (tidy) name, or who goes by it as well; else a new one.
+
+    Raises:
+        NameAlike: somebody's name is like it, and nobody has said that this is `another` person.
+    """
     known = list(Person.objects.called(name).filter(owner=changes.owner).order_by("pk"))
     if known:
         return next((each for each in known if each.name == name), known[0])
+    if not another:
+        alike.check_none(changes.owner, [name])
     person = Person(owner=changes.owner, name=name)
     changes.create(person)
     return person
 
 
 def create(
-    owner: Owner, name: str, *, faces: Collection[int] = (), by: User | None = None, **details: Any
+    owner: Owner,
+    name: str,
+    *,
+    faces: Collection[int] = (),
+    another: bool = False,
+    by: User | None = None,
+    **details: Any,
 ) -> Person:
-    """A new person, of these `faces` if any. `details` as in change().
+    """A new person, of these `faces` if any. `another`, and `details`, as in change().
 
     Raises:
-        NameMissing, NameTooLong, NameTaken: `name` can't be theirs.
+        NameMissing, NameTooLong, NameTaken, NameAlike: `name` can't be theirs.
         FaceMissing, TwiceInPhoto, Contradicted: as placing.assign().
     """
     name = checked_name(name)
@@ -80,19 +93,26 @@ def create(
         for field, value in _checked(person, details).items():
             setattr(person, field, value)
         _check_free(person)
+        if not another:
+            alike.check_none(owner, [person.name, *person.aliases])
         changes.create(person)
         places.give(changes, faces, person)
     return person
 
 
-def change(person: Person, *, by: User | None = None, **details: Any) -> Person:
+def change(
+    person: Person, *, another: bool = False, by: User | None = None, **details: Any
+) -> Person:
     """Set some of what is known of a person: the columns of `Person`; `cover` is a face, or None.
+
+    `another`: a name may be like somebody else's, as these are two people.
 
     What their faces look like is forgotten where they are not to be recognised; undoing that does
     not bring it back, but the next look at them does.
 
     Raises:
         NameMissing, NameTooLong, NameTaken: the name, an alias or the contact id can't be theirs.
+        NameAlike: a new name, or alias, is like one of somebody else.
         FaceMissing: the cover is none of their faces.
     """
     asked = {name: getattr(value, "pk", value) for name, value in details.items()}
@@ -103,6 +123,10 @@ def change(person: Person, *, by: User | None = None, **details: Any) -> Person:
         for field in ("name", "aliases", "contact_id"):
             setattr(new, field, values.get(field, getattr(person, field)))
         _check_free(new)
+        if not another:
+            had = {person.name, *person.aliases}
+            added = [each for each in (new.name, *new.aliases) if each not in had]
+            alike.check_none(person.owner, added, but=person.pk)
         changes.change(person, **values)
     return person
 

@@ -113,7 +113,8 @@ def read(photo: Photo, decoded: Decoded, *, dry_run: bool = False) -> Named:
 def name(owner: Owner, photo: Photo, regions: Sequence[Region], crops: Mapping[int, str]) -> Named:
     """Give the faces in `regions` of the owner's photo to the people of these names.
 
-    People whom the owner does not have are made. Where no face was found, one is drawn if it has
+    People whom the owner does not have are made, also where a name is like another one: nobody is
+    there to be asked, and the desk asks later. Where no face was found, one is drawn if it has
     a file in `crops`, which are by the place of the region. What somebody has said of a face, or
     of who is in the photo, goes before what the file says. Where a face was erased or deleted,
     there is none. In the caller's transaction, which holds the owner's lock.
@@ -144,7 +145,7 @@ def _wishes(changes: Changes, photo: Photo, named: Mapping[int, Called]) -> list
     found = same_faces([box for _, box in regions], [gone.box_of(face) for face in faces])
     said = _said(changes.owner, photo) if found else set()
     return [
-        Wish(faces[column].pk, called(changes, regions[row][0]).pk)
+        Wish(faces[column].pk, called(changes, regions[row][0], another=True).pk)
         for row, column in sorted(found.items())
         if faces[column].pk not in said
     ]
@@ -168,7 +169,7 @@ def _drawn(
     for number, (word, box) in named.items():
         if number not in crops or covers(taken, box):
             continue
-        person = called(changes, word)
+        person = called(changes, word, another=True)
         if person.pk not in there:
             face = _face(photo, box, crops[number])
             changes.create(face)

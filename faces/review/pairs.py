@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from django.db import connection
 
 from faces.calibration import Scale, score_of
+from faces.people import alike
 from faces.recognition import likeness_of
 from faces.review import questions
 from faces.review.questions import MOST, SAFE, Kind, Question, Side
@@ -48,19 +50,33 @@ class _Found:
     score: Array
     worth: Array
 
+    @classmethod
+    def none(cls) -> Self:
+        return cls(*(np.zeros(0, dtype) for dtype in (np.int64, np.int64, float, float)))
+
     def best(self, most: int) -> "_Found":
         order = np.argsort(-self.worth, kind="stable")[:most]
         return _Found(self.one[order], self.other[order], self.score[order], self.worth[order])
+
+    def together(self, others: "_Found") -> "_Found":
+        parts = zip(vars(self).values(), vars(others).values(), strict=True)
+        return _Found(*(np.concatenate([ours, theirs]) for ours, theirs in parts))
 
 
 def pairs(owner: Owner, space: Space, kind: Kind) -> list[Question]:
     """Two groups each, the ones first of which an answer settles most pairs of faces.
 
-    SAME: they may be one person; the less sure, the more it settles. MERGES: they are taken for
-    one, but are apart. None that was answered before, none that are in a photo together.
+    SAME: they may be one person; the less sure, the more it settles; also two people whose names
+    are alike, whatever their faces are. MERGES: they are taken for one, but are apart. None that
+    was answered before, none that are in a photo together.
     """
     groups, scale = Groups.load(owner, space), score_of(space, owner)
-    found = _best(groups, scale, kind, _rows(groups, questions.answered(owner)))
+    answered = _rows(groups, questions.answered(owner))
+    found = _best(groups, scale, kind, answered)
+    if kind is Kind.SAME:
+        named = _rows(groups, {frozenset(both) for both in alike.pairs(owner)})
+        known = np.concatenate([answered, found.one * len(groups.keys) + found.other])
+        found = found.together(_at(np.setdiff1d(named, known), groups, scale)).best(MOST * _MORE)
     together = _in_photos(owner, groups.keys[np.unique([found.one, found.other])].tolist())
     asked = []
     for one, other, score, worth in zip(
@@ -73,7 +89,10 @@ def pairs(owner: Owner, space: Space, kind: Kind) -> list[Question]:
 
 
 def beside(owner: Owner, space: Space, group: int, most: int) -> list[Question]:
-    """Others who may be one with `group`, the most likely first: as pairs(), but of one alone."""
+    """Others who may be one with `group`: as pairs(), but of one alone.
+
+    First people whose names are alike, then the most likely.
+    """
     groups, scale = Groups.load(owner, space), score_of(space, owner)
     rows = np.flatnonzero(groups.keys == group)
     if not len(rows):
@@ -82,6 +101,8 @@ def beside(owner: Owner, space: Space, group: int, most: int) -> list[Question]:
     scores = scale.scores(likeness_of(groups.means @ groups.means[rows[0]], sizes))
     order = np.argsort(-scores, kind="stable")
     likely = [row for row in order[: most * _MORE + 1].tolist() if scores[row] >= UNSURE]
+    named = {key for both in alike.pairs(owner) if group in both for key in both}
+    likely = np.flatnonzero(np.isin(groups.keys, list(named))).tolist() + likely
     others = {int(groups.keys[row]): row for row in likely if row != rows[0]}
     settled = questions.answered(owner, {group, *others}) | _in_photos(owner, [group, *others])
     found = [
@@ -97,6 +118,16 @@ def beside(owner: Owner, space: Space, group: int, most: int) -> list[Question]:
     return found[:most]
 
 
+def _at(pairs: Array, groups: Groups, scale: Scale) -> _Found:
+    """`pairs` as _rows() has them. Each is worth as much as if nothing were known of the faces."""
+    if not len(pairs):
+        return _Found.none()
+    one, other = np.divmod(pairs, len(groups.keys))
+    sizes = groups.sizes[one] * groups.sizes[other]
+    cosines = np.einsum("ij,ij->i", groups.means[one], groups.means[other])
+    return _Found(one, other, scale.scores(likeness_of(cosines, sizes)), sizes)
+
+
 def _rows(groups: Groups, pairs: set[questions.Groups]) -> Array:
     """Those of `pairs` that are in `groups`, each as one number: row of one * g + row of other."""
     row_of = {key: row for row, key in enumerate(groups.keys.tolist())}
@@ -106,12 +137,11 @@ def _rows(groups: Groups, pairs: set[questions.Groups]) -> Array:
 
 def _best(groups: Groups, scale: Scale, kind: Kind, answered: Array) -> _Found:
     """Those worth most, without the ones that were `answered`."""
-    best = _Found(*(np.zeros(0, dtype) for dtype in (np.int64, np.int64, float, float)))
+    best = _Found.none()
     for block in _blocks(groups, scale, kind):
         fresh = ~np.isin(block.one * len(groups.keys) + block.other, answered)
-        parts = zip(vars(best).values(), vars(block).values(), strict=True)
-        best = _Found(*(np.concatenate([had, new[fresh]]) for had, new in parts))
-        best = best.best(MOST * _MORE)
+        new = _Found(*(values[fresh] for values in vars(block).values()))
+        best = best.together(new).best(MOST * _MORE)
     return best
 
 

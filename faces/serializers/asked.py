@@ -54,6 +54,10 @@ class PersonChangesSerializer(serializers.Serializer[None]):
     hidden = serializers.BooleanField(required=False)
     ignored = serializers.BooleanField(required=False)
     unrecognised = serializers.BooleanField(required=False)
+    another = serializers.BooleanField(
+        required=False,
+        help_text="Somebody's name is like this one, and this is another person.",
+    )
 
 
 class NewPersonSerializer(serializers.Serializer[None]):
@@ -66,6 +70,10 @@ class NewPersonSerializer(serializers.Serializer[None]):
         help_text="Your own id of them.",
     )
     faces = _keys(MOST_FACES, min_length=0, required=False)
+    another = serializers.BooleanField(
+        required=False,
+        help_text="Somebody's name is like this one, and this is another person.",
+    )
 
 
 class PeopleSerializer(serializers.Serializer[None]):

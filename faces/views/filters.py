@@ -7,8 +7,10 @@ from django.forms import IntegerField
 from django_filters import rest_framework as filters
 
 from faces.models import Cluster, Edit, Face, Person
+from faces.people.alike import called_like
 from faces.people.history import touching
 from faces.serializers.asked import MAX_KEY
+from photos.models import Owner
 
 
 class KeyFilter(filters.NumberFilter):  # type: ignore[misc]  # django-filter has no types
@@ -37,10 +39,11 @@ class HiddenFilter(filters.BooleanFilter):  # type: ignore[misc]  # django-filte
 class PersonFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     search = filters.CharFilter(method="called", label="Part of a name, or of another one.")
     hidden = HiddenFilter(label="The hidden ones, in place of the others.")
+    alike = KeyFilter(method="named_alike", label="A person: whose names are like theirs.")
 
     class Meta:
         model = Person
-        fields = ("search", "hidden", "favourite", "contact_id")
+        fields = ("search", "hidden", "favourite", "contact_id", "alike")
 
     def called(self, people: QuerySet[Person], _name: str, part: str) -> QuerySet[Person]:
         names = Func(
@@ -48,6 +51,14 @@ class PersonFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter ha
         )
         named = people.alias(other_names=names)
         return named.filter(Q(name__icontains=part) | Q(other_names__icontains=part))
+
+    def named_alike(self, people: QuerySet[Person], _name: str, key: int) -> QuerySet[Person]:
+        mine = Person.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        one = mine.select_related("owner").filter(pk=int(key)).first()
+        if one is None:
+            return people.none()
+        found = called_like(one.owner, [one.name, *one.aliases], but=one.pk)
+        return people.filter(pk__in=found)
 
 
 class ClusterFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types

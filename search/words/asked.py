@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import BooleanField, F, Func, Value
 
-from search.words.letters import words_of
+from photos.letters import words_of
 from search.words.stems import forms, says_something, stems_of
 from search.words.vector import any_of
 

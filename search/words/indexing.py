@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
+from photos.letters import words_of
 from photos.models import Photo
 from search.models import PhotoWords
 from search.vocabulary import Vocabulary, load
-from search.words.letters import words_of
 from search.words.parts import Part
 from search.words.stems import EVERY, Stems, lexemes, stems_of
 from search.words.vector import Vector

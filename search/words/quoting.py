@@ -2,10 +2,10 @@
 
 from django.db.models import Exists, OuterRef, Q
 
+from photos.letters import words_of
 from photos.models import Owner
 from search.models import PhotoWords
 from search.words.asked import has
-from search.words.letters import words_of
 from search.words.vector import literal, phrase
 from search.words.wordings import owner_lexeme
 

@@ -11,12 +11,12 @@ from django.db.models import Q
 
 from faces.models import Face
 from inference.geometry import Box
+from photos.letters import words_of
 from photos.models import Owner
 from search.among import Keys, is_among
 from search.models import Caption, DetectedObject, PhotoTag, TextLine
 from search.vocabulary import Vocabulary, load
 from search.words.asked import Word, asked_words, names_asked
-from search.words.letters import words_of
 from search.words.stems import EVERY, lexemes, stems_of
 from search.words.wordings import Wording, of_label, of_tag
 

@@ -7,12 +7,12 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, TextField, Value
 
 from faces.models import Membership, Person
+from photos.letters import words_of
 from photos.models import Owner
 from photos.places import names_of
 from search.models import PhotoWords
 from search.vocabulary import Vocabulary, load
 from search.words.asked import has
-from search.words.letters import words_of
 from search.words.vector import all_of, literal
 from search.words.wordings import label_lexeme, owner_lexeme, tag_lexeme
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.words.letters import MAX_LETTERS, words_of
+from photos.letters import MAX_LETTERS, words_of
 
 
 class TestWordsOf:

@@ -1,7 +1,7 @@
 """Text as the words that are compared: small letters without accents, and digits.
 
-The only place that knows how: what is stored and what is asked for go through it alike, whatever
-the database's locale or extensions are.
+The only place that knows how: what is stored and what is asked for go through it alike, names too,
+whatever the database's locale or extensions are.
 """
 
 import unicodedata
