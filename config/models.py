@@ -1,4 +1,4 @@
-"""How services come in, and how often."""
+"""How services come in, and how often; what they did; and how long owners keep what they have."""
 
 from typing import Self
 
@@ -122,3 +122,30 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.act}"
+
+
+def _days() -> models.PositiveIntegerField[int | None, int | None]:
+    return models.PositiveIntegerField(null=True, blank=True, help_text="Empty: for ever.")
+
+
+class Retention(models.Model):
+    """How many days an owner keeps what: config/keeping/retention.py applies it."""
+
+    owner = models.OneToOneField(
+        Owner, on_delete=models.CASCADE, primary_key=True, related_name="retention"
+    )
+    photos = _days()  # since they came here
+    unnamed_faces = _days()  # since they were found
+    searches = _days()  # notes of them
+    reads = _days()  # entries of the audit log
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(photos=0) & ~Q(unnamed_faces=0) & ~Q(searches=0) & ~Q(reads=0),
+                name="retention_is_a_day_at_least",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Retention of {self.owner_id}"

@@ -167,6 +167,8 @@ STORAGES = {
         "BACKEND": "photos.storage.WholeFiles",
         "OPTIONS": {"location": RESULTS_ROOT, **_OURS_ALONE},
     },
+    # That somebody was erased, or photos deleted: an old backup of the database does not know it.
+    "erasures": store_settings.erasures(env, VAR / "erasures"),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True  # static files come from the packages: no collectstatic needed

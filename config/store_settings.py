@@ -1,10 +1,18 @@
-"""Where pictures lie that go out by signed addresses: below the media, or in an S3 store."""
+"""Where pictures lie that go out by signed addresses, and the ledger of erasures."""
 
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
+
+_MODES = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+
+
+def erasures(env: Env, folder: Path) -> dict[str, Any]:
+    """An entry of STORAGES. `ERASURES_ROOT`: a folder that no restore replaces."""
+    options = {"location": env.str("ERASURES_ROOT", str(folder)), "allow_overwrite": True, **_MODES}
+    return {"BACKEND": "photos.storage.WholeFiles", "OPTIONS": options}
 
 
 def annotated(env: Env, folder: Path, lifetime_s: int) -> dict[str, Any]:
@@ -15,8 +23,7 @@ def annotated(env: Env, folder: Path, lifetime_s: int) -> dict[str, Any]:
     """
     bucket = env.str("ANNOTATED_S3_BUCKET", "")
     if not bucket:
-        modes = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
-        options = {"location": folder, "allow_overwrite": True, **modes}
+        options = {"location": folder, "allow_overwrite": True, **_MODES}
         return {"BACKEND": "photos.storage.SignedFiles", "OPTIONS": options}
     secrets = {
         "ANNOTATED_S3_ACCESS_KEY": env.str("ANNOTATED_S3_ACCESS_KEY", ""),

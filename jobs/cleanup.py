@@ -20,9 +20,18 @@ from django.utils import timezone
 from django_q.models import OrmQ, Task
 
 from faces.models import Erasure
-from jobs import annotation, erasure, orphans, result_files, services, steering, training
+from jobs import (
+    annotation,
+    erasure,
+    orphans,
+    removal,
+    result_files,
+    services,
+    steering,
+    training,
+)
 from jobs.errors import CleanUpBusy, JobUnfinished
-from jobs.models import UNFINISHED, CleanUp, Item, Job, State
+from jobs.models import UNFINISHED, CleanUp, Item, Job, Removal, State
 from jobs.telling import outbox
 from photos.locks import LockTaken, one_at_a_time
 from search.models import AskedSearch
@@ -30,6 +39,7 @@ from search.models import AskedSearch
 LOCK = 4_716  # ours among PostgreSQL's advisory locks
 _BUSY_S = 1.0  # of waiting for another clean-up
 _BATCH = 1000  # rows, or files, of one step
+_FEW = 100  # receipts in memory, with the places of what they are of
 _YOUNG = timedelta(days=1)  # what is younger may be in use, whatever the rows say
 _FOR_EVER = timedelta(days=36_500)
 
@@ -163,6 +173,17 @@ def _erasures(order: Order) -> Iterator[int]:
         yield int(each.finished_at is not None)
 
 
+def _removals(order: Order) -> Iterator[int]:
+    """Files of photos that were deleted, where a kill or a worker came between."""
+    unfinished = Removal.objects.filter(finished_at=None).order_by("pk")
+    if order.dry_run:
+        yield unfinished.count()
+        return
+    for each in unfinished.select_related("owner").iterator(chunk_size=_FEW):
+        removal.finish(each)
+        yield int(each.finished_at is not None)
+
+
 def _trainings(order: Order) -> Iterator[int]:
     """Faces that trainings were about to learn from, which were cancelled or have failed."""
     yield training.tidy(dry_run=order.dry_run)
@@ -199,6 +220,7 @@ BROOMS: Mapping[str, Broom] = {
     "events": _events,
     "trainings": _trainings,
     "erasures": _erasures,
+    "removals": _removals,
     "annotated": _annotated,
     "searches": _searches,
     "tasks": _tasks,

@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from faces.errors import ClusterMissing, PersonMissing
-from faces.models import Cluster, Edit, Erasure, Person
+from faces.models import Centroid, Cluster, Edit, Erasure, Face, Membership, Person
 from faces.people import erasing
 from faces.people.editing import hold
-from jobs import annotation, result_files, scrubbing, steering, training
+from jobs import annotation, ledger, result_files, scrubbing, steering, training
 from jobs.errors import JobFinished
 from jobs.models import UNFINISHED, Item, Job, State
 from jobs.recounting import recount
@@ -67,19 +67,70 @@ def erase_clusters(owner: Owner, keys: Collection[int], *, by: User | None = Non
         there = Cluster.objects.filter(owner=owner, pk__in=keys, person=None)
         if there.count() < len(set(keys)):
             raise ClusterMissing("One of these clusters has gone, or been named: choose again.")
-        # Who is erased is somebody: nobody else sees this one, or ever hears the name.
-        somebody = Person.objects.create(owner=owner, name=secrets.token_hex())
+        somebody = _somebody(owner)
         there.update(person=somebody)
-        erasure = _erase_rows(somebody, by)
-        del erasure.counts["rows"]["person"]  # there was none
-        erasure.save(update_fields=["counts"])
+        erasure = _erase_nobody(somebody, by)
     finish(erasure)
     return erasure
 
 
-def _erase_rows(person: Person, by: User | None) -> Erasure:
+def erase_faces(owner: Owner, keys: Collection[int]) -> Erasure | None:
+    """As erase(), of faces, whosever they are. None: they have gone already."""
+    with transaction.atomic():
+        hold(owner)
+        faces = Face.objects.filter(photo__owner=owner, pk__in=keys).values_list("pk", flat=True)
+        if not (there := list(faces)):
+            return None
+        members = Membership.objects.filter(face__in=there)
+        named = members.exclude(part__cluster__person=None).exists()
+        homes = list(members.values_list("part__cluster", flat=True).distinct())
+        somebody = _somebody(owner)
+        cluster = Cluster.objects.create(owner=owner, person=somebody)
+        members.delete()
+        how = Membership.How.MANUAL
+        Membership.objects.add(
+            Membership(face_id=key, part_id=cluster.pk, how=how) for key in there
+        )
+        erasure = _erase_nobody(somebody, None, trained=named)
+        Centroid.objects.filter(cluster__in=homes).delete()
+        Cluster.objects.filter(pk__in=homes).empty().delete()
+    finish(erasure)
+    return erasure
+
+
+def note_again(owner: Owner, entry: ledger.Entry) -> None:
+    """Have the receipt of an erasure again that the database has forgotten, with its places."""
+    Erasure.objects.get_or_create(
+        key=entry.key,
+        defaults={
+            "owner": owner,
+            "person": entry.person or 0,
+            "people": [list(each) for each in entry.people],
+            "places": [list(place) for place in entry.places],
+            "counts": {"rows": {}, "files": 0, "left": {"rows": 0, "files": 0}},
+            "created_at": entry.moment,
+            "finished_at": timezone.now(),
+        },
+    )
+
+
+def _somebody(owner: Owner) -> Person:
+    """Who is erased is somebody: nobody else sees this one, or ever hears the name."""
+    return Person.objects.create(owner=owner, name=secrets.token_hex())
+
+
+def _erase_nobody(somebody: Person, by: User | None, *, trained: bool = True) -> Erasure:
+    erasure = _erase_rows(somebody, by, trained=trained)
+    del erasure.counts["rows"]["person"]  # there was none
+    erasure.people = []
+    erasure.save(update_fields=["counts", "people"])
+    return erasure
+
+
+def _erase_rows(person: Person, by: User | None, *, trained: bool = True) -> Erasure:
+    """`trained`: a training may have their faces, as it has those of people with a name."""
     owner, traces = person.owner, erasing.traces(person)
-    _cancel_what_knows(owner)
+    _cancel_what_knows(owner, trainings=trained)
     changed = erasing.remove(traces) | scrubbing.scrub(traces)
     counts = {
         "rows": changed,
@@ -88,7 +139,12 @@ def _erase_rows(person: Person, by: User | None) -> Erasure:
         _WAITING: traces.crops,
     }
     erasure = Erasure.objects.create(
-        owner=owner, actor=by, person=traces.person, counts=counts, places=traces.places
+        owner=owner,
+        actor=by,
+        person=traces.person,
+        people=traces.made,
+        counts=counts,
+        places=traces.places,
     )
     Edit.objects.create(
         owner=owner, kind=Edit.Kind.ERASE, actor=by, asked={"erasure": erasure.pk}, erased=True
@@ -96,15 +152,17 @@ def _erase_rows(person: Person, by: User | None) -> Erasure:
     return erasure
 
 
-def _cancel_what_knows(owner: Owner) -> None:
+def _cancel_what_knows(owner: Owner, *, trainings: bool) -> None:
     """Jobs that have begun to look at the owner's faces: what they find would name who is gone.
 
     A training has the faces of all owners.
     """
     begun = Item.objects.filter(state__in=UNFINISHED, started_at__isnull=False)
     theirs = begun.filter(owner=owner).exclude(job__kind__in=_ABOUT_PHOTOS)
-    trainings = begun.filter(job__kind=Job.Kind.TRAIN)
-    for job in Job.objects.filter(items__in=theirs).union(Job.objects.filter(items__in=trainings)):
+    if not trainings:
+        theirs = theirs.exclude(job__kind=Job.Kind.TRAIN)
+    everybodys = begun.filter(job__kind=Job.Kind.TRAIN) if trainings else begun.none()
+    for job in Job.objects.filter(items__in=theirs).union(Job.objects.filter(items__in=everybodys)):
         with suppress(JobFinished):  # it has ended just now
             steering.cancel(job)
 
@@ -113,7 +171,7 @@ def finish(erasure: Erasure) -> None:
     """Remove the files, and see that nothing is left. Twice changes nothing.
 
     Workers that began before may still write result files of what was there: until they are done,
-    and while a store of pictures is away, it stays unfinished, for the clean-up.
+    and while a store of pictures or the ledger is away, it stays unfinished, for the clean-up.
     """
     training.tidy()
     busy = _may_write_still(erasure)
@@ -129,6 +187,11 @@ def finish(erasure: Erasure) -> None:
         counts["left"].pop("annotated", None)
     except StoreUnavailable:
         counts["left"]["annotated"] = photos.count()
+    try:
+        ledger.note(ledger.Entry.of(erasure))
+        counts["left"].pop("ledger", None)
+    except StoreUnavailable:
+        counts["left"]["ledger"] = 1
     if not busy and not any(counts["left"].values()):
         counts.pop(_WAITING, None)
         erasure.finished_at = timezone.now()

@@ -46,6 +46,18 @@ def sweep(before: datetime, *, after: str = "", dry_run: bool = False) -> Iterat
     yield "", 0
 
 
+def remove(folders: Sequence[Folder], before: datetime) -> int:
+    """Delete what lies in `folders`, no row knows, and was written `before`: how many files."""
+    known = _known(folders) if folders else set()
+    return sum(_remove(key, known, before) for key in list(_left(folders, known, before)))
+
+
+def has_unknown(folder: Folder) -> bool:
+    """Whether a file lies there that no row knows."""
+    known = _known([folder])
+    return any("/".join((*folder, name)) not in known for name in _listed(folder)[1])
+
+
 def _folders(above: Folder, after: Folder) -> Iterator[Folder]:
     """The folders of photos that come after `after`, in order."""
     for name in _listed(above)[0]:

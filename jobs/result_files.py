@@ -49,7 +49,7 @@ def write(item: Item, photo: Photo) -> None:
 
     They are made of the stored rows, so that doing it twice writes the same files again.
     """
-    folder, wanted = _folder_of(item), {*item.job.operations}
+    folder, wanted = folder_of(item), {*item.job.operations}
     if wanted & {ALL, EMBEDDING}:
         for row in _of_one_space(ImageVector.objects.filter(photo=photo)):
             _save(f"{folder}/embedding.bin", _as_bytes(row))
@@ -77,7 +77,7 @@ def renew_faces(item: Item, photo: Photo) -> int:
 
     Where a picture that is to be in them has got lost, none stay. Returns how many files went.
     """
-    folder = f"{_folder_of(item)}/faces"
+    folder = f"{folder_of(item)}/faces"
     before = len(_names_in(folder))
     if before:
         try:
@@ -105,7 +105,8 @@ def _as_bytes(row: ImageVector | FaceVector) -> bytes:
     return np.asarray(row.vector, "<f4").tobytes()
 
 
-def _folder_of(item: Item) -> str:
+def folder_of(item: Item) -> str:
+    """Where the files of its photo are, or would be."""
     items = Item.objects.filter(job=item.job_id)
     if items.values("pk")[:2].count() == 1:
         return str(item.job_id)
@@ -172,6 +173,11 @@ def forget(job_pk: uuid.UUID) -> None:
         folder.rename(gone)
         if len(list(islice(gone.rglob("*"), _MANY))) < _MANY:
             shutil.rmtree(gone)
+
+
+def forget_folder(folder: str) -> None:
+    """Have no more what lies in one of folder_of(). Doing it twice changes nothing."""
+    shutil.rmtree(_place(folder), ignore_errors=True)
 
 
 def prune(older_than: timedelta) -> int:

@@ -25,6 +25,7 @@ PLAN = (
     Planned("index", "jobs.tasks.index_words", every_minutes=60),
     Planned("duplicates", "jobs.tasks.find_duplicates", every_minutes=10),
     Planned("clean_up", "jobs.tasks.clean_up", every_minutes=60),
+    Planned("retain", "config.tasks.retain", every_minutes=60),
     Planned("look", "jobs.tasks.look_at_faces", every_minutes=24 * 60),
     Planned("thumbnails", "jobs.tasks.look_at_thumbnails", every_minutes=24 * 60),
     Planned("calibrate", "jobs.tasks.calibrate", every_minutes=24 * 60),

@@ -32,6 +32,7 @@ from tests.shared import folder_of_all, shared
 from tests.tiny import BASE, Tiny
 
 GROUP = "insightface/data/images/t1.jpg"  # six people
+OTHERS = ("intake", "results", "annotated", "erasures")  # storages
 MADE_ONCE = {  # tables
     "auth_group",
     "auth_group_permissions",
@@ -183,7 +184,7 @@ def _static_files_are_looked_for_once() -> Iterator[None]:
 def _own_files(settings: Any, tmp_path: Path) -> None:
     """Files of a test go below its own folder."""
     storages = {**settings.STORAGES}
-    folders = {"default": "media", **{name: name for name in ("intake", "results", "annotated")}}
+    folders = {"default": "media", **{name: name for name in OTHERS}}
     for name, folder in folders.items():
         options = {**storages[name].get("OPTIONS", {}), "location": tmp_path / folder}
         storages[name] = {**storages[name], "OPTIONS": options}

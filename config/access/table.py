@@ -141,6 +141,7 @@ TABLE: Mapping[str, Mapping[Need, str]] = {
     "SpectacularSwaggerSplitView": {ANYBODY: "get"},
     "StatsView": {SEE_JOBS: "get"},
     "StorageWebhookView": {OWN_SECRET: "post"},
+    "StoredPhotoView": {WRITE: "delete"},
     "SuggestView": {READ: "get"},
     "SwitchView": {STEER: "post"},
     "TakeBackView": {WRITE: "post"},

@@ -48,6 +48,7 @@ class Traces:
     owner: Owner
     person: int
     people: frozenset[int]  # keys: theirs, and of those who were merged into them
+    made: list[list[Any]]  # [key, when it was made] of each of them, as far as that is known
     names: frozenset[str]  # also those that they have had
     others: frozenset[str]  # names of other people, which stay
     clusters: frozenset[int]
@@ -74,6 +75,7 @@ def traces(person: Person) -> Traces:
         owner=owner,
         person=person.pk,
         people=frozenset(people),
+        made=_made(person, edits, people),
         names=frozenset({person.name, *person.aliases, *_names_in(edits, people)} - others),
         others=frozenset(others),
         clusters=frozenset(clusters),
@@ -143,6 +145,14 @@ def _names_in(edits: Iterable[Edit], people: Iterable[int]) -> set[str]:
     """Those that `people` have had before or after one of `edits`."""
     rows = [row for key, row in _rows("person", edits) if key in set(people)]
     return {name for row in rows for name in (row.get("name", ""), *row.get("aliases", [])) if name}
+
+
+def _made(person: Person, edits: Iterable[Edit], people: set[int]) -> list[list[Any]]:
+    rows = [(key, row) for key, row in _rows("person", edits) if key in people]
+    made = {key: row["created_at"] for key, row in rows if "created_at" in row}
+    return [
+        [key, at] for key, at in sorted({**made, person.pk: person.created_at.isoformat()}.items())
+    ]
 
 
 def _crops(faces: Iterable[Face], edits: Iterable[Edit]) -> list[str]:

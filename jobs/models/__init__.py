@@ -5,6 +5,7 @@ from jobs.models.deliveries import Delivery, Receiver
 from jobs.models.outbox import Event, Webhook
 from jobs.models.outside import RemoteWorker, StorageSource, WorkerToken
 from jobs.models.pause import Pause
+from jobs.models.removals import Removal
 from jobs.models.states import (
     DEFAULT_PRIORITY,
     FINAL,
@@ -33,6 +34,7 @@ __all__ = [
     "Pause",
     "Receiver",
     "RemoteWorker",
+    "Removal",
     "State",
     "StorageSource",
     "Webhook",
