@@ -130,7 +130,11 @@ def _note(identity: ModelIdentity) -> tuple[Space, bool]:
 
 def folder_of(owner: Owner, content: Content) -> str:
     """Where the files of a photo lie. The key says nothing of the caller's own names."""
-    return f"{owner.pk}/{content.sha256[:2]}/{content.sha256}"
+    return folder_of_sha256(owner, content.sha256)
+
+
+def folder_of_sha256(owner: Owner, sha256: str) -> str:
+    return f"{owner.pk}/{sha256[:2]}/{sha256}"
 
 
 def keep(owner: Owner, content: Content, picture: Picture) -> Kept:

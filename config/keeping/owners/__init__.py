@@ -1,0 +1,1 @@
+"""A whole owner as one archive, and an owner from such an archive."""
