@@ -14,112 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
-from faces.errors import (
-    AlreadyUndone,
-    ClusterMissing,
-    Contradicted,
-    EditErased,
-    EditMissing,
-    FaceError,
-    FaceMissing,
-    FaceThere,
-    GroupingBusy,
-    MatcherMissing,
-    MatcherNotKept,
-    MatcherOutdated,
-    NameAlike,
-    NameTaken,
-    Overtaken,
-    PeopleDiffer,
-    PersonMissing,
-    TrainerMissing,
-    TrainingBusy,
-    TwiceInPhoto,
-)
-from inference.errors import InferenceError
-from jobs.errors import (
-    Cancelled,
-    CleanUpBusy,
-    FindingsOutdated,
-    JobError,
-    JobFinished,
-    JobUnfinished,
-    LeaseLost,
-    NothingFailed,
-    QueueFull,
-    StorageEventInvalid,
-    TooManyStreams,
-    TooManyWebhooks,
-    UploadTooLarge,
-    WebhookDisabled,
-)
-from photos.errors import (
-    DecoderUnavailable,
-    ModelUnknown,
-    PhotoError,
-    ServingError,
-    StoreUnavailable,
-    VectorUnfit,
-)
-from search.errors import (
-    CollectionDiffers,
-    CollectionMissing,
-    PhotoMissing,
-    PhotosLeft,
-    PointInvalid,
-    PointMissing,
-    PointTaken,
-    SavedNameTaken,
-    SearchError,
-    SpaceInUse,
-    SpaceUnknown,
-    VocabularyError,
-)
+from config.statuses import HOUSE, status_of
+from jobs.errors import UploadTooLarge
 
 log = logging.getLogger(__name__)
 
-_CONFLICTS = (
-    AlreadyUndone,
-    Cancelled,
-    CleanUpBusy,
-    CollectionDiffers,
-    Contradicted,
-    EditErased,
-    FaceThere,
-    FindingsOutdated,
-    GroupingBusy,
-    JobFinished,
-    JobUnfinished,
-    LeaseLost,
-    MatcherNotKept,
-    MatcherOutdated,
-    NameAlike,
-    NameTaken,
-    NothingFailed,
-    Overtaken,
-    PeopleDiffer,
-    PointTaken,
-    PhotosLeft,
-    SavedNameTaken,
-    ServingError,
-    SpaceInUse,
-    TooManyWebhooks,
-    TrainingBusy,
-    TwiceInPhoto,
-    WebhookDisabled,
-)
-_MISSING = (
-    ClusterMissing,
-    CollectionMissing,
-    EditMissing,
-    FaceMissing,
-    MatcherMissing,
-    ModelUnknown,
-    PersonMissing,
-    PhotoMissing,
-    PointMissing,
-    SpaceUnknown,
-)
 _TOO_LARGE = "That is more than may be sent at once. Send a smaller photo, or fewer."
 _DATABASE = "The database gives no answer. Nothing was stored; try again in a moment."
 
@@ -129,16 +28,11 @@ def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
     match exc:
         case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent() | UploadTooLarge():
             return _answer(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", _TOO_LARGE)
-        case PhotoError() | FaceError() | SearchError() | JobError() | VectorUnfit():
-            answer = _answer(_status_of(exc), exc.code, str(exc))
-            if retry_after_s := getattr(exc, "retry_after_s", None):
-                answer.headers["Retry-After"] = str(retry_after_s)
-            return answer
-        case InferenceError() | ServingError():
-            return _answer(_status_of(exc), exc.code, str(exc))
         case OperationalError():
             log.error("The database gave no answer: %s", exc)
             return _answer(status.HTTP_503_SERVICE_UNAVAILABLE, "database_unavailable", _DATABASE)
+    if isinstance(exc, HOUSE):
+        return _of_the_house(exc)
     response = exception_handler(exc, context)
     if response is not None:
         response.data = _body(exc, response.data)
@@ -152,26 +46,14 @@ class NothingHereView(APIView):
         raise exceptions.NotFound
 
 
-def _status_of(exc: Exception) -> int:
-    """Of an error of the house: what is not there, is not the moment, or can't be processed."""
-    if isinstance(exc, _MISSING):
-        return status.HTTP_404_NOT_FOUND
-    match exc:
-        case StorageEventInvalid() | PointInvalid():
-            return status.HTTP_400_BAD_REQUEST
-        case QueueFull():
-            return status.HTTP_429_TOO_MANY_REQUESTS
-        case (
-            InferenceError()
-            | VocabularyError()
-            | TooManyStreams()
-            | DecoderUnavailable()
-            | StoreUnavailable()
-            | TrainerMissing()
-        ):
-            return status.HTTP_503_SERVICE_UNAVAILABLE
-    conflict = isinstance(exc, _CONFLICTS)
-    return status.HTTP_409_CONFLICT if conflict else status.HTTP_422_UNPROCESSABLE_ENTITY
+def _of_the_house(exc: Any) -> Response:
+    body = {"code": exc.code, "detail": str(exc)}
+    if fields := getattr(exc, "fields", None):
+        body["fields"] = fields
+    answer = Response(body, status_of(type(exc)))
+    if retry_after_s := getattr(exc, "retry_after_s", None):
+        answer.headers["Retry-After"] = str(retry_after_s)
+    return answer
 
 
 def _body(exc: Exception, data: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["config.access.permission.ByTable"],
     "DEFAULT_THROTTLE_CLASSES": ["config.access.throttle.Often"],
     "DEFAULT_RENDERER_CLASSES": ["config.rendering.ProblemRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.mishaps.Described",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "config.api.error_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -31,6 +31,10 @@ SPECTACULAR_SETTINGS = {
         "jobs.remote.tokens.WorkerTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.mishaps.with_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "EditKind": "faces.models.Edit.Kind",
         "EventKind": "jobs.models.Event.Kind",
@@ -39,6 +43,7 @@ SPECTACULAR_SETTINGS = {
         "MembershipHow": "faces.models.Membership.How",
         "SyncStatus": "jobs.serializers.jobs.SYNC_STATUSES",
         "ServiceDevice": "config.health.DEVICES",
+        "ServiceStatus": "config.health.STATUSES",
         "WhyNot": "faces.serializers.review.WHY",
     },
 }

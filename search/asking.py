@@ -138,11 +138,12 @@ def _called(field: str, name: str, known: Mapping[str, tuple[str, ...]]) -> tupl
     )
     if not found:
         raise FilterUnknown(
+            field,
             gettext(
                 "%(field)s: nothing here is called %(name)r: GET /api/v1/search/suggest helps to "
                 "find what is."
             )
-            % {"field": field, "name": name}
+            % {"field": field, "name": name},
         )
     return found
 
@@ -170,10 +171,11 @@ def _objects(asked: Iterable[Things], known: Known) -> tuple[Things, ...]:
     for things in asked:
         if things.label not in known.objects:
             raise FilterUnknown(
+                "objects",
                 gettext(
                     "objects: %(label)r is no class of objects: GET /api/v1/search/objects lists "
                     "them."
                 )
-                % {"label": things.label}
+                % {"label": things.label},
             )
     return asked

@@ -80,9 +80,14 @@ class CursorInvalid(SearchError):
 
 
 class FilterUnknown(SearchError):
-    """A parameter names what is not here. The message names the parameter and the value."""
+    """A parameter names what is not here. `fields` says which one, as of input that is wrong."""
 
     code = "filter_unknown"
+
+    def __init__(self, field: str, detail: str) -> None:
+        """`detail` begins with the parameter's name."""
+        super().__init__(detail)
+        self.fields = {field: [detail.removeprefix(f"{field}: ")]}
 
 
 class SavedNameTaken(SearchError):

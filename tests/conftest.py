@@ -27,6 +27,7 @@ from local.triton import ENVIRONMENT, Triton
 from photos.decoding import decoders
 from photos.models import Owner
 from tests.factories import make_owner, make_user
+from tests.problems import watch_problems
 from tests.served import MODELS, are_built
 from tests.shared import folder_of_all, shared
 from tests.tiny import BASE, Tiny
@@ -203,6 +204,14 @@ def _nobody_listens() -> Iterator[None]:
 def _one_id(monkeypatch: pytest.MonkeyPatch) -> None:
     """All requests have it: so two answers that say the same are the same."""
     monkeypatch.setattr("config.requests.new_id", lambda: "test")
+
+
+@pytest.fixture(autouse=True)
+def _errors_are_described(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever error any test is answered with, the schema says so of that operation."""
+    surprises = watch_problems(monkeypatch)
+    yield
+    assert surprises == []
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponseBase, StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.generics import get_object_or_404
@@ -23,7 +22,17 @@ from jobs.telling import streams
 from jobs.telling.streams import Source, Stream
 from photos.models import Owner
 
-_STREAM = OpenApiResponse(OpenApiTypes.STR, "Server-Sent Events, as docs/events.md has them.")
+
+class StreamedSerializer(serializers.Serializer[None]):
+    """One of the Server-Sent Events of a stream, as docs/events.md has them."""
+
+    event = serializers.CharField()
+    data = serializers.CharField(help_text="JSON.")
+    id = serializers.CharField(required=False, help_text="To go on after it.")
+    retry = serializers.IntegerField(required=False, help_text="ms, until one comes again.")
+
+
+STREAM = OpenApiResponse(StreamedSerializer, "Such events, one after the other.")
 _AFTER = "Go on after this event: the `id` of the last one that came."
 _LAST_EVENT_ID = [
     OpenApiParameter("Last-Event-ID", location=OpenApiParameter.HEADER, description=_AFTER),
@@ -83,7 +92,7 @@ class StreamView(APIView):
 class JobEventsView(StreamView):
     """What happens to one job of the caller's owner."""
 
-    @extend_schema(parameters=_LAST_EVENT_ID, responses={(200, "text/event-stream"): _STREAM})
+    @extend_schema(parameters=_LAST_EVENT_ID, responses={(200, "text/event-stream"): STREAM})
     def get(self, request: Request, pk: str) -> HttpResponseBase:
         """All that has happened to the job, and then what happens, until it is finished.
 
@@ -102,7 +111,7 @@ class EventsView(StreamView):
     """What happens to the jobs of the caller's owner."""
 
     @extend_schema(
-        parameters=[*_LAST_EVENT_ID, _KINDS], responses={(200, "text/event-stream"): _STREAM}
+        parameters=[*_LAST_EVENT_ID, _KINDS], responses={(200, "text/event-stream"): STREAM}
     )
     def get(self, request: Request) -> HttpResponseBase:
         """What happens from now on, or after an event that the caller names."""

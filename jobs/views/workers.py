@@ -31,7 +31,7 @@ from jobs.serializers.workers import (
     WordsOfWorker,
 )
 from jobs.telling.streams import Work
-from jobs.views.streams import AnyAccept, StreamView, stream
+from jobs.views.streams import STREAM, AnyAccept, StreamView, stream
 
 MAX_ANSWER_BYTES = 32 * 2**20  # findings of a poster of a thousand faces have 20 MB
 LEFT = "Kindred-Operations"  # header of a photo: the operations that are left to do on it
@@ -154,9 +154,7 @@ class ReleaseView(WorkerView):
 class WorkView(WorkerView, StreamView):
     """That there may be work."""
 
-    @extend_schema(
-        responses={(200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, "event: work")}
-    )
+    @extend_schema(responses={(200, "text/event-stream"): STREAM})
     def get(self, request: Request) -> HttpResponseBase:
         """Server-Sent Events: `work` when photos wait. Claiming now and then does without."""
         return stream(request, Work(_token(request).owner_id))

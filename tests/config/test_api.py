@@ -7,6 +7,10 @@ from django.db import OperationalError
 from rest_framework.test import APIClient
 
 from config.api import error_response
+from config.mishaps import codes_of
+from config.statuses import errors
+from faces.views.faces import FaceViewSet
+from jobs.views.search import SearchView
 from photos import roles
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +35,39 @@ class TestSchema:
             "/job/{task_type}/",
         } <= answer.json()["paths"].keys()
         assert capsys.readouterr().err == ""
+
+    def test_describes_the_errors_of_every_operation(self) -> None:
+        schema = APIClient().get("/api/schema/?format=json").json()
+
+        for path, operations in schema["paths"].items():
+            for method, operation in operations.items():
+                errors = {
+                    status: answer["content"]["application/problem+json"]["schema"]["$ref"]
+                    for status, answer in operation["responses"].items()
+                    if int(status) >= 400
+                }
+                assert {"400", "401", "403", "404", "429", "503"} <= errors.keys(), (method, path)
+                for name in errors.values():
+                    problem, said = schema["components"]["schemas"][name.rpartition("/")[2]][
+                        "allOf"
+                    ]
+                    assert problem == {"$ref": "#/components/schemas/Problem"}
+                    assert said["properties"]["code"]["enum"]
+
+    def test_says_which_codes_an_error_may_have(self) -> None:
+        found = codes_of(SearchView, "POST")
+
+        assert "filter_unknown" in found[422]
+        assert "person_missing" in found[404]
+        assert "parse_error" in found[400]
+        assert "queue_full" in found[429]
+        assert "parse_error" not in codes_of(SearchView, "GET")[400]
+        assert all("filter_unknown" not in codes for codes in codes_of(FaceViewSet, "GET").values())
+
+    def test_has_every_code_that_an_error_of_the_house_has(self) -> None:
+        every = set[str]().union(*codes_of(SearchView, "POST").values())
+
+        assert {vars(error)["code"] for error in errors()} <= every
 
     def test_has_a_page_that_needs_no_other_host(self) -> None:
         page = APIClient().get("/api/docs/").content.decode()

@@ -11,8 +11,9 @@ from django.utils import timezone
 from config.access.scopes import Scope
 from faces.models import Erasure
 from jobs.remote import tokens
+from jobs.telling import streams
 from photos.models import Owner
-from tests.config.fuzzing import STREAMS, Fuzz, operations
+from tests.config.fuzzing import APART, Fuzz, operations
 from tests.config.test_isolation import Library
 from tests.factories import (
     make_cluster,
@@ -71,19 +72,33 @@ def ids_of(owner: Owner) -> list[str]:
     return [cluster.public_id, *(str(row.pk) for row in rows)]
 
 
+def together() -> list[Any]:
+    return [each for each in operations() if not each.path.endswith(APART)]
+
+
+def apart() -> list[Any]:
+    return [each for each in operations() if each.path.endswith(APART)]
+
+
 def share_of(caller: str) -> list[Any]:
     """What `caller` asks: all there is, or, in the suite, a part of it each."""
     first = [*CALLERS].index(caller)
-    return list(operations() if ALL else operations()[first :: len(CALLERS)])
+    return together() if ALL else together()[first :: len(CALLERS)]
+
+
+def fuzz_of(owner: Owner, foreign: Library, caller: str, *, savepoints: bool) -> Fuzz:
+    theirs = [str(getattr(row, "public_id", row.pk)) for row in foreign.rows.values()]
+    assert owner.user
+    headers = CALLERS[caller](owner.user)
+    ids = [*ids_of(owner), *theirs]
+    secrets = [NAME, foreign.photo.sha256]
+    return Fuzz(headers, ids, secrets, EXAMPLES, savepoints)
 
 
 class TestSchema:
     @pytest.mark.parametrize("caller", CALLERS)
     def test_holds_whoever_asks(self, owner: Owner, foreign: Library, caller: str) -> None:
-        theirs = [str(getattr(row, "public_id", row.pk)) for row in foreign.rows.values()]
-        assert owner.user
-        headers = CALLERS[caller](owner.user)
-        fuzz = Fuzz(headers, [*ids_of(owner), *theirs], [NAME, foreign.photo.sha256], EXAMPLES)
+        fuzz = fuzz_of(owner, foreign, caller, savepoints=True)
 
         for each in share_of(caller):
             fuzz.run(each)
@@ -91,6 +106,20 @@ class TestSchema:
         assert fuzz.wrong == []
         assert fuzz.answers.total() >= EXAMPLES
 
-    def test_leaves_out_streams_alone(self) -> None:
-        assert all(not each.path.endswith(STREAMS) for each in operations())
-        assert len(operations()) > 100
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("caller", CALLERS)
+    def test_holds_for_streams_and_whole_exports(
+        self, owner: Owner, foreign: Library, caller: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(streams, "LIFE_S", 0.0)  # they begin, and end
+        fuzz = fuzz_of(owner, foreign, caller, savepoints=False)
+
+        for each in apart():
+            fuzz.run(each)
+
+        assert fuzz.wrong == []
+        assert fuzz.answers.total() >= len(apart()) * EXAMPLES
+
+    def test_is_asked_as_a_whole(self) -> None:
+        assert len(apart()) == len(APART) + 2  # events of a job, of an owner, and of workers
+        assert len(together()) > 100

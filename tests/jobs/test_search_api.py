@@ -21,6 +21,7 @@ from photos.operations import CAPTION, EMBEDDING, OBJECTS, TAGS, Place
 from photos.services import note_analyses
 from search.models import AskedSearch, DetectedObject
 from tests.factories import make_owner, make_person, make_photo
+from tests.search.library import taken
 from tests.search.words.library import see, show
 
 pytestmark = pytest.mark.django_db
@@ -143,14 +144,32 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a wrong date": ({"since": "2023-02-31"}, "since"),
     "a range that ends first": ({"since": "2023-02-02", "until": "2023-02-01"}, "until"),
     "a wrong count": ({"objects": ["dog:x"]}, "objects"),
-    "a class that is none": ({"objects": ["unicorn"]}, ""),
-    "nobody": ({"people": ["Nobody"]}, ""),
-    "nowhere": ({"places": ["Atlantis"]}, ""),
+    "a class that is none": ({"objects": ["unicorn"]}, "objects"),
+    "nobody": ({"people": ["Nobody"]}, "people"),
+    "nowhere": ({"places": ["Atlantis"]}, "places"),
     "alone without a name": ({"only_people": True, "places": ["x"]}, "only_people"),
     "too many": ({"q": "x", "limit": 1000}, "limit"),
     "a cursor that is none": ({"q": "2023", "cursor": "x"}, ""),
     "a part that is none": ({"q": "2023", "without": ["x"]}, ""),
 }
+
+
+class TestPages:
+    @pytest.mark.parametrize("method", ["get", "post"])
+    @pytest.mark.parametrize("photos", [0, 2, 3])
+    def test_end_with_null(self, api: APIClient, owner: Owner, method: str, photos: int) -> None:
+        for _ in range(photos):
+            taken(owner)
+        asked = {"since": "2020-01-01", "limit": 2}
+
+        page = getattr(api, method)(SEARCH, asked).json()
+        pages = [page]
+        while page["next"] is not None:
+            page = getattr(api, method)(SEARCH, {**asked, "cursor": page["next"]}).json()
+            pages.append(page)
+
+        assert len(pages) == max(1, -(-photos // 2))
+        assert sum(len(each["results"]) for each in pages) == photos
 
 
 class TestMistakes:
