@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,11 +66,12 @@ async def crowd(where: str, key: str, streams: int, uploads: int) -> dict[str, A
         base_url=url, headers={"X-API-Key": key}, timeout=PATIENCE_S, limits=limits
     ) as http:
         alone = [await upload(http, -1 - number) for number in range(_ALONE)]
+        unheard = await _at_once(http, range(uploads, 2 * uploads))
         listeners = [Listener() for _ in range(streams)]
         start = time.perf_counter()
         tasks = await _seat(listeners, url, key, uploads)
         seated = time.perf_counter()
-        answers = await asyncio.gather(*(upload(http, number) for number in range(uploads)))
+        answers = await _at_once(http, range(uploads))
         answered = time.perf_counter()
         await asyncio.gather(*tasks)
     last = max((each.at for each in listeners), default=answered)
@@ -80,6 +82,7 @@ async def crowd(where: str, key: str, streams: int, uploads: int) -> dict[str, A
         "uploads": Counter(str(status) for status, _ in answers),
         "upload_ms": [ms for _, ms in answers],
         "alone_ms": [ms for _, ms in alone],
+        "unheard_ms": [ms for _, ms in unheard],
         "seated_s": seated - start,
         "told_s": last - seated,
     }
@@ -96,6 +99,10 @@ async def _seat(
         for each in coming:
             await each.seated.wait()
     return tasks
+
+
+async def _at_once(http: httpx2.AsyncClient, numbers: Iterable[int]) -> list[tuple[int, float]]:
+    return await asyncio.gather(*(upload(http, number) for number in numbers))
 
 
 async def upload(http: httpx2.AsyncClient, number: int) -> tuple[int, float]:

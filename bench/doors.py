@@ -76,9 +76,11 @@ def _more(locked: list[float], opened: list[float]) -> float:
 def _figures(told: dict[str, Any]) -> list[Figure]:
     """Everybody must be let in, and hear all."""
     accepted = told["uploads"].get("202", 0)
-    slow, alone = (float(np.percentile(told[name], 95)) for name in ("upload_ms", "alone_ms"))
+    names = ("upload_ms", "alone_ms", "unheard_ms")
+    slow, alone, unheard = (float(np.percentile(told[name], 95)) for name in names)
     return [
         Figure("doors_streams", told["heard_all"], "heard all", "listen", STREAMS, STREAMS, 1.0),
         Figure("doors_uploads", accepted, "accepted", "sent at once", UPLOADS, UPLOADS, 1.0),
         Figure("doors_upload_p95", slow, "ms", "one by one", alone, UPLOADS),
+        Figure("doors_upload_crowd", slow, "ms", "nobody listens", unheard, UPLOADS),
     ]

@@ -40,6 +40,14 @@ class Snapshot:
         running = ",".join(map(str, self.running))
         return f"{self.end}:{running}" if running else str(self.end)
 
+    def sees(self, transaction: int) -> bool:
+        return transaction < self.end and transaction not in self.running
+
+    def covers(self, earlier: "Snapshot") -> bool:
+        """Whether all that could be seen in `earlier` can be seen in this one."""
+        hidden_now = any(earlier.sees(transaction) for transaction in self.running)
+        return earlier.end <= self.end and not hidden_now
+
     @property
     def hidden(self) -> Q:
         """Events that could not be seen then. The first bound is for the index."""

@@ -3,31 +3,33 @@
 Source: WHATWG HTML, "Server-sent events".
 """
 
-import json
 import logging
 import time
 import weakref
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
+from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import OperationalError, close_old_connections, connection
 
 from jobs.models import Event, Item, Job
-from jobs.models.outbox import EventQuerySet
 from jobs.models.positions import Position, Snapshot
+from jobs.telling.feeds import BATCH, Entry, feed_of
 from jobs.telling.hub import HUB, SEATS
+from jobs.telling.webhooks import ENDS
 from photos.models import Owner
 
 log = logging.getLogger(__name__)
 
 LIFE_S = 600.0  # of a stream: then its listener comes again, and has to show who it is
 RETRY_MS = 2000  # after which it does
-_BATCH = 500  # events of one look
 _TICK_S = 0.5  # between looks whether anybody listens still
 _REST_S = 0.2  # between two looks for what is new, however often it rings
+_REST_EACH_S = 0.002  # of it, for each who listens
 _AWAY_S = 1.0  # until the database is asked again
+_ALONE_S = 15.0  # until a stream of a job looks again whether it is there at all
+_NEVER_S = float("inf")
 _CALM_S = 1.0  # between two words that there is work
 _HEARTBEAT = ": nothing new\n\n"
 _WORK = "event: work\ndata: {}\n\n"
@@ -56,41 +58,75 @@ class Source(Protocol):
 
 
 class Events:
-    """Those of `events` that come after `position`, each once, as soon as they can be seen.
+    """Events of an owner that come after `position`, each once, as soon as they can be seen.
 
-    `kinds`: only these are told. `done`: whether no more will happen.
+    What is new is looked up once for all streams of the owner; who has come late, or can't keep
+    up, looks alone until it has caught up. `kinds`: only these are told. `job_pk`: only of this
+    job, and no more once it is finished.
     """
 
     def __init__(
         self,
-        events: EventQuerySet,
+        owner_pk: int,
         position: Position,
         *,
         kinds: Collection[str] = Event.Kind.values,
-        done: Callable[[], bool] = lambda: False,
+        job_pk: UUID | None = None,
     ) -> None:
-        self._events = events
+        self._feed = feed_of(owner_pk)
         self._position = position
         self._kinds = kinds
-        self._done = done
+        self._job_pk = job_pk
+        self._events = Event.objects.filter(owner=owner_pk)
+        if job_pk is not None:
+            self._events = self._events.filter(job_id=job_pk)
+        self._alone_at = time.monotonic() + (_NEVER_S if job_pk is None else 0)
 
     def look(self) -> News:
-        done = self._done()  # asked first: if so, its last event can be seen by now
         at = self._position
-        found = list(self._events.after(at)[:_BATCH])
-        if not found and at.batch:
+        if at.batch is None and time.monotonic() < self._alone_at:
+            new = self._feed.after(at.seen)
+            if new is not None:
+                return self._tell(*new) if new[0] else News()
+        return self._catch_up()
+
+    def _catch_up(self) -> News:
+        """What a look of one's own finds: only that can say that it is all over."""
+        done = self._is_done()  # asked first: if so, its last event can be seen by now
+        at = self._position
+        before = now()  # if nothing is found, there was nothing to be seen then
+        found = list(self._events.after(at)[:BATCH])
+        if found:
+            batch = at.batch or Snapshot.read(found[0].snapshot)
+            return self._tell([*map(Entry.of, found)], batch, whole=len(found) < BATCH)
+        if at.batch:
             self._position = Position(at.batch)
-            return self.look()
-        if not found:
-            return News(over=done)
-        batch = at.batch or Snapshot.read(found[0].snapshot)
-        positions = [Position(at.seen, batch, event.transaction, event.pk) for event in found]
-        if len(found) < _BATCH:
+            return self._catch_up()
+        self._position = before
+        if not done:
+            self._alone_at = time.monotonic() + (_NEVER_S if self._job_pk is None else _ALONE_S)
+        return News(over=done)
+
+    def _tell(self, entries: Sequence[Entry], batch: Snapshot, *, whole: bool = True) -> News:
+        seen = self._position.seen
+        positions = [Position(seen, batch, each.transaction, each.pk) for each in entries]
+        if whole:
             positions[-1] = Position(batch)
         self._position = positions[-1]
-        told = zip(found, positions, strict=True)
-        text = "".join(_text(event, where) for event, where in told if event.kind in self._kinds)
+        told = [
+            (entry, where)
+            for entry, where in zip(entries, positions, strict=True)
+            if entry.kind in self._kinds and self._job_pk in (None, entry.job_pk)
+        ]
+        if self._job_pk and any(entry.kind in ENDS for entry, _ in told):
+            self._alone_at = 0  # it may be over
+        text = "".join(f"id: {where}\n{entry.text}" for entry, where in told)
         return News(text, again_s=0)
+
+    def _is_done(self) -> bool:
+        if self._job_pk is None:
+            return False
+        return not Job.objects.filter(pk=self._job_pk, finished_at=None).exists()
 
 
 class Work:
@@ -113,13 +149,11 @@ class Work:
 
 def of_job(job: Job, after: Position) -> Events:
     """All events of `job`; over when it is finished and all are told."""
-    unfinished = Job.objects.filter(pk=job.pk, finished_at=None)
-    events = Event.objects.filter(owner=job.owner_id, job_id=job.pk)
-    return Events(events, after, done=lambda: not unfinished.exists())
+    return Events(job.owner_id, after, job_pk=job.pk)
 
 
 def of_owner(owner: Owner, after: Position, kinds: Collection[str]) -> Events:
-    return Events(Event.objects.filter(owner=owner), after, kinds=kinds)
+    return Events(owner.pk, after, kinds=kinds)
 
 
 def ready(position: Position) -> str:
@@ -183,8 +217,13 @@ def _lines(
         again = due if news.again_s is None else min(due, time.monotonic() + news.again_s)
         while (left_s := again - time.monotonic()) > 0 and goes_on():
             if ear.wait(min(left_s, _TICK_S)):
-                time.sleep(max(0.0, looked + _REST_S - time.monotonic()))
+                time.sleep(max(0.0, looked + _rest_s() - time.monotonic()))
                 break
+
+
+def _rest_s() -> float:
+    """Between two looks: longer where many listen, so that others have their turn as well."""
+    return max(_REST_S, SEATS.taken * _REST_EACH_S)
 
 
 def _look(source: Source) -> News:
@@ -196,14 +235,3 @@ def _look(source: Source) -> News:
         return News(again_s=_AWAY_S)
     finally:
         close_old_connections()
-
-
-def _text(event: Event, position: Position) -> str:
-    data = {
-        "type": event.kind,
-        "job_id": event.job_id,
-        "created_at": event.created_at,
-        **event.data,
-    }
-    body = json.dumps(data, cls=DjangoJSONEncoder)
-    return f"id: {position}\nevent: {event.kind}\ndata: {body}\n\n"

@@ -20,7 +20,7 @@ from jobs import events, steering
 from jobs.errors import TooManyStreams
 from jobs.models import Event, Item, Job, State
 from jobs.models.positions import BEGINNING, Position
-from jobs.telling import streams
+from jobs.telling import feeds, streams
 from jobs.telling.hub import HUB
 from jobs.telling.streams import Events, News, Source, Stream, Work
 from local.processes import wait_until
@@ -353,7 +353,8 @@ class TestCommitsOutOfOrder:
         monkeypatch: pytest.MonkeyPatch,
         batch: int,
     ) -> None:
-        monkeypatch.setattr(streams, "_BATCH", batch)
+        for module in (feeds, streams):
+            monkeypatch.setattr(module, "BATCH", batch)
         tell(owner, n=1)
         tell_in(other_session, owner, n=2)
         tell(owner, n=3)
@@ -386,7 +387,8 @@ class TestCommitsOutOfOrder:
         self, listen: Listen, owner: Owner, monkeypatch: pytest.MonkeyPatch, batch: int
     ) -> None:
         """Four write in transactions of several events; one listens, and comes again often."""
-        monkeypatch.setattr(streams, "_BATCH", batch)
+        for module in (feeds, streams):
+            monkeypatch.setattr(module, "BATCH", batch)
         with ThreadPoolExecutor(4) as writers:
             writing = [writers.submit(_write, owner, writer) for writer in range(4)]
             found: list[Told] = []
@@ -527,7 +529,7 @@ class TestALook:
         ("source", "queries"),
         [
             (lambda job: everything(job.owner), 1),
-            (lambda job: streams.of_job(job, BEGINNING), 2),
+            (lambda job: streams.of_job(job, BEGINNING), 3),
             (lambda job: Work(None), 3),
         ],
     )
