@@ -26,7 +26,10 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(api/v1/)?health/?$", r"^readyz/?$"]  # asked for by the proxy itself
+SECURE_REDIRECT_EXEMPT = [  # asked for by the proxy itself, and by Prometheus
+    r"^(api/v1/)?health/?$",
+    r"^(livez|readyz|metrics)/?$",
+]
 HSTS_DAYS = _env.float("HSTS_DAYS", 30.0)
 SECURE_HSTS_SECONDS = round(HSTS_DAYS * 24 * 3600) if HTTPS else 0
 # Whether all other hosts of the domain speak TLS, for ever, is not for this service to say.

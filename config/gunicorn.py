@@ -6,6 +6,8 @@ from typing import Any
 
 from config.access.bound import check_bound
 from config.access_settings import AUTH_DISABLED, DEBUG
+from config.monitoring_settings import METRICS_DIR, METRICS_PROGRAM
+from inference.sharing import begin
 
 
 def on_starting(server: Any) -> None:
@@ -15,12 +17,16 @@ def on_starting(server: Any) -> None:
         ImproperlyConfigured: it is to be bound to an address of this machine that others can use.
     """
     check_bound(server.cfg.address, is_on=AUTH_DISABLED, debug=DEBUG)
+    begin(METRICS_DIR / METRICS_PROGRAM)
 
 
 def post_worker_init(worker: Any) -> None:
     """Let streams end when their process is to stop, or its parent is gone: nothing else would."""
-    from jobs.telling.hub import HUB  # noqa: PLC0415  # Django is set up by now, and not before
+    # Django is set up by now, and not before.
+    from jobs import measured  # noqa: PLC0415
+    from jobs.telling.hub import HUB  # noqa: PLC0415
 
+    measured.trace()
     HUB.stopping = lambda: not worker.alive or worker.ppid != os.getppid()
     gc.collect()
     gc.freeze()  # what was imported stays: to look through it again takes as long as a request

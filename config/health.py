@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import DatabaseError
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from config.machine import GpuSerializer, MachineSerializer, cards_shown, machine
 from faces.models import Cluster, Face, Person
 from inference.control import State as ModelState
 from jobs.models import UNFINISHED, Item
@@ -17,6 +18,7 @@ from photos import standing
 from photos.models import Owner, Photo
 from photos.standing import Standing
 
+STATUSES = ["ok", "unavailable"]
 DEVICES = ["cpu", "cuda", standing.MIXED, standing.UNKNOWN]
 
 
@@ -31,6 +33,18 @@ class HealthStatsSerializer(serializers.Serializer[None]):
     loaded_models = serializers.ListField(child=serializers.CharField())
 
 
+class HealthSerializer(serializers.Serializer[None]):
+    status = serializers.ChoiceField(choices=STATUSES)
+    database = serializers.BooleanField()
+    models = serializers.BooleanField()
+    device = serializers.ChoiceField(
+        choices=DEVICES, help_text="What models run on, or ran on last."
+    )
+    stats = HealthStatsSerializer(required=False)
+    system = MachineSerializer(required=False)
+    gpus = GpuSerializer(many=True, required=False)
+
+
 class HealthView(APIView):
     """200 when photos can be processed; 503 with what is missing when they can't.
 
@@ -38,20 +52,7 @@ class HealthView(APIView):
     numbers as well.
     """
 
-    @extend_schema(
-        responses=inline_serializer(
-            "Health",
-            {
-                "status": serializers.ChoiceField(choices=["ok", "unavailable"]),
-                "database": serializers.BooleanField(),
-                "models": serializers.BooleanField(),
-                "device": serializers.ChoiceField(
-                    choices=DEVICES, help_text="What models run on, or ran on last."
-                ),
-                "stats": HealthStatsSerializer(required=False),
-            },
-        )
-    )
+    @extend_schema(responses={200: HealthSerializer, 503: HealthSerializer})
     def get(self, request: Request) -> Response:
         seen = standing.overview()
         try:
@@ -67,6 +68,8 @@ class HealthView(APIView):
             "device": standing.device(active),
         }
         known = request.user.is_authenticated
+        if known:
+            body |= {"system": machine(), "gpus": cards_shown()}
         if database and known and (owner := Owner.objects.of(request.user).first()):
             body["stats"] = _stats(owner, active)
         return Response(

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from jobs.logged import about
+
 HEADER = "X-Request-ID"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -20,7 +22,8 @@ def identified(
         given = request.headers.get(HEADER, "")
         known = given if _ID.fullmatch(given) else new_id()
         request.request_id = known  # type: ignore[attr-defined]  # where others look for it
-        response = answer(request)
+        with about(request_id=known):
+            response = answer(request)
         response.headers[HEADER] = known
         return response
 

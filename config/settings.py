@@ -1,4 +1,5 @@
-"""All settings, and with config/access_settings.py the only place that reads the environment.
+"""All settings: with config/access_settings.py and config/monitoring_settings.py the only place
+that reads the environment.
 
 Everything has a default that works for development; `.env` beside `manage.py` is read if it
 is there. What is local and secret is made once by `make setup`, below `var/`.
@@ -17,6 +18,8 @@ from config import logs, store_settings
 from config.access_settings import *  # noqa: F403  # settings, all of them
 from config.access_settings import strong
 from config.headers import CONTENT_SECURITY_POLICY  # noqa: F401  # a setting
+from config.monitoring_settings import *  # noqa: F403  # settings too
+from config.monitoring_settings import LOG_FORMAT
 from config.schema import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  # settings
 from config.upgrading import settle
 from local.postgres import Postgres
@@ -68,6 +71,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.requests.identified",
+    "config.monitoring.requests.counted",
     "csp.middleware.CSPMiddleware",  # before those that answer by themselves
     "config.headers.permissions_policy",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -293,4 +297,4 @@ MEDIA_STORE_STUB = env.bool("MEDIA_STORE_STUB", False)
 
 # --- Logging ------------------------------------------------------------------------------------
 
-LOGGING = logs.configured(env.str("LOG_LEVEL", "INFO"))
+LOGGING = logs.configured(env.str("LOG_LEVEL", "INFO"), LOG_FORMAT)

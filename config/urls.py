@@ -19,6 +19,7 @@ from config.models_api import (
     UnloadAllView,
     UnloadView,
 )
+from config.monitoring.views import LiveView, MetricsView, ReadyView
 from faces import matchers
 from faces.views.clusters import ClusterFacesView, ClusterViewSet
 from faces.views.edits import (
@@ -273,7 +274,10 @@ urlpatterns = [
     path("admin/training/", include(training_page.urls)),
     path("admin/", admin.site.admin_view(home.page)),  # before the admin's own index
     path("admin/", admin.site.urls),
-    re_path(r"^(?:health|readyz)/?$", HealthView.as_view(schema=None), name="health"),
+    re_path(r"^health/?$", HealthView.as_view(schema=None), name="health"),
+    re_path(r"^livez/?$", LiveView.as_view(), name="livez"),
+    re_path(r"^readyz/?$", ReadyView.as_view(), name="readyz"),
+    re_path(r"^metrics/?$", MetricsView.as_view(), name="metrics"),
     path("media/", include(photo_urls.media)),
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 import photos.services
-from faces import centroids, gone, grouping, matching
+from faces import centroids, gone, grouping, matching, metrics
 from faces.models import Face, FaceVector, Membership
 from faces.people.editing import share
 from faces.quality import Quality, quality
@@ -165,6 +165,7 @@ def store(
     ]
     seen_before = [row.pk for row in rows if row.pk is not None]
     new = Face.objects.bulk_create(row for row in rows if row.pk is None)
+    transaction.on_commit(partial(metrics.note, len(new), sum(map(bool, joins))))
     looks = [(row, face.look) for row, face in zip(rows, found, strict=True)]
     remember(photo.owner_id, looks, spaces, known=seen_before)
     admitted = {row.pk: join for row, join in zip(rows, joins, strict=True) if join}

@@ -21,8 +21,10 @@ from inference.errors import (
     InferenceUnavailable,
 )
 from inference.identity import ModelIdentity
+from inference.metrics import measured
 from inference.shared_memory import SharedInputs
 from inference.spec import ModelSpec, TensorMismatch, TensorSpec
+from inference.tracing import span
 
 _MESSAGE_BYTES = 64 * 2**20  # a full batch of photos for the detector has 40 MB
 OPTIONS = [
@@ -132,8 +134,10 @@ class TritonClient:
         """
         batch = _batch(model, arrays)
         wanted = [grpc.InferRequestedOutput(spec.name) for spec in model.outputs]
-        result = self._ask(model.name, partial(self._inputs.infer, arrays=arrays, outputs=wanted))
-        return {spec.name: _output(model, spec, result, batch) for spec in model.outputs}
+        call = partial(self._inputs.infer, arrays=arrays, outputs=wanted)
+        with measured(model.name, batch), span(f"infer {model.name}", items=batch):
+            result = self._ask(model.name, call)
+            return {spec.name: _output(model, spec, result, batch) for spec in model.outputs}
 
     def live(self) -> bool:
         """Whether the server answers at all."""

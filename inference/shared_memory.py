@@ -28,6 +28,7 @@ import numpy as np
 from tritonclient import grpc
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
+from inference import tracing
 from inference.arrays import Array
 
 FOLDER = Path("/dev/shm")  # noqa: S108  # where the server looks for regions
@@ -135,7 +136,13 @@ class SharedInputs:
 
         It is asked again if it does not know a region, as after it was started again.
         """
-        call = partial(self._server.infer, model, outputs=outputs, client_timeout=client_timeout)
+        call = partial(
+            self._server.infer,
+            model,
+            outputs=outputs,
+            client_timeout=client_timeout,
+            headers=tracing.headers(),
+        )
         with ExitStack() as stack:
             lent = {name: stack.enter_context(self._lent(array)) for name, array in arrays.items()}
             regions = {name: region for name, region in lent.items() if region}

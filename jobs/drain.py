@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 from django.db import OperationalError, connection
 
+from inference.tracing import span
 from jobs import events, maintenance, pulse, queue
 from jobs.errors import Cancelled, DatabaseAway, LeaseLost
+from jobs.logged import about
 from jobs.models import Item
 from jobs.pipeline import Parts, work
 
@@ -107,6 +109,10 @@ class Drain:
 
     def _work(self, item: Item) -> None:
         """Work on one item, whatever happens to it. Others go on."""
+        with about(job_id=item.job_id, item_id=item.pk), span("item", attempt=item.attempts):
+            self._settle(item)
+
+    def _settle(self, item: Item) -> None:
         try:
             try:
                 self._end(item)

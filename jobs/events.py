@@ -1,7 +1,9 @@
 """Saying what has happened, in the transaction in which it happens, and waking who listens."""
 
 import json
+import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +12,8 @@ from django.db import connection, transaction
 
 from jobs.models import FINAL, STATUS, Event, Item, Job, State
 from jobs.telling import outbox
+
+log = logging.getLogger(__name__)
 
 CHANNEL = "kindred"  # of PostgreSQL's NOTIFY: that somebody had better look, and no more
 
@@ -82,6 +86,8 @@ def ring() -> None:
 def tell_created(job: Job, items: int) -> None:
     data = {"kind": job.kind, "status": STATUS[State.QUEUED], "progress": {"total": items}}
     tell(job.owner_id, Event.Kind.JOB_CREATED, job.pk, data)
+    # By this line, which has the id of the request, one finds out who has asked for a job.
+    transaction.on_commit(partial(log.info, "Job %s: %s, %d to do", job.pk, job.kind, items))
 
 
 def tell_photo(item: Item, state: State, *, code: str = "", detail: str = "") -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -16,6 +17,7 @@ import search.words
 from faces.portability.files import NamedFaces, portraits
 from faces.services import FoundFaces
 from inference.arrays import RGB
+from inference.tracing import span
 from jobs import queue, result_files
 from jobs.errors import Cancelled, UploadMissing, UploadTooLarge
 from jobs.intake import media_store
@@ -89,7 +91,12 @@ def _analyse(item: Item, content: Content, operations: Sequence[Operation], part
         with _stage(item, "decode"):
             decoded = held.enter_context(parts.decoded(content.data))
         parts.reached("decoded")
-        seen = list(parts.looks.map(lambda each: look(each, decoded.pixels), operations))
+        known = [copy_context() for _ in operations]  # what the log and traces are about
+        seen = list(
+            parts.looks.map(
+                lambda each, about: about.run(look, each, decoded.pixels), operations, known
+            )
+        )
         parts.reached("looked")
         with _stage(item, "store"):
             picture = picture_of(decoded)
@@ -138,7 +145,8 @@ def look(operation: Operation, image: RGB) -> Seen:
     """In a thread that has no database connection of its own, and leaves none behind."""
     start = time.perf_counter()
     try:
-        findings = operation.look(image)
+        with span(operation.name):
+            findings = operation.look(image)
     except Exception as exc:  # noqa: BLE001  # what others have found is kept, whatever it is
         return Seen(operation, _ms_since(start), error=exc)
     finally:
@@ -254,7 +262,8 @@ def _stage(item: Item, name: str) -> Iterator[None]:
         raise Cancelled(f"Item {item.pk} is wanted no more.")
     start = time.perf_counter()
     try:
-        yield
+        with span(name):
+            yield
     finally:
         item.stage_ms[name] = round(item.stage_ms.get(name, 0) + _ms_since(start), 1)
 

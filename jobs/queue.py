@@ -6,6 +6,7 @@ Leases of an item have numbers that never come again, as those of its attempts d
 import json
 import math
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.db.models.functions import Now
 
 from faces.errors import FaceError, GroupingBusy, TrainingBusy
 from inference.errors import InferenceError
-from jobs import events
+from jobs import events, metrics
 from jobs.errors import Cancelled, DatabaseAway, JobError, LeaseLost
 from jobs.models import UNFINISHED, Item, Job, State
 from jobs.models.claims import FRONT
@@ -177,6 +178,7 @@ def sweep() -> list[Item]:
             events.tell_photo(item, state, code=item.error_code, detail=item.error_detail)
         if swept:
             events.ring()
+        transaction.on_commit(partial(metrics.SWEPT.inc, len(swept)))
     settle({item.job_id for item in swept})
     return swept
 
@@ -192,8 +194,10 @@ def settle(jobs: Iterable[UUID]) -> None:
             Job.objects.select_for_update().filter(pk=pk).first()
             if _done([pk]):
                 Job.objects.filter(pk=pk).update(finished_at=Now())
-                events.tell_finished(Job.objects.with_progress().get(pk=pk))
+                job = Job.objects.with_progress().get(pk=pk)
+                events.tell_finished(job)
                 events.ring()
+                metrics.note_finished(job)
 
 
 def _done(jobs: Iterable[UUID]) -> list[UUID]:
@@ -237,6 +241,7 @@ def _end(
         cursor.execute(_END.format(moved=_AGAIN if state == State.QUEUED else _FOR_GOOD), values)
         if not cursor.rowcount:
             raise _loss(item)
+    metrics.note_end(item, state, code)
 
 
 def _loss(item: Item) -> LeaseLost | Cancelled:

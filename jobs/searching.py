@@ -9,6 +9,7 @@ from functools import partial
 from django.conf import settings
 
 import photos.serving
+from jobs import metrics
 from jobs.operations import current_recipes
 from photos.models import Owner, Photo
 from search import finding, spaces, texts
@@ -50,6 +51,7 @@ def answer(owner: Owner, asked: Asked, cursor: str = "") -> Answer:
         unseen = reader.worded(asked.description, language).left if reader else ()
         found = finding.find(Library(owner, current_recipes(), meaning), asked, cursor)
     results = _results(owner, asked, found)
+    metrics.SEARCH_SECONDS.observe(time.perf_counter() - start)
     if not cursor:
         _note(owner, asked, found, (time.perf_counter() - start) * 1000)
     return Answer(asked, unseen, found, results)

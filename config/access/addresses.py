@@ -11,7 +11,7 @@ from config import problems
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
-_HEALTH = ("/health", "/readyz", "/api/v1/health")
+_HEALTH = ("/health", "/livez", "/readyz", "/api/v1/health")
 _LONGEST = 100  # letters of an address, with its port and its zone
 _REFUSED = ("address_not_allowed", "Nobody may come from your address.")
 

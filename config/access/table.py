@@ -18,6 +18,7 @@ class Way(StrEnum):
     CALLER = "a key, a JWT or a session"
     WORKER = "a worker token"
     OWN = "a secret of its own"  # which the endpoint looks at itself
+    WATCHER = "`METRICS_TOKEN`, an address of `METRICS_ALLOWED_IPS`, or as a caller"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ SEE_JOBS, CLEAN_UP, STEER = (
     Need(Way.CALLER, Scope.ADMIN, right)
     for right in ("jobs.view_job", "jobs.delete_job", "photos.change_servedmodel")
 )
+WATCH = Need(Way.WATCHER, Scope.ADMIN, "jobs.view_job")  # as a caller
 KNOWN = Need(Way.CALLER)  # of what is no endpoint, or has no such method: it is said to callers
 
 # By the view's class: what each of its actions, or else its methods, needs.
@@ -95,11 +97,13 @@ TABLE: Mapping[str, Mapping[Need, str]] = {
         WRITE: "destroy cancel pause resume retry",
     },
     "KeyViewSet": {KEYS: "list create retrieve destroy rotate"},
+    "LiveView": {ANYBODY: "get"},
     "LoadView": {STEER: "post"},
     "MatcherPlotView": {STEER: "get"},
     "MatchersView": {STEER: "get"},
     "MediaView": {READ: "get"},
     "MergeView": {PEOPLE: "post"},
+    "MetricsView": {WATCH: "get"},
     "MicroserviceJobViewSet": {READ: "retrieve", WRITE: "destroy"},
     "MicroserviceNewJobView": {WRITE: "post"},
     "NearDuplicatesView": {READ: "get"},
@@ -119,6 +123,7 @@ TABLE: Mapping[str, Mapping[Need, str]] = {
     },
     "ProcessImageView": {WRITE: "post"},
     "ReadNamesView": {PEOPLE: "post"},
+    "ReadyView": {ANYBODY: "get"},
     "ReclusterView": {PEOPLE: "post"},
     "RedetectView": {PEOPLE: "post"},
     "ReferencesView": {PEOPLE: "post"},

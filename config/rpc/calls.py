@@ -8,11 +8,18 @@ from typing import Any
 
 import grpc
 from django.core.signals import request_finished, request_started
+from prometheus_client import Counter, Histogram
 from rest_framework import status
 
 from config.api import error_response
+from config.requests import new_id
+from inference.tracing import span
+from jobs.logged import about
 
 log = logging.getLogger(__name__)
+
+CALLS = Counter("kindred_grpc_calls_total", "gRPC calls that have ended.", ["method", "code"])
+SECONDS = Histogram("kindred_grpc_call_seconds", "Of a gRPC call, to its end.", ["method"])
 
 CODE, RETRY = "error-code", "retry-after"  # in the trailing metadata
 _INTERNAL = "Something went wrong here. Try again; if it stays so, tell the operator."
@@ -102,8 +109,10 @@ def _streaming(behaviour: Behaviour, method: str) -> Behaviour:
 def _told(context: grpc.ServicerContext, method: str) -> Iterator[None]:
     """Ends the call with what went wrong, if something did."""
     start, said = time.perf_counter(), "OK"
+    given = {name: str(value) for name, value in context.invocation_metadata() or ()}
     try:
-        yield
+        with about(request_id=new_id()), span(method, given):
+            yield
     except Exception as exc:  # noqa: BLE001  # whatever it is, the caller is told
         failure = Failure.of(exc)
         said = f"{failure.status.name} {failure.code}"
@@ -111,4 +120,7 @@ def _told(context: grpc.ServicerContext, method: str) -> Iterator[None]:
         context.set_trailing_metadata(tuple((k, v) for k, v in trailing.items() if v))
         context.abort(failure.status, failure.detail)
     finally:
-        log.info("%s: %s in %.0f ms", method, said, (time.perf_counter() - start) * 1000)
+        took_s = time.perf_counter() - start
+        CALLS.labels(method, said.partition(" ")[0]).inc()
+        SECONDS.labels(method).observe(took_s)
+        log.info("%s: %s in %.0f ms", method, said, took_s * 1000)

@@ -15,6 +15,7 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from psycopg import sql
 
+from jobs import metrics
 from jobs.errors import TooManyStreams
 from jobs.events import CHANNEL
 
@@ -81,6 +82,11 @@ class Hub:
         if thread and thread.is_alive():
             thread.join()
 
+    def rings(self) -> int | None:
+        """How many there were. None: nobody can tell."""
+        with self._lock:
+            return self._rings if self._hears else None
+
     def wait(self, heard: int, timeout_s: float) -> tuple[int, bool]:
         """Wait for more rings than `heard`; returns how many there were, and whether to look."""
         with self._lock:
@@ -146,10 +152,16 @@ class Seats:
             if self._taken >= limit:
                 raise TooManyStreams("As many listen already as may. Ask again in some seconds.")
             self._taken += 1
+            metrics.STREAMS.set(self._taken)
+
+    @property
+    def taken(self) -> int:
+        return self._taken
 
     def leave(self) -> None:
         with self._lock:
             self._taken -= 1
+            metrics.STREAMS.set(self._taken)
 
     @contextmanager
     def seat(self, limit: int) -> Iterator[None]:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from jobs import pulse
+from jobs import metrics, pulse
 from jobs.models import Delivery, Event, Receiver, Webhook
 from jobs.models.deliveries import MAX_ERROR
 from photos import locks
@@ -87,7 +87,8 @@ class Outbox:
     def _send(self, delivery: Delivery) -> Answer:
         """In a thread that has no database connection of its own, and leaves none behind."""
         try:
-            return self.senders[delivery.channel](delivery)
+            with metrics.DELIVERY_SECONDS.labels(delivery.channel).time():
+                return self.senders[delivery.channel](delivery)
         except Exception:
             log.exception("Delivery %s could not be tried", delivery.pk)
             words = "Something unexpected went wrong. The log of the worker has the details."
@@ -107,6 +108,7 @@ def note(delivery: Delivery, answer: Answer) -> None:
             error=answer.error[:MAX_ERROR],
             **_outcome(delivery, answer),
         )
+    metrics.DELIVERIES.labels(delivery.channel, "told" if answer.delivered else "failed").inc()
     if delivery.webhook and not answer.delivered:
         _consider(delivery.webhook, answer)
 

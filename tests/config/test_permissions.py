@@ -95,7 +95,7 @@ def expected(need: Need, caller: str) -> int:
     match need.way:
         case Way.WORKER:
             return 200 if caller == "worker" else 401
-        case Way.CALLER if caller in STRANGERS | {"worker"}:
+        case Way.CALLER | Way.WATCHER if caller in STRANGERS | {"worker"}:
             return 401
         case Way.OWN | Way.ANYHOW:  # one that has a secret of its own tells that itself
             return 200

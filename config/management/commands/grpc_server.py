@@ -9,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.rpc.server import serving
+from inference.sharing import begin
+from jobs import measured
 from jobs.telling.hub import HUB
 
 
@@ -26,6 +28,9 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         HUB.stopping = stop.is_set
         try:
+            begin(settings.METRICS_DIR / settings.METRICS_PROGRAM)
+            measured.serve()
+            measured.trace()
             with serving(address) as port:
                 self.stdout.write(f"gRPC is served at {address.rpartition(':')[0]}:{port}")
                 self.stdout.flush()

@@ -17,6 +17,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inference.client import TritonClient
+from inference.sharing import begin
+from jobs import measured
 from jobs.remote.look import Decode
 from jobs.remote.models import LocalModels, LoneKeeper
 from jobs.remote.puller import Puller
@@ -76,6 +78,8 @@ class Command(BaseCommand):
             logging.getLogger("jobs").setLevel(logging.DEBUG)
         if not server:
             raise CommandError("Say for which server: --server https://…, or WORKER_SERVER.")
+        begin(settings.METRICS_DIR / settings.METRICS_PROGRAM)
+        measured.serve()
         try:
             with RemoteServer(server, _token(token_file), worker_id, version=VERSION) as remote:
                 self.stdout.write(f"{worker_id} works for {server}")

@@ -13,7 +13,8 @@ from django.db import OperationalError, connections
 from django_q.cluster import Cluster
 from django_q.signals import post_spawn
 
-from jobs import pulse, queue, schedules, services
+from inference.sharing import begin
+from jobs import measured, pulse, queue, schedules, services
 from jobs.connections import use_pool
 from jobs.models import Item
 from photos import roles
@@ -85,15 +86,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if os.getpgrp() != os.getpid():
             os.setpgid(0, 0)  # our own group, so that ending ends all of us and no one else
+        begin(settings.METRICS_DIR / settings.METRICS_PROGRAM)
         schedules.install()
         self._know_models()
         services.wake()  # for what was left to do when the last one ended
         connections.close_all()  # before the fork: a connection can't be shared
         self.stdout.write(f"{settings.WORKERS} workers, {settings.PHOTOS_IN_FLIGHT} photos each")
         post_spawn.connect(use_pool)
+        post_spawn.connect(measured.trace)
         cluster = WatchedCluster()
         pulse.beat()
         cluster.start()
+        measured.serve()  # after the fork
         cluster.watch()
 
     def _know_models(self) -> None:

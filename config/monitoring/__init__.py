@@ -1,0 +1,1 @@
+"""What is told about the service to those who watch it: docs/monitoring.md."""
