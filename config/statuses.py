@@ -49,6 +49,7 @@ _CONFLICTS = (
     of_faces.GroupingBusy,
     of_faces.MatcherNotKept,
     of_faces.MatcherOutdated,
+    of_faces.NameAlike,
     of_faces.NameTaken,
     of_faces.Overtaken,
     of_faces.PeopleDiffer,
