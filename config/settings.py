@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +20,7 @@ from config.headers import CONTENT_SECURITY_POLICY  # noqa: F401  # a setting
 from config.monitoring_settings import *  # noqa: F403  # settings too
 from config.monitoring_settings import LOG_FORMAT
 from config.schema import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  # settings
+from config.secret_files import FileEnv
 from config.upgrading import settle
 from local.postgres import Postgres
 
@@ -28,7 +28,7 @@ django_stubs_ext.monkeypatch()
 os.environ["HF_HUB_OFFLINE"] = "1"  # the libraries of models ask no hub while we run
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = FileEnv()
 env.read_env(BASE_DIR / ".env")
 settle(os.environ)  # variables of the systems that this one replaces
 
@@ -124,6 +124,8 @@ DATABASE_IS_OURS = not env.str("DATABASE_URL", "")
 _database: dict[str, Any] = (
     env.db_url_config(POSTGRES.url(DATABASE_NAME)) if DATABASE_IS_OURS else env.db("DATABASE_URL")
 )
+if _password := env.str("DATABASE_PASSWORD", ""):
+    _database["PASSWORD"] = _password
 # A request keeps its connection to its end, however slowly its photo comes in: with fewer than the
 # web process has threads, some slow ones would shut out all others.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 32)
@@ -232,6 +234,7 @@ DESCRIBER_TIMEOUT_S = env.float("DESCRIBER_TIMEOUT_S", 120.0)
 # --- The queue ----------------------------------------------------------------------------------
 
 WORKERS = env.int("WORKERS", 2)  # worker processes
+WORKER_ALIVE_FILE = env.str("WORKER_ALIVE_FILE", "")  # touched while they are watched
 PHOTOS_IN_FLIGHT = env.int("PHOTOS_IN_FLIGHT", 4)  # at once in each: what fills Triton's batches
 PIXELS_IN_FLIGHT = env.int("PIXELS_IN_FLIGHT", 200_000_000)  # at once in each: 3 bytes each
 DECODERS = env.int("DECODERS", 2)  # processes of each worker that decode photos

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -51,6 +52,8 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
         """Until the cluster stops. Ends all of us at once when it has to be started again."""
         while self.sentinel.is_alive():
             self.sentinel.join(_LOOK_EVERY_S)
+            if settings.WORKER_ALIVE_FILE:  # whoever looks at its time knows that we look
+                Path(settings.WORKER_ALIVE_FILE).touch()
             try:
                 self._look()
             except OperationalError as exc:
