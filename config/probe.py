@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, urlsplit
 
@@ -63,8 +64,9 @@ def _grpc(target: str) -> str:
 
     with grpc.insecure_channel(target, options=[("grpc.enable_http_proxy", 0)]) as channel:
         asked = health_pb2.HealthCheckRequest()
+        health: Any = health_pb2_grpc.HealthStub(channel)
         try:
-            said = health_pb2_grpc.HealthStub(channel).Check(asked, timeout=TIMEOUT_S)
+            said = health.Check(asked, timeout=TIMEOUT_S)
         except grpc.RpcError as exc:
             return f"{target} does not answer: {exc.code().name}"
     serving = said.status == health_pb2.HealthCheckResponse.SERVING
