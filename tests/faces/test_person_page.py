@@ -20,7 +20,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-QUERIES = 35
+QUERIES = 36
 HOSTILE = [
     "<script>alert(1)</script>",
     "{{7*7}}",
