@@ -22,7 +22,7 @@ from faces.models import Erasure
 from jobs import cleanup, orphans, result_files, tasks
 from jobs.cleanup import Cleaned, Order
 from jobs.errors import CleanUpBusy
-from jobs.models import CleanUp, Delivery, Event, Item, Job, State
+from jobs.models import CleanUp, Delivery, Event, Item, Job, Removal, State
 from photos.models import Owner, Photo
 from photos.services import Content, folder_of
 from search.models import AskedSearch
@@ -362,6 +362,7 @@ class TestDryRun:
         note_search(days=91)
         counts = {"rows": {}, "files": 0, "left": {"rows": 0}}
         Erasure.objects.create(owner=make_owner(), person=1, counts=counts)
+        Removal.objects.create(owner=make_owner(), why="asked", photos=[], counts={"files": 0})
 
         dry = [run(dry_run=True) for _ in range(2)]
         noted = CleanUp.objects.exists()
