@@ -166,7 +166,10 @@ clean: ## Remove what was built, installed and stored here; asks first
 
 MANAGE := $(SERVICE) manage.py
 
-.PHONY: dev lint format typecheck db-up db-down migrate makemigrations messages worker
+.PHONY: dev doctor lint format typecheck db-up db-down migrate makemigrations messages worker
+doctor: .venv/service.stamp ## Say in plain words what is wrong, and how to mend it
+	@$(MANAGE) doctor
+
 dev: db-up migrate ## Run the web server alone, reloading (the database is started for it)
 	@$(MANAGE) runserver 127.0.0.1:$(PORT)
 

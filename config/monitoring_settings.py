@@ -14,6 +14,7 @@ _env = environ.Env()
 _env.read_env(_HERE / ".env")
 # Programs that run for long, each of several processes: what they count lies in files that all see.
 _PROGRAMS = {"worker": "worker", "grpc_server": "grpc", "pull_worker": "pull_worker"}
+_FILES = {"worker.py": "worker", "run_worker.py": "pull_worker"}  # that do the same
 
 LOG_FORMAT = _env.str("LOG_FORMAT", "plain", choices=["plain", "json"])
 _VAR = Path(_env.str("VAR_DIR", str(_HERE / "var")))
@@ -41,10 +42,11 @@ METRICS_ALLOWED_IPS = _networks("METRICS_ALLOWED_IPS")
 
 def _program(words: list[str]) -> str:
     """What runs here, if it is one of those; empty: something that counts for itself alone."""
-    if "gunicorn" in Path(words[0]).parts or "gunicorn" in Path(words[0]).name:
+    file = Path(words[0])
+    if "gunicorn" in file.parts:  # also as `python -m gunicorn`
         return "web"
-    is_ours = Path(words[0]).name == "manage.py" and len(words) > 1
-    return _PROGRAMS.get(words[1], "") if is_ours else ""
+    is_ours = file.name == "manage.py" and len(words) > 1
+    return _PROGRAMS.get(words[1], "") if is_ours else _FILES.get(file.name, "")
 
 
 def _shared(program: str) -> str:

@@ -27,7 +27,7 @@ class StreamedSerializer(serializers.Serializer[None]):
     """One of the Server-Sent Events of a stream, as docs/events.md has them."""
 
     event = serializers.CharField()
-    data = serializers.CharField(help_text="JSON.")  # type: ignore[assignment]  # DRF takes it off
+    data = serializers.CharField(help_text="JSON.")  # type: ignore[assignment]  # so it is called
     id = serializers.CharField(required=False, help_text="To go on after it.")
     retry = serializers.IntegerField(required=False, help_text="ms, until one comes again.")
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from config import monitoring_settings
 from inference import sharing
 from jobs import measured
 from local.stack import CHECKOUT
@@ -110,6 +111,36 @@ class TestProcesses:
 
     def test_are_not_there_yet(self) -> None:
         assert told() == {}
+
+
+class TestPrograms:
+    @pytest.mark.parametrize(
+        ("command", "program"),
+        [
+            ("manage.py worker", "worker"),
+            ("/srv/kindred/manage.py grpc_server --address=127.0.0.1:1", "grpc"),
+            ("manage.py pull_worker --once", "pull_worker"),
+            ("run_worker.py --once", "pull_worker"),
+            ("/srv/kindred/src/worker.py", "worker"),
+            ("/usr/bin/gunicorn config.wsgi", "web"),
+            ("/lib/python3/site-packages/gunicorn/__main__.py config.wsgi", "web"),
+            ("manage.py doctor", ""),
+            ("manage.py", ""),
+            ("/lib/pytest/__main__.py tests", ""),
+            ("-c", ""),
+        ],
+    )
+    def test_are_known_by_how_they_are_called(self, command: str, program: str) -> None:
+        assert monitoring_settings._program(command.split()) == program  # noqa: SLF001  # a setting
+
+    def test_count_alone_where_no_file_can_be(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "file").touch()
+        monkeypatch.setattr(monitoring_settings, "METRICS_DIR", folder / "file")
+
+        assert monitoring_settings._shared("web") == ""  # noqa: SLF001  # a setting
+        assert "METRICS_DIR" in capsys.readouterr().err
 
 
 class TestProgramsWithoutWebServer:
