@@ -26,7 +26,10 @@ _ANYBODY = (  # before a view is asked, or of whatever it is asked
     (503, "database_unavailable"),
 )
 _OF_BODIES = ((400, "parse_error"), (413, "too_large"), (415, "unsupported_media_type"))
-_OF_JOBS = ((422, "invalid cancelled"), (500, "internal_error worker_died"))
+_OF_JOBS = (
+    (422, "invalid cancelled too_large findings_outdated"),
+    (500, "internal_error worker_died"),
+)
 _SCHEMAS = "#/components/schemas/"
 _TEXT = {"type": "string"}
 _PROBLEM = {

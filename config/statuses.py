@@ -15,6 +15,7 @@ from search import errors as of_search
 from search.errors import SearchError
 
 HOUSE = (PhotoError, FaceError, SearchError, JobError, VectorUnfit, InferenceError, ServingError)
+_FAMILIES = (PhotoError, FaceError, SearchError, JobError, ServingError)  # said of nothing
 _MISSING = (
     of_faces.ClusterMissing,
     of_faces.EditMissing,
@@ -93,5 +94,5 @@ def errors() -> Iterator[type[Exception]]:
     while left:
         error = left.pop()
         left += error.__subclasses__()
-        if "code" in vars(error):
+        if "code" in vars(error) and error not in _FAMILIES:
             yield error

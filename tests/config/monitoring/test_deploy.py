@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,6 +84,25 @@ class TestAlerts:
 
 
 class TestDashboard:
+    @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not here: apt install prometheus")
+    def test_asks_what_prometheus_understands(self, tmp_path: Path) -> None:
+        asked = [
+            target["expr"].replace("$__rate_interval", "5m")
+            for panel in DASHBOARD["panels"]
+            for target in panel["targets"]
+        ]
+        rules = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(asked)]
+        file = tmp_path / "rules.yml"
+        file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+        assert PROMTOOL
+
+        ran = subprocess.run(  # noqa: S603  # a tool for it
+            [PROMTOOL, "check", "rules", str(file)], capture_output=True, text=True, check=False
+        )
+
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert f"{len(asked)} rules found" in ran.stdout
+
     def test_has_each_panel_in_a_place_of_its_own(self) -> None:
         places = [(each["gridPos"]["x"], each["gridPos"]["y"]) for each in DASHBOARD["panels"]]
 
