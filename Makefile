@@ -68,6 +68,13 @@ help: ## Show this list
 	@.venvs/audit/bin/python $(PIP_OF_TOOLS) -r $<
 	@touch $@
 
+.venvs/deploy.stamp: locks/deploy.lock
+	@$(PYTHON) local/prerequisites.py
+	@echo "Installing what looks at containers into .venvs/deploy"
+	@test -x .venvs/deploy/bin/python || $(PYTHON) -m venv .venvs/deploy
+	@.venvs/deploy/bin/python $(PIP_OF_TOOLS) -r $<
+	@touch $@
+
 # PyTorch for the CPU where pip can get it, else the one for a GPU, which has several GB.
 TORCH := torch==2.13.0
 .venvs/hub.stamp: locks/hub.lock
@@ -122,7 +129,7 @@ screenshots: setup .venv/dev.stamp ## Take the pictures of docs/pictures, of wha
 	@$(SERVICE) -m local.screenshots
 
 test: ## Set up, check, then run all tests (JOBS=2 processes do so)
-	@$(MAKE) --jobs=$(JOBS) --output-sync=target --no-print-directory test-export check setup
+	@$(MAKE) --jobs=$(JOBS) --output-sync=target --no-print-directory test-export check setup .venvs/deploy.stamp
 	@$(SERVICE) -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 
 test-export: .venvs/hub.stamp .venvs/export.stamp .venvs/triton.stamp var/cache/photos.stamp ## Test other packs, hubs' on tiny weights, and training
@@ -141,13 +148,13 @@ check: .venv/dev.stamp .venvs/audit.stamp var/secret-key ## Format, lint, types,
 	@.venvs/audit/bin/bandit --quiet --configfile pyproject.toml --recursive $(CODE)
 	@$(SERVICE) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run # needs no server
 
-CODE := config jobs search faces photos inference local export training bench src manage.py run_worker.py
+CODE := config jobs search faces photos inference local deploy export training bench src manage.py run_worker.py
 
 .PHONY: fuzz audit
 fuzz: setup .venv/dev.stamp ## Ask whatever the schema allows, as each kind of caller (EXAMPLES=20 of each endpoint)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20) $(SERVICE) -m pytest tests/config/test_fuzz.py
 
-LOCKED := service dev triton export tensorflow hub gpu audit
+LOCKED := service dev triton export tensorflow hub gpu audit deploy
 audit: .venvs/audit.stamp ## Look for known holes in every package that is locked (asks a registry for its list of them)
 	@for lock in $(LOCKED); do echo "$$lock:"; \
 		.venvs/audit/bin/pip-audit --require-hashes --disable-pip -r locks/$$lock.lock || failed=1; done; \
@@ -155,6 +162,24 @@ audit: .venvs/audit.stamp ## Look for known holes in every package that is locke
 
 bench: setup .venv/dev.stamp ## Run the benchmarks (NAME=pipeline for one, NAME=soak kills for ten minutes; DATA=/some/folder for your photos)
 	@$(SERVICE) -m bench $(NAME) $(if $(DATA),--data "$(DATA)") $(if $(MINUTES),--minutes $(MINUTES))
+
+# --- Containers: docs/install.md ---------------------------------------------------------------------
+
+SECRETS := secret_key database_password metrics_token s3_access_key s3_secret_key grafana_password
+
+.PHONY: secrets pin scaling
+secrets: ## Make the secrets of the containers in var/secrets; those that are there stay
+	@mkdir -p var && mkdir -p -m 700 var/secrets
+	@for name in $(SECRETS); do test -s var/secrets/$$name || { \
+		head -c 60 /dev/urandom | base64 | tr -d '/+=\n' > var/secrets/$$name.new && \
+		chmod 444 var/secrets/$$name.new && mv var/secrets/$$name.new var/secrets/$$name; }; done
+
+scaling: setup ## Measure what a photo takes, and write the tables of docs/scaling.md
+	@$(SERVICE) -m bench.units
+	@$(SERVICE) -m deploy.scaling --write
+
+pin: .venv/service.stamp ## Ask the registries for the digests of foreign images, and write them behind their tags
+	@$(SERVICE) -m deploy.pin
 
 clean: ## Remove what was built, installed and stored here; asks first
 	@printf 'This deletes the environments, the models and all data below var/. Type yes: ' \

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from bench.figures import Figure
 from bench.memory import peaks_mb
-from bench.stage import python
+from bench.stage import copies, python
 from local.album import photos_of
 from local.database import Database
 from local.photos import packaged_photos
@@ -113,11 +113,11 @@ class Measurement:
         Service(self.settings).prepare()
         worker = Command("worker", [sys.executable, "manage.py", "worker"], self.settings, CHECKOUT)
         with Supervisor([worker], log_folder=self.folder):
-            self._queue(_copies(originals[:4], self.folder / "warm-up", 4))
+            self._queue(copies(originals[:4], self.folder / "warm-up", 4))
             return [self._round(number, originals) for number in range(ROUNDS)]
 
     def _round(self, number: int, originals: Sequence[Path]) -> Round:
-        files = _copies(originals, self.folder / f"round-{number}", max(LEAST, len(originals)))
+        files = copies(originals, self.folder / f"round-{number}", max(LEAST, len(originals)))
         where = f"{self.name}, round {number + 1} of {ROUNDS}"
         self.say(f"{where}: the plain loop, {len(files)} photos")
         words = [self.repository, THREADS, self.operation, *files]
@@ -129,18 +129,6 @@ class Measurement:
 
     def _queue(self, files: Sequence[Path]) -> dict[str, Any]:
         return python("bench.through_queue", [self.operation, *files], self.settings)
-
-
-def _copies(originals: Sequence[Path], folder: Path, count: int) -> list[Path]:
-    """`count` files that look like the originals; each has bytes of its own, so none is known."""
-    folder.mkdir()
-    copies = []
-    for number in range(count):
-        original = originals[number % len(originals)]
-        copy = folder / f"{number:05}{original.suffix}"
-        copy.write_bytes(original.read_bytes() + f"{folder.name} {number}".encode())
-        copies.append(copy)
-    return copies
 
 
 def _figure(name: str, reference: str, rounds: Sequence[Round], seconds: str) -> Figure:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import environ
 from pathlib import Path
@@ -64,3 +64,15 @@ def serving(surroundings: Surroundings, settings: Mapping[str, str], folder: Pat
         with Supervisor([web], log_folder=folder):
             wait_until(Api(url).healthy, timeout_s=READY_S, what="The web server")
             yield url
+
+
+def copies(originals: Sequence[Path], folder: Path, count: int) -> list[Path]:
+    """`count` files that look like the originals; each has bytes of its own, so none is known."""
+    folder.mkdir()
+    made = []
+    for number in range(count):
+        original = originals[number % len(originals)]
+        copy = folder / f"{number:05}{original.suffix}"
+        copy.write_bytes(original.read_bytes() + f"{folder} {number}".encode())
+        made.append(copy)
+    return made

@@ -3,14 +3,14 @@
 import sys
 from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.access.addresses import Network, networks
+from config.secret_files import FileEnv
 from inference.sharing import share
 
 _HERE = Path(__file__).resolve().parent.parent
-_env = environ.Env()
+_env = FileEnv()
 _env.read_env(_HERE / ".env")
 # Programs that run for long, each of several processes: what they count lies in files that all see.
 _PROGRAMS = {"worker": "worker", "grpc_server": "grpc", "pull_worker": "pull_worker"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from botocore.config import Config
@@ -28,6 +29,23 @@ class S3Files(S3Storage):  # type: ignore[misc]  # it has no types
             retries={"total_max_attempts": _TRIES},
         )
         super().__init__(client_config=config, **settings)
+
+    def ensure_bucket(self) -> bool:
+        """Have the bucket, nobody's but ours; whether it was made now.
+
+        Raises:
+            StoreUnavailable: the store gives no answer, or lets us neither see nor make it.
+        """
+        client = self.connection.meta.client
+        with _said():
+            try:
+                client.head_bucket(Bucket=self.bucket_name)
+            except ClientError as exc:
+                if exc.response["ResponseMetadata"]["HTTPStatusCode"] != HTTPStatus.NOT_FOUND:
+                    raise
+                client.create_bucket(Bucket=self.bucket_name)
+                return True
+        return False
 
     def _save(self, name: str, content: File[bytes]) -> Any:
         with _said():

@@ -1,0 +1,1 @@
+"""What runs the service elsewhere: containers, clusters, and the numbers to plan them by."""
