@@ -7,10 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.access.addresses import networks
 from config.access.rates import Rate
-from config.secret_files import FileEnv
+from config.environment import env as _env
 
-_env = FileEnv()
-_env.read_env(Path(__file__).resolve().parent.parent / ".env")
 _HERE = {"localhost", "127.0.0.1", "[::1]"}
 _SHORTEST, _FEWEST = 50, 5  # letters of a secret key, and different ones: as Django's own check
 

@@ -6,18 +6,15 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from config.access.addresses import Network, networks
-from config.secret_files import FileEnv
+from config.environment import VAR as _VAR
+from config.environment import env as _env
 from inference.sharing import share
 
-_HERE = Path(__file__).resolve().parent.parent
-_env = FileEnv()
-_env.read_env(_HERE / ".env")
 # Programs that run for long, each of several processes: what they count lies in files that all see.
 _PROGRAMS = {"worker": "worker", "grpc_server": "grpc", "pull_worker": "pull_worker"}
 _FILES = {"worker.py": "worker", "run_worker.py": "pull_worker"}  # that do the same
 
 LOG_FORMAT = _env.str("LOG_FORMAT", "plain", choices=["plain", "json"])
-_VAR = Path(_env.str("VAR_DIR", str(_HERE / "var")))
 METRICS_DIR = Path(_env.str("METRICS_DIR", str(_VAR / "metrics")))  # of one machine, or container
 METRICS_TOKEN = _env.str("METRICS_TOKEN", "")  # of whoever reads /metrics, as a bearer token
 METRICS_ADDRESS = _env.str("METRICS_ADDRESS", "")  # host:port where a program that is no web server

@@ -1,5 +1,4 @@
-"""All settings: with config/access_settings.py and config/monitoring_settings.py the only place
-that reads the environment.
+"""All settings: only they, here and in config/*_settings.py, read the environment.
 
 Everything has a default that works for development; `.env` beside `manage.py` is read if it
 is there. What is local and secret is made once by `make setup`, below `var/`.
@@ -16,23 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from config import logs, store_settings
 from config.access_settings import *  # noqa: F403  # settings, all of them
 from config.access_settings import strong
+from config.environment import BASE_DIR, VAR, env
 from config.headers import CONTENT_SECURITY_POLICY  # noqa: F401  # a setting
 from config.monitoring_settings import *  # noqa: F403  # settings too
 from config.monitoring_settings import LOG_FORMAT
 from config.schema import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  # settings
-from config.secret_files import FileEnv
-from config.upgrading import settle
 from local.postgres import Postgres
 
 django_stubs_ext.monkeypatch()
 os.environ["HF_HUB_OFFLINE"] = "1"  # the libraries of models ask no hub while we run
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = FileEnv()
-env.read_env(BASE_DIR / ".env")
-settle(os.environ)  # variables of the systems that this one replaces
-
-VAR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 
 
 def _secret_key() -> str:

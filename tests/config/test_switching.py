@@ -19,7 +19,8 @@ from jobs.management.commands.faces import Command as Faces
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "switching.md").read_text("utf-8")
 SETTINGS = "".join(
-    each.read_text("utf-8") for each in sorted((ROOT / "config").glob("*settings.py"))
+    each.read_text("utf-8")
+    for each in [*sorted((ROOT / "config").glob("*settings.py")), ROOT / "config/environment.py"]
 )
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
