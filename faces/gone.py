@@ -6,9 +6,15 @@ from typing import Any
 
 from faces.models import Edit, Erasure, Face
 from inference.geometry import Box
-from photos.models import Photo
+from photos.models import Owner, Photo
 
 SAME_FACE = 0.5  # intersection over union of two boxes on one photo
+
+
+def any_of(owner: Owner) -> bool:
+    """Whether there may be any such places in the owner's photos. Two queries at most."""
+    edited = Edit.objects.filter(owner=owner, kind=Edit.Kind.FACE)
+    return Erasure.objects.filter(owner=owner).exists() or edited.exists()
 
 
 def boxes(photo: Photo) -> list[Box]:

@@ -153,9 +153,11 @@ class Importing:
     def _wanted_faces(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Those that nobody has erased or deleted here; with their pictures' keys of here."""
         photos = Photo.objects.in_bulk({row["photo_id"] for row in rows})
-        boxes = {pk: gone.boxes(photo) for pk, photo in photos.items()}
         for row in rows:
             files.place(self.owner, row, "crop", sha256=photos[row["photo_id"]].sha256)
+        if not gone.any_of(self.owner):
+            return rows
+        boxes = {pk: gone.boxes(photo) for pk, photo in photos.items()}
         return [row for row in rows if not gone.covers(boxes[row["photo_id"]], _box(row))]
 
     def _same_faces(self, rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], int]:
