@@ -176,6 +176,7 @@ def _store(
     reached("kept")
     with transaction.atomic():
         with _stage(item, "store"):
+            _check_there(item, content)
             photo = photos.services.store(owner, content, picture, kept, file_names(item))
             photos.services.refer(photo, item.external_id)
             looks.note(photo, bits)
@@ -187,6 +188,18 @@ def _store(
         reached("stored")
     if finished and item.job.result_files:  # made of what is stored now
         finish_known(item, photo)
+
+
+def _check_there(item: Item, content: Content) -> None:
+    """What is looked at again does not come back if it was deleted meanwhile.
+
+    Raises:
+        UploadMissing: its photo is gone.
+    """
+    if item.source == Item.Source.KEPT:
+        mine = Photo.objects.of(item.job.owner).filter(sha256=content.sha256)
+        if mine.select_for_update(no_key=True).first() is None:
+            raise UploadMissing("The photo was deleted meanwhile.")
 
 
 def _store_found(photo: Photo, stores: Sequence[tuple[Operation, Store]]) -> None:

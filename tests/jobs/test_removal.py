@@ -15,10 +15,14 @@ from faces.people import boxes
 from faces.people.editing import undo
 from jobs import cleanup, ledger, result_files
 from jobs.annotation import published
+from jobs.errors import UploadMissing
 from jobs.models import Event, Item, Removal, State
+from jobs.pipeline import conclude
 from jobs.removal import finish, remove
+from photos.decoding import decoders
 from photos.errors import StoreUnavailable
 from photos.models import Owner, Photo
+from photos.services import Content, Picture
 from search.errors import PhotoMissing
 from search.models import ImageVector, PhotoTag
 from tests.factories import (
@@ -180,6 +184,21 @@ class TestFiles:
 
         assert receipt.finished_at is not None
         assert ledger.keys() == [receipt.key]
+
+
+class TestWorkers:
+    def test_that_look_again_do_not_bring_a_photo_back(self, owner: Owner) -> None:
+        photo, data = keep_photo(owner), jpeg(seed=4712)
+        content = Content.of(data)
+        job = make_job(owner=owner)
+        item = make_item(job=job, source=Item.Source.KEPT, location=str(photo.original))
+        with decoders().decoded(data) as decoded:
+            picture = Picture.of(decoded)
+
+        with pytest.raises(UploadMissing, match="deleted meanwhile"):
+            conclude(item, content, picture, [])
+
+        assert list(Photo.objects.all()) == [photo]
 
 
 class TestOverHttp:
