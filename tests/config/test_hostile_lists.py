@@ -101,7 +101,17 @@ class TestFilters:
 
 
 class TestMetrics:
-    @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/api/v1/metrics", "/debug/"])
-    def test_are_told_to_nobody(self, api: APIClient, path: str) -> None:
-        for client in (APIClient(), api):
-            assert client.get(path).status_code == 404
+    @pytest.mark.parametrize(
+        ("path", "refusals"),
+        [
+            ("/metrics", [401, 403]),
+            ("/metrics/", [401, 403]),
+            ("/api/v1/metrics", [404, 404]),
+            ("/debug/", [404, 404]),
+        ],
+    )
+    def test_are_told_to_nobody(self, api: APIClient, path: str, refusals: list[int]) -> None:
+        answers = [client.get(path) for client in (APIClient(), api)]
+
+        assert [each.status_code for each in answers] == refusals
+        assert all(b"kindred_" not in each.content for each in answers)
