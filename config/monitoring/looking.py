@@ -14,7 +14,6 @@ READY: tuple[Check, ...] = (
     database.database,
     database.migrations,
     models.models,
-    models.model_files,
     storage.storage,
 )
 ALL: tuple[Check, ...] = (

@@ -1,6 +1,5 @@
 """Can photos be looked at: is the model server there, and are its models the right ones?"""
 
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -8,11 +7,7 @@ from django.db import DatabaseError
 
 from config.monitoring.checks.findings import Finding, fine, wrong
 from photos import standing
-
-# Says which files of the model repository are not those that were built, each in a sentence; none:
-# all are. Looked at by whoever knows hashes, and only as often as that is worth.
-Untrue = Callable[[], list[str]]
-FILES: list[Untrue] = []
+from photos.models import ServedModel
 
 
 def models() -> Finding:
@@ -34,11 +29,17 @@ def models() -> Finding:
 
 
 def model_files() -> Finding:
-    """Whether the files of models are those that were built."""
-    untrue = [sentence for look in FILES for sentence in look()]
+    """Whether the files of all models are those that were built, also of those that nobody uses."""
+    try:
+        untrue = standing.refused(ServedModel.objects.order_by("name"))
+    except DatabaseError:
+        mend = "Mend the database first."
+        return wrong("model_files", "Nobody can say which models there are: no database.", mend)
     if untrue:
         mend = "Build them again: `make models`. If nobody has changed them, find out who has."
-        return wrong("model_files", " ".join(untrue), mend)
+        return wrong(
+            "model_files", " ".join(f"{name}: {why}" for name, why in untrue.items()), mend
+        )
     return fine("model_files", "No file of a model is another than was built.")
 
 

@@ -21,7 +21,7 @@ from config.monitoring.checks import database, models, queue, secrets, storage
 from config.monitoring.checks.findings import Finding, Level, fine, warning, wrong
 from jobs import schedules
 from jobs.models import Pause, State
-from photos import roles
+from photos import roles, standing
 from tests.factories import make_item, make_job, make_key, make_user
 
 pytestmark = pytest.mark.django_db
@@ -131,11 +131,11 @@ class TestModels:
         assert models.models().level is Level.WRONG
 
     def test_are_wrong_where_a_file_is_another(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(models, "FILES", [lambda: ["tagger.a.1/1/model.onnx is another."]])
+        monkeypatch.setattr(standing, "refused", lambda _: {"tagger.a.1": "Its file is another."})
 
         found = models.model_files()
 
-        assert (found.level, found.says) == (Level.WRONG, "tagger.a.1/1/model.onnx is another.")
+        assert (found.level, found.says) == (Level.WRONG, "tagger.a.1: Its file is another.")
 
 
 class TestStorage:
@@ -259,7 +259,6 @@ class TestReadiness:
             "database": True,
             "migrations": True,
             "models": False,
-            "model_files": True,
             "storage": True,
         }
 
@@ -272,7 +271,9 @@ class TestReadiness:
 
     @pytest.mark.usefixtures("served")
     def test_is_none_where_a_model_s_file_is_another(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(models, "FILES", [lambda: ["It is another."]])
+        monkeypatch.setattr(
+            standing, "refused", lambda models: {each.name: "It is another." for each in models}
+        )
 
         assert APIClient().get("/readyz").status_code == 503
 
