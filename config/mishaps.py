@@ -26,9 +26,16 @@ _ANYBODY = (  # before a view is asked, or of whatever it is asked
     (503, "database_unavailable"),
 )
 _OF_BODIES = ((400, "parse_error"), (413, "too_large"), (415, "unsupported_media_type"))
+_OF_TRAINERS = (  # training/README.md
+    "too_few_people too_few_faces labels_contradict faces_repeated faces_unknown "
+    "vectors_not_finite vectors_not_unit training_diverged model_differs faces_unreadable "
+    "checkpoint_unreadable field_missing field_wrong arguments_wrong out_exists not_kept "
+    "report_unreadable name_wrong not_publishable"
+)
 _OF_JOBS = (
     (422, "invalid cancelled too_large findings_outdated"),
     (500, "internal_error worker_died"),
+    (422, _OF_TRAINERS),
 )
 _SCHEMAS = "#/components/schemas/"
 _TEXT = {"type": "string"}

@@ -50,7 +50,7 @@ class ModelRefused(InferenceNotReady):
     Build the model again, or take its folder away.
     """
 
-    code = "model_refused"
+    code = "inference_refused"
 
 
 class InferenceFailed(InferenceError):

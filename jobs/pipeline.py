@@ -199,7 +199,7 @@ def _check_there(item: Item, content: Content) -> None:
     if item.source == Item.Source.KEPT:
         mine = Photo.objects.of(item.job.owner).filter(sha256=content.sha256)
         if mine.select_for_update(no_key=True).first() is None:
-            raise UploadMissing("The photo was deleted meanwhile.")
+            raise UploadMissing("The photo was deleted meanwhile, or its file was changed.")
 
 
 def _store_found(photo: Photo, stores: Sequence[tuple[Operation, Store]]) -> None:

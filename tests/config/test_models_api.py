@@ -126,7 +126,7 @@ class TestModels:
         problem = call(api, "models")[1]["problem"]
         health, body = call(APIClient(), "health")
 
-        assert loading == (503, "model_refused")
+        assert loading == (503, "inference_refused")
         assert problem == (
             f"The model {TWO} is not loaded any more: model.onnx is not the one that was built, "
             "by its sha256: build it again."

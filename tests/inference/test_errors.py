@@ -14,7 +14,7 @@ class TestErrors:
     def test_have_codes_of_their_own(self) -> None:
         codes = [kind.code for kind in KINDS]
 
-        assert len(set(codes)) == len(codes) == 9
+        assert len(set(codes)) == len(codes) == 10
         assert all(code.startswith("inference_") for code in codes)
 
     def test_are_worth_another_try_unless_it_would_end_the_same(self) -> None:

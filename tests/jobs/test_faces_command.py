@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -402,8 +403,10 @@ class TestBackfilledPhotos:
     def test_are_waited_for(self) -> None:
         activate("face_detector", "face_embedder")
         owner = make_owner(subject="anna")
-        photos = [make_photo(owner=owner) for _ in range(2)]
-        Photo.objects.filter(pk=photos[1].pk).update(original="nowhere.jpg")
+        whole, lost = (make_photo(owner=owner) for _ in range(2))
+        content = sha256(whole.original.read()).hexdigest()
+        Photo.objects.filter(pk=whole.pk).update(sha256=content)
+        Photo.objects.filter(pk=lost.pk).update(original="nowhere.jpg")
 
         with ThreadPoolExecutor(1) as pool:
             telling = pool.submit(_told_there, "backfill")
