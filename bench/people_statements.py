@@ -1,5 +1,7 @@
 """A library of made-up faces: `python -m bench.people_statements fill N | edits N TIMES | assign`.
 
+`unseen N` is `fill` without vectors, which take most of the time.
+
 Prints what was measured, as JSON.
 """
 
@@ -20,6 +22,7 @@ from faces import matching
 from faces.models import Cluster, Edit, FaceVector
 from faces.people import merging, naming
 from faces.people.editing import undo
+from inference.arrays import Array
 from photos.hnsw import create_index
 from photos.models import Owner, Space
 
@@ -44,8 +47,11 @@ FROM generate_series(1, %(clusters)s) AS number
 _COPY = "COPY {table} ({columns}) FROM STDIN"
 
 
-def fill(faces: int) -> None:
-    """A library of `faces` faces, each in a photo of its own and in its person's cluster."""
+def fill(faces: int, *, seen: bool = True) -> None:
+    """A library of `faces` faces, each in a photo of its own and in its person's cluster.
+
+    With their vectors, where they are `seen`.
+    """
     owner = Owner.objects.create(subject="bench")
     space = Space.objects.create(
         name="face_embedder:bench", role="face_embedder", weights_sha256="0" * 64, version="1",
@@ -65,16 +71,22 @@ def fill(faces: int) -> None:
         zip(keys, _keys("faces_cluster")[people.person], strict=True),
         lambda row: (int(row[0]), int(row[1]), "clustered", 0.8, "now"),
     )
+    if seen:
+        _see(keys, people.vectors, owner, space)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")  # as autovacuum leaves it
+
+
+def _see(keys: Array, vectors: Array, owner: Owner, space: Space) -> None:
     _copy(
         "faces_facevector",
         "face_id, owner_id, space_id, vector",
-        zip(keys, people.vectors, strict=True),
+        zip(keys, vectors, strict=True),
         lambda row: (int(row[0]), owner.pk, space.pk, _text(row[1])),
     )
     with connection.cursor() as cursor:
         cursor.execute("SET maintenance_work_mem = '3GB'")
         create_index(FaceVector, space)
-        cursor.execute("VACUUM ANALYZE")  # as autovacuum leaves it
 
 
 def edits(faces: int, times: int) -> dict[str, Any]:
@@ -146,7 +158,12 @@ def _text(vector: Any) -> str:
 
 
 def main(what: str, *numbers: str) -> None:
-    programs: dict[str, Callable[..., Any]] = {"fill": fill, "edits": edits, "assign": assign}
+    programs: dict[str, Callable[..., Any]] = {
+        "fill": fill,
+        "unseen": partial(fill, seen=False),
+        "edits": edits,
+        "assign": assign,
+    }
     told = programs[what](*map(int, numbers))
     sys.stdout.write(json.dumps(told))
 
