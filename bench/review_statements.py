@@ -43,7 +43,7 @@ def show() -> None:
     Image.radial_gradient("L").resize((SIDE, SIDE)).convert("RGB").save(file, "JPEG")
     key = default_storage.save("bench/picture.jpg", ContentFile(file.getvalue()))
     Face.objects.update(crop=key)
-    Photo.objects.update(thumbnail=key)
+    Photo.objects.update(original=key, thumbnail=key)
 
 
 def find() -> None:
