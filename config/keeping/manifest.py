@@ -11,7 +11,6 @@ from config.keeping.errors import BackupDamaged
 from config.keeping.places import Kept
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_CHUNK = 2**20
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ def models() -> Finding:
     try:
         active = standing.active(seen)
     except DatabaseError:
-        mend = "Mend the database first."
-        return wrong("models", "Nobody can say which models there are: no database.", mend)
+        return _unknown("models")
     if problem := standing.problem(active, seen):
         mend = "See docs/models.md; `make models` builds them, `manage.py models list` shows them."
         return wrong("models", problem, mend)
@@ -33,14 +32,18 @@ def model_files() -> Finding:
     try:
         untrue = standing.refused(ServedModel.objects.order_by("name"))
     except DatabaseError:
-        mend = "Mend the database first."
-        return wrong("model_files", "Nobody can say which models there are: no database.", mend)
+        return _unknown("model_files")
     if untrue:
         mend = "Build them again: `make models`. If nobody has changed them, find out who has."
         return wrong(
             "model_files", " ".join(f"{name}: {why}" for name, why in untrue.items()), mend
         )
     return fine("model_files", "No file of a model is another than was built.")
+
+
+def _unknown(name: str) -> Finding:
+    says = "Nobody can say which models there are: no database."
+    return wrong(name, says, "Mend the database first.")
 
 
 def describer() -> Finding:
