@@ -404,7 +404,8 @@ class TestBackfilledPhotos:
         activate("face_detector", "face_embedder")
         owner = make_owner(subject="anna")
         whole, lost = (make_photo(owner=owner) for _ in range(2))
-        content = sha256(whole.original.read()).hexdigest()
+        with whole.original.open() as file:
+            content = sha256(file.read()).hexdigest()
         Photo.objects.filter(pk=whole.pk).update(sha256=content)
         Photo.objects.filter(pk=lost.pk).update(original="nowhere.jpg")
 
