@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from faces.models import MAX_NAME, Cluster, Face, Membership, Person
+from faces.models import LOOKED_AT_ALONE, MAX_NAME, Cluster, Face, Membership, Person
 from faces.people.naming import tidy_name
 from photos.admin import picture
 from photos.models import Owner
@@ -196,6 +196,6 @@ class PersonForm(forms.ModelForm[Person]):
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
         theirs = Membership.objects.filter(part__cluster__person=self.instance.pk)
-        best = Face.objects.best_of(theirs).values_list("pk", flat=True)[:_COVERS]
+        best = Face.objects.best_of(theirs[:LOOKED_AT_ALONE]).values_list("pk", flat=True)[:_COVERS]
         offered = Face.objects.filter(Q(pk__in=list(best)) | Q(pk=self.instance.cover_id))
         self.fields["cover"].queryset = offered.order_by("-quality", "pk")  # type: ignore[attr-defined]  # of this kind

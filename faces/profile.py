@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from faces import centroids
 from faces.calibration import score_of
-from faces.models import Face, Membership, Pair, Person, Rejection
+from faces.models import LOOKED_AT_ALONE, Face, Membership, Pair, Person, Rejection
 from faces.review.assignments import least_likely
 from photos.models import Photo, Space
 from photos.one_of import one_of
@@ -33,7 +33,7 @@ class Row:
 class Rows:
     """A person's faces: what somebody has said; what looks like them; what only just does."""
 
-    confirmed: Row  # the clearest first
+    confirmed: Row  # the clearest first, of very many those of some
     matched: Row  # so, too
     uncertain: Row  # the least likely first
 
@@ -77,18 +77,34 @@ def rows_of(person: Person, space: Space | None, most: int) -> Rows:
         least = score_of(space, person.owner).cosine(SURE)
         likely = least_likely(person.owner, space).filter(part__cluster__person=person)
         uncertain, matched = likely.filter(likeness__lt=least), likely.filter(likeness__gte=least)
-    least_likely_first = (each.face for each in uncertain.select_related("face")[:most])
+        uncertain = uncertain.order_by("likeness", "face")
     return Rows(
-        _row(Face.objects.best_of(confirmed)[:most], confirmed, most),
-        _row(Face.objects.best_of(matched)[:most], matched, most),
-        _row(least_likely_first, uncertain, most),
+        _row(_best(confirmed)[:most], confirmed, most),
+        _row(_best(matched)[:most], matched, most),
+        _row(_least_likely(uncertain, most), uncertain, most),
     )
+
+
+def _best(members: QuerySet[Any, Any]) -> QuerySet[Face]:
+    return Face.objects.best_of(members.order_by()[:LOOKED_AT_ALONE])
+
+
+def _least_likely(members: QuerySet[Any, Any], most: int) -> list[Face]:
+    """Found by an index alone, which has no more of a membership than this."""
+    keys = list(members.values_list("face", flat=True)[:most])
+    faces = Face.objects.in_bulk(keys)
+    return [faces[key] for key in keys if key in faces]
 
 
 def _row(shown: Iterable[Face], members: QuerySet[Any, Any], most: int) -> Row:
     """Counts `members` only where more are theirs than are shown."""
     faces = list(shown)
     return Row(faces, len(faces) if len(faces) < most else members.count())
+
+
+def face_count(person: Person) -> int:
+    count: int | None = person.clusters.aggregate(count=Sum("tally__face_count"))["count"]
+    return count or 0
 
 
 def timeline(person: Person) -> list[Year]:

@@ -30,6 +30,7 @@ SUGGESTED = 6
 SAID_SHOWN = 30  # of each kind of constraint
 EDITS_SHOWN = 10
 COMPARED = 4_000  # clusters of an owner; with more, who is alike is looked for when one asks for it
+COUNTED = 10_000  # faces of a person; with more, photos by months are counted when one asks for it
 _LEVELS = 4  # of shade, in the timeline
 _ROLE = "face_embedder"
 
@@ -58,8 +59,7 @@ def shown(request: HttpRequest, person: Person) -> dict[str, Any]:
     return {
         "cover": _address(person.best_crop),
         "rows": _rows(person, space),
-        "timeline": _timeline(person, profile.timeline(person)),
-        "months": [date(2000, month, 1) for month in profile.MONTHS],
+        **_months(request, person),
         "photos_address": search(person),
         "company": [
             (each, _address(each.person.best_crop), search(person, person_ids=each.person.pk))
@@ -92,6 +92,14 @@ def _rows(person: Person, space: Space | None) -> list[tuple[str, str, profile.R
         (_("Matched"), _("They look like the person; nobody has said so."), rows.matched),
         (_("Uncertain"), _("They only just look like the person: look twice."), rows.uncertain),
     ]
+
+
+def _months(request: HttpRequest, person: Person) -> dict[str, Any]:
+    """Photos by years and months; where counting takes long, to who asks for it."""
+    if "timeline" not in request.GET and profile.face_count(person) > COUNTED:
+        return {"timeline_waits": True}
+    months = [date(2000, month, 1) for month in profile.MONTHS]
+    return {"timeline": _timeline(person, profile.timeline(person)), "months": months}
 
 
 def _timeline(person: Person, years: Sequence[Year]) -> list[tuple[Year, str, list[Month]]]:

@@ -4,10 +4,9 @@ from faces.models.calibration import Calibration
 from faces.models.centroids import Centroid
 from faces.models.edits import Edit
 from faces.models.erasure import Erasure
-from faces.models.faces import Face, FaceVector
+from faces.models.faces import LOOKED_AT, LOOKED_AT_ALONE, Face, FaceVector
 from faces.models.grouping import GroupingDue
 from faces.models.people import (
-    LOOKED_AT,
     MAX_CONTACT_ID,
     MAX_NAME,
     SAMPLE,
@@ -23,6 +22,7 @@ from faces.models.verdicts import Pair, Rejection
 
 __all__ = [
     "LOOKED_AT",
+    "LOOKED_AT_ALONE",
     "MAX_CONTACT_ID",
     "MAX_NAME",
     "SAMPLE",

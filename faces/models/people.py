@@ -26,14 +26,13 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from faces.models.faces import Face
+from faces.models.faces import LOOKED_AT, Face
 from photos.models import Owner, Photo, Space
 from photos.one_of import one_of
 
 MAX_NAME = 200  # letters
 MAX_CONTACT_ID = 255  # letters
 SAMPLE = 12  # faces that stand for a cluster in lists
-LOOKED_AT = 100  # faces of a cluster: among so many the best are sought
 # What is known of a face that stands for a cluster.
 _SHOWN = (
     "id", "photo_id", "x", "y", "width", "height", "confidence", "quality", "quality_reasons",
@@ -279,7 +278,11 @@ class Membership(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["part", "photo"], include=["face"], name="membership_of_part")
+            models.Index(  # with all that is counted: no row is read
+                fields=["part", "photo"],
+                include=["face", "how", "similarity"],
+                name="members_by_part",
+            )
         ]
 
     def __str__(self) -> str:

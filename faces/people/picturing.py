@@ -5,15 +5,15 @@ A few faces of each stand for all: those that are there still. Three queries for
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+from django.db.models import OuterRef
 from django.utils.translation import gettext as _
 
-from faces.models import Edit, Face, Membership
+from faces.models import LOOKED_AT, Edit, Face, Membership, Part
 from faces.people.changes import Step
 
 FACES = 6  # of a group
@@ -68,7 +68,7 @@ class _Part:
     """Of what is there now."""
 
     person: str
-    faces: list[int] = field(default_factory=list)
+    faces: list[int]
 
 
 def pictured(edits: Sequence[Edit], names: Names) -> dict[int, Pictured]:
@@ -160,14 +160,12 @@ def _moved_whole(step: Step) -> list[_Moved]:
 
 
 def _parts(keys: set[int]) -> dict[int, _Part]:
-    """The best faces of each, and who its cluster is."""
-    place = Window(RowNumber(), partition_by="part", order_by=(F("face__quality").desc(), "pk"))
-    members = Membership.objects.filter(part__in=keys).annotate(place=place)
-    rows = members.filter(place__lte=FACES).order_by("part", "place")
-    found: dict[int, _Part] = {}
-    for part, face, person in rows.values_list("part", "face", "part__cluster__person__name"):
-        found.setdefault(part, _Part(person or "")).faces.append(face)
-    return found
+    """The best faces of each, of very many those of some, and who its cluster is."""
+    some = Membership.objects.filter(part=OuterRef(OuterRef("pk")))[:LOOKED_AT]
+    best = ArraySubquery(Face.objects.best_of(some).values("pk")[:FACES])
+    rows = Part.objects.filter(pk__in=keys).annotate(best=best)
+    found = rows.values_list("pk", "cluster__person__name", "best")
+    return {part: _Part(person or "", faces) for part, person, faces in found}
 
 
 class _Sayings:

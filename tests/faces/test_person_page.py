@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from faces import profile
+from faces.admin import person_page
 from faces.models import Cluster, Edit, Face, Membership, Person, Rejection
 from faces.people import placing
 from photos.models import Owner, Space
@@ -20,7 +22,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-QUERIES = 36
+QUERIES = 38
 HOSTILE = [
     "<script>alert(1)</script>",
     "{{7*7}}",
@@ -134,6 +136,32 @@ class TestTimeline:
         found = admin_client.get(timeline[0][1])
 
         assert found.context["answer"].found.total == 2
+
+    def test_is_counted_when_asked_of_somebody_with_very_many_faces(
+        self,
+        admin_client: Client,
+        anna: Person,
+        hers: Cluster,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(person_page, "COUNTED", 1)
+
+        first, asked = look(admin_client, anna), look(admin_client, anna, "?timeline=1")
+
+        assert "timeline" not in first.context
+        assert "?timeline=1#timeline" in first.content.decode()
+        assert sum(year.photos for year, _, _ in asked.context["timeline"]) == 2
+
+
+class TestManyFaces:
+    def test_are_not_all_looked_at_for_the_clearest(
+        self, admin_client: Client, anna: Person, hers: Cluster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(profile, "LOOKED_AT_ALONE", 1)
+
+        (_, _, confirmed), *_ = look(admin_client, anna).context["rows"]
+
+        assert len(confirmed.faces) == 1
 
 
 class TestCompany:
