@@ -14,7 +14,7 @@ from config.access import keys
 from config.access.keys import Terms
 from config.access.scopes import EVERYTHING, Scope
 from config.models import ApiKey
-from photos.models import Owner
+from photos.models import owners_of
 from photos.pages import Pages
 
 LONGEST_GRACE_S = 30 * 24 * 3600
@@ -124,7 +124,7 @@ class KeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         if key := key_of(self.request):
             return mine.filter(Q(pk=key.pk) | Q(parent=key))
         # Who rotates a key can use it: superusers make some that may more than their user.
-        own = Q(owner=None) | Q(owner__in=Owner.objects.of(user))
+        own = Q(owner=None) | Q(owner__in=owners_of(user))
         return mine.filter(own, scopes__contained_by=sorted(grantable(self.request)))
 
     @extend_schema(request=KeyRequestSerializer, responses={201: SecretKeySerializer})

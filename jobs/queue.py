@@ -20,9 +20,9 @@ from jobs import events, metrics
 from jobs.errors import Cancelled, DatabaseAway, JobError, LeaseLost
 from jobs.models import UNFINISHED, Item, Job, State
 from jobs.models.claims import FRONT
-from jobs.models.statements import prepared
 from photos.errors import PhotoError
 from photos.models import Photo
+from photos.statements import prepared
 from search.errors import SearchError, VocabularyError
 
 KnownError = PhotoError | FaceError | InferenceError | SearchError | JobError

@@ -3,19 +3,15 @@
 Written out: Django would take as long again to make the same statement anew for each request.
 """
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from itertools import islice
-from typing import Any, TypeVar
+from functools import cache
 
 from django.contrib.auth.models import User
-from django.db import connection
-from django.db.models import Model
 
 from config.models import ApiKey
 from photos.models import Owner
+from photos.statements import Joined, prepared
 
-M = TypeVar("M", bound=Model)
+_ROWS = Joined(key=ApiKey, acting=User, owner=Owner)
 _FIND = """
     SELECT {columns} FROM config_apikey AS key
     JOIN auth_user AS acting ON acting.id = key.user_id AND acting.is_active
@@ -36,31 +32,15 @@ def by_digest(digest: str) -> tuple[ApiKey, User, Owner | None] | None:
 
     None: there is no such key, or its user may not come in. No owner: it is not made yet.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(), {"digest": digest})
-        row = cursor.fetchone()
+    with prepared() as cursor:
+        row = cursor.execute(_statement(), {"digest": digest}).fetchone()
     if row is None:
         return None
-    values = iter(row)
-    key, user = _built(ApiKey, values), _built(User, values)
-    owner = _built(Owner, values)
+    key, user, owner = _ROWS.read(row)
     key.user = user
     return key, user, owner if owner.pk else None
 
 
-@lru_cache
+@cache
 def _statement() -> str:
-    parts = (("key", ApiKey), ("acting", User), ("owner", Owner))
-    names = [f'{alias}."{name}"' for alias, table in parts for name in _columns(table)]
-    return _FIND.format(columns=", ".join(names))
-
-
-@lru_cache
-def _columns(table: type[Model]) -> Sequence[str]:
-    return [str(field.column) for field in table._meta.concrete_fields]  # noqa: SLF001  # of the table
-
-
-def _built(table: type[M], values: Iterator[Any]) -> M:
-    """A row of `table`, of as many of the next values as it has columns."""
-    columns = _columns(table)
-    return table.from_db(connection.alias, columns, list(islice(values, len(columns))))
+    return _FIND.format(columns=_ROWS.columns)

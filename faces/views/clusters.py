@@ -23,7 +23,7 @@ from faces.serializers.edits import Preview, SplitDoneSerializer
 from faces.views.changing import Changing, changes
 from faces.views.filters import ClusterFilter
 from photos.idempotency import HEADER, idempotency_of
-from photos.models import Owner
+from photos.models import owners_of
 from photos.pages import Pages
 
 
@@ -41,7 +41,7 @@ class ClusterViewSet(
         return ClusterFilter if self.action == "list" else None
 
     def get_queryset(self) -> QuerySet[Cluster]:
-        mine = Owner.objects.of(self.request.user)
+        mine = owners_of(self.request.user)
         return Cluster.objects.filter(owner__in=mine).with_faces()
 
     @changes(ClusterMarksSerializer)
@@ -122,6 +122,6 @@ class ClusterFacesView(generics.ListAPIView[Face]):
     queryset = Face.objects.none()  # what the schema goes by
 
     def get_queryset(self) -> QuerySet[Face]:
-        mine = Cluster.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        mine = Cluster.objects.filter(owner__in=owners_of(self.request.user))
         cluster = get_object_or_404(mine, public_id=self.kwargs["public_id"])
         return Face.objects.filter(membership__part__cluster=cluster)

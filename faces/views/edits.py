@@ -12,7 +12,7 @@ from faces.people.history import edits_of, touching
 from faces.serializers.edits import EditDetailSerializer, EditSerializer
 from faces.views.changing import Changing, changes
 from faces.views.filters import EditFilter
-from photos.models import Owner
+from photos.models import Owners, owners_of
 from photos.pages import Pages
 
 
@@ -28,7 +28,7 @@ class EditViewSet(
         return EditDetailSerializer if self.action == "retrieve" else EditSerializer
 
     def get_queryset(self) -> QuerySet[Edit]:
-        owners = Owner.objects.of(self.request.user)
+        owners = owners_of(self.request.user)
         return edits_of(owners, whole=self.action == "retrieve")
 
     @changes()
@@ -50,10 +50,10 @@ class HistoryView(generics.ListAPIView[Edit]):
     queryset = Edit.objects.none()  # what the schema goes by
 
     def get_queryset(self) -> QuerySet[Edit]:
-        owners = Owner.objects.of(self.request.user)
+        owners = owners_of(self.request.user)
         return edits_of(owners).filter(self.touching(owners))
 
-    def touching(self, owners: QuerySet[Owner]) -> Q:
+    def touching(self, owners: Owners) -> Q:
         """Which edits. 404: what the address names is not there, or somebody else's."""
         raise NotImplementedError
 
@@ -61,7 +61,7 @@ class HistoryView(generics.ListAPIView[Edit]):
 class PersonHistoryView(HistoryView):
     """What was done to a person, the newest first."""
 
-    def touching(self, owners: QuerySet[Owner]) -> Q:
+    def touching(self, owners: Owners) -> Q:
         mine = Person.objects.filter(owner__in=owners)
         return Q(people__contains=[get_object_or_404(mine, pk=self.kwargs["pk"]).pk])
 
@@ -69,7 +69,7 @@ class PersonHistoryView(HistoryView):
 class ClusterHistoryView(HistoryView):
     """What was done to a cluster, the newest first."""
 
-    def touching(self, owners: QuerySet[Owner]) -> Q:
+    def touching(self, owners: Owners) -> Q:
         mine = Cluster.objects.filter(owner__in=owners)
         cluster = get_object_or_404(mine, public_id=self.kwargs["public_id"])
         return Q(clusters__contains=[cluster.pk])
@@ -78,6 +78,6 @@ class ClusterHistoryView(HistoryView):
 class FaceHistoryView(HistoryView):
     """What was done to a face, the newest first."""
 
-    def touching(self, owners: QuerySet[Owner]) -> Q:
+    def touching(self, owners: Owners) -> Q:
         mine = Face.objects.filter(photo__owner__in=owners)
         return touching(get_object_or_404(mine, pk=self.kwargs["pk"]).pk)

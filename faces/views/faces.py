@@ -19,7 +19,7 @@ from faces.serializers.asked import (
 )
 from faces.views.changing import Changing, changes
 from faces.views.filters import FaceFilter
-from photos.models import Owner
+from photos.models import owners_of
 from photos.pages import Pages
 
 
@@ -33,7 +33,7 @@ class FaceViewSet(
     filterset_class = FaceFilter
 
     def get_queryset(self) -> QuerySet[Face]:
-        mine = Owner.objects.of(self.request.user)
+        mine = owners_of(self.request.user)
         return Face.objects.filter(photo__owner__in=mine).with_people()
 
     @changes(AssignSerializer)

@@ -10,7 +10,7 @@ from faces.models import Cluster, Edit, Face, Person
 from faces.people.alike import called_like
 from faces.people.history import touching
 from faces.serializers.asked import MAX_KEY
-from photos.models import Owner
+from photos.models import owners_of
 
 
 class KeyFilter(filters.NumberFilter):  # type: ignore[misc]  # django-filter has no types
@@ -53,7 +53,7 @@ class PersonFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter ha
         return named.filter(Q(name__icontains=part) | Q(other_names__icontains=part))
 
     def named_alike(self, people: QuerySet[Person], _name: str, key: int) -> QuerySet[Person]:
-        mine = Person.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        mine = Person.objects.filter(owner__in=owners_of(self.request.user))
         one = mine.select_related("owner").filter(pk=int(key)).first()
         if one is None:
             return people.none()

@@ -20,7 +20,7 @@ from faces.serializers.asked import (
 )
 from faces.views.changing import Changing, changes
 from faces.views.filters import PersonFilter
-from photos.models import Owner
+from photos.models import owners_of
 from photos.pages import Pages
 
 
@@ -52,7 +52,7 @@ class PersonViewSet(
         return PersonFilter if self.action == "list" else None
 
     def get_queryset(self) -> QuerySet[Person]:
-        mine = Person.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        mine = Person.objects.filter(owner__in=owners_of(self.request.user))
         return mine.select_related("cover").with_counts()
 
     @changes(NewPersonSerializer, status.HTTP_201_CREATED)
@@ -121,7 +121,7 @@ class PersonFacesView(generics.ListAPIView[Face]):
     queryset = Face.objects.none()  # what the schema goes by
 
     def get_queryset(self) -> QuerySet[Face]:
-        mine = Person.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        mine = Person.objects.filter(owner__in=owners_of(self.request.user))
         person = get_object_or_404(mine, pk=self.kwargs["pk"])
         return Face.objects.filter(membership__part__cluster__person=person).with_people()
 
@@ -135,6 +135,6 @@ class PersonClustersView(generics.ListAPIView[Cluster]):
     queryset = Cluster.objects.none()  # what the schema goes by
 
     def get_queryset(self) -> QuerySet[Cluster]:
-        mine = Person.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        mine = Person.objects.filter(owner__in=owners_of(self.request.user))
         person = get_object_or_404(mine, pk=self.kwargs["pk"])
         return Cluster.objects.filter(person=person).with_faces()

@@ -24,7 +24,7 @@ from faces.portability.exporting import export
 from faces.portability.importing import Imported, import_people
 from faces.portability.sidecars import SUFFIX, sidecar_of
 from photos.idempotency import HEADER, idempotency_of
-from photos.models import Owner, Photo
+from photos.models import Photo, owners_of
 from photos.regions.xmp import MAX_BYTES as MAX_SIDECAR_BYTES
 from photos.views import OneAnswer
 
@@ -154,7 +154,7 @@ class SidecarView(APIView):
         """XMP to be kept beside the photo. Nothing is changed here."""
         asked = SidecarSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        mine = Photo.objects.filter(owner__in=Owner.objects.of(request.user))
+        mine = Photo.objects.filter(owner__in=owners_of(request.user))
         photo = get_object_or_404(mine, pk=pk)
         existing = asked.validated_data.get("existing")
         data = sidecar_of(photo, existing.read() if existing else None)

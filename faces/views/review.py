@@ -25,7 +25,7 @@ from faces.serializers.review import (
     ReportSerializer,
     ReviewQuerySerializer,
 )
-from photos.models import Owner
+from photos.models import owners_of
 
 _ROLE = "face_embedder"
 
@@ -59,7 +59,7 @@ class ExplanationView(APIView):
 
     @extend_schema(responses=ExplanationSerializer)
     def get(self, request: Request, pk: str) -> Response:
-        mine = Face.objects.filter(photo__owner__in=Owner.objects.of(request.user))
+        mine = Face.objects.filter(photo__owner__in=owners_of(request.user))
         face = get_object_or_404(mine.with_people().select_related("photo__owner"), pk=pk)
         explanation = explain(face, photos.services.current_space(_ROLE))
         return Response(ExplanationSerializer(explanation, context={"request": request}).data)

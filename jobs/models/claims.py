@@ -17,9 +17,9 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from jobs.models.pause import Pause
-from jobs.models.statements import Joined, prepared
 from jobs.models.states import HIGHEST_PRIORITY, State
 from photos.models import Owner
+from photos.statements import Joined, prepared
 
 if TYPE_CHECKING:
     from jobs.models.work import Item

@@ -7,8 +7,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from jobs.models.outbox import Event, Webhook
-from jobs.models.statements import prepared
 from photos.models import Owner
+from photos.statements import prepared
 
 MAX_ERROR = 500  # letters that are kept of why telling somebody failed
 

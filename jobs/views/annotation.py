@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jobs.annotation import Published, annotated, published
-from photos.models import Owner, Photo
+from photos.models import Photo, owners_of
 from photos.views import OneAnswer
 
 
@@ -55,5 +55,5 @@ class AnnotatedView(APIView):
 
 
 def _photo(request: Request, pk: str) -> Photo:
-    mine = Photo.objects.filter(owner__in=Owner.objects.of(request.user))
+    mine = Photo.objects.filter(owner__in=owners_of(request.user))
     return get_object_or_404(mine, pk=pk)

@@ -22,7 +22,7 @@ from jobs.serializers.jobs import (
     JobSerializer,
     RetrySerializer,
 )
-from photos.models import Owner
+from photos.models import owners_of
 from photos.pages import Pages
 
 _STATES = {word: state for state, word in STATUS.items()}
@@ -61,7 +61,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         return JobDetailSerializer if self.action == "retrieve" else JobSerializer
 
     def get_queryset(self) -> QuerySet[Job]:
-        jobs = Job.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        jobs = Job.objects.filter(owner__in=owners_of(self.request.user))
         match self.action:
             case "retrieve":
                 return jobs.with_progress().with_results(current_recipes())
@@ -165,6 +165,6 @@ class JobItemsView(generics.ListAPIView[Item]):
     queryset = Item.objects.none()  # what the schema goes by
 
     def get_queryset(self) -> QuerySet[Item]:
-        mine = Job.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        mine = Job.objects.filter(owner__in=owners_of(self.request.user))
         job = get_object_or_404(mine, pk=self.kwargs["pk"])
         return with_findings(Item.objects.filter(job=job), current_recipes())

@@ -40,7 +40,7 @@ from jobs.serializers.people import (
 )
 from jobs.views.jobs import accepted
 from photos.idempotency import HEADER, idempotency_of
-from photos.models import Owner, Photo
+from photos.models import Owner, Photo, owners_of
 
 
 def actor(request: Request) -> User | None:
@@ -75,7 +75,7 @@ class ErasureView(generics.RetrieveAPIView[Erasure]):
     serializer_class = ErasureSerializer
 
     def get_queryset(self) -> QuerySet[Erasure]:
-        return Erasure.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        return Erasure.objects.filter(owner__in=owners_of(self.request.user))
 
 
 class Followed(Changing):

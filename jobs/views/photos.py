@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from jobs import removal
 from jobs.models import Removal
 from jobs.views.people import actor
-from photos.models import Owner, Photo
+from photos.models import Photo, owners_of
 
 
 class StoredPhotoView(APIView):
@@ -21,7 +21,7 @@ class StoredPhotoView(APIView):
 
         The same content may be sent again, and is a new photo then.
         """
-        mine = Photo.objects.filter(owner__in=Owner.objects.of(request.user))
+        mine = Photo.objects.filter(owner__in=owners_of(request.user))
         photo = get_object_or_404(mine.select_related("owner"), pk=pk)
         removal.remove(photo.owner, [photo.pk], why=Removal.Why.ASKED, by=actor(request))
         return Response(status=204)

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from jobs import result_files
 from jobs.models import Job
 from jobs.result_files import ResultFile
-from photos.models import Owner
+from photos.models import owners_of
 from photos.views import OneAnswer
 
 _PAGE = 1000  # files
@@ -89,7 +89,7 @@ def _visible(request: Request, pk: str) -> uuid.UUID:
     """The job, if it is the caller's owner's, or the caller is staff who may see all of them."""
     user, jobs = request.user, Job.objects.all()
     if not (user.is_staff and user.has_perm("jobs.view_job")):
-        jobs = jobs.filter(owner__in=Owner.objects.of(user))
+        jobs = jobs.filter(owner__in=owners_of(user))
     return get_object_or_404(jobs.only("pk"), pk=pk).pk
 
 

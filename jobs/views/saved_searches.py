@@ -9,7 +9,7 @@ from rest_framework.response import Response
 import photos.services
 from jobs import saved_searches
 from jobs.views.search import checked, shown
-from photos.models import Owner
+from photos.models import owners_of
 from photos.pages import Pages
 from search.models import SavedSearch
 from search.serializers.answers import FoundSerializer
@@ -29,7 +29,7 @@ class SavedSearchViewSet(
     pagination_class = Pages
 
     def get_queryset(self) -> QuerySet[SavedSearch]:
-        return SavedSearch.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        return SavedSearch.objects.filter(owner__in=owners_of(self.request.user))
 
     @extend_schema(request=SavingSerializer, responses={201: SavedSearchSerializer})
     def create(self, request: Request) -> Response:

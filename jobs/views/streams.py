@@ -20,7 +20,7 @@ from jobs.models import Event, Job
 from jobs.models.positions import BEGINNING, Position
 from jobs.telling import streams
 from jobs.telling.streams import Source, Stream
-from photos.models import Owner
+from photos.models import owners_of
 
 
 class StreamedSerializer(serializers.Serializer[None]):
@@ -98,7 +98,7 @@ class JobEventsView(StreamView):
 
         204 to who asks for more of a finished job than there is: a browser asks no more then.
         """
-        job = get_object_or_404(Job.objects.filter(owner__in=Owner.objects.of(request.user)), pk=pk)
+        job = get_object_or_404(Job.objects.filter(owner__in=owners_of(request.user)), pk=pk)
         after: Position | None = ListeningSerializer.read(request).get("last_event_id")
         source = streams.of_job(job, after or BEGINNING)
         first = source.look() if after else streams.News()

@@ -17,7 +17,7 @@ from jobs.serializers.webhooks import (
     WebhookSerializer,
 )
 from jobs.telling import outbox, webhooks
-from photos.models import Owner
+from photos.models import owners_of
 from photos.pages import Pages
 
 
@@ -30,7 +30,7 @@ class WebhookViewSet(
     pagination_class = Pages
 
     def get_queryset(self) -> QuerySet[Webhook]:
-        mine = Webhook.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        mine = Webhook.objects.filter(owner__in=owners_of(self.request.user))
         return mine.select_related("receiver")
 
     @extend_schema(request=WebhookRequestSerializer, responses={201: WebhookSecretSerializer})
@@ -91,7 +91,7 @@ class DeliveryViewSet(
     filterset_class = DeliveryFilter
 
     def get_queryset(self) -> QuerySet[Delivery]:
-        mine = Webhook.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        mine = Webhook.objects.filter(owner__in=owners_of(self.request.user))
         webhook = get_object_or_404(mine, pk=self.kwargs["webhook_pk"])
         return Delivery.objects.filter(webhook=webhook).select_related("event")
 

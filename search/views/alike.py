@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from photos.models import Owner, Photo
+from photos.models import Photo, owners_of
 from photos.pages import Pages
 from search import copies, different
 from search.serializers.alike import (
@@ -25,7 +25,7 @@ from search.similar import similar
 
 def _photo(request: Request, pk: str) -> Photo:
     """404: it is not there, or somebody else's."""
-    mine = Photo.objects.filter(owner__in=Owner.objects.of(request.user))
+    mine = Photo.objects.filter(owner__in=owners_of(request.user))
     return get_object_or_404(mine.select_related("owner"), pk=pk)
 
 
@@ -45,7 +45,7 @@ class NearDuplicatesView(generics.ListAPIView[Photo]):
     queryset = Photo.objects.none()  # what the schema goes by
 
     def get_queryset(self) -> QuerySet[Photo]:
-        return copies.led(Photo.objects.filter(owner__in=Owner.objects.of(self.request.user)))
+        return copies.led(Photo.objects.filter(owner__in=owners_of(self.request.user)))
 
 
 class GroupView(APIView):

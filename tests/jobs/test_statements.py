@@ -9,8 +9,8 @@ from django.forms import model_to_dict
 from django.utils import timezone
 
 from jobs.models import Item
-from jobs.models.statements import prepared
 from jobs.steering import pause_queue
+from photos.statements import prepared
 from tests.factories import make_item, make_job, make_owner
 
 pytestmark = pytest.mark.django_db

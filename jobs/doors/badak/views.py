@@ -35,7 +35,7 @@ from jobs.operations import current_recipes
 from jobs.services import Source, Wishes
 from jobs.views.tasks import merge_job
 from photos.idempotency import HEADER, idempotency_of
-from photos.models import Owner
+from photos.models import owners_of
 from photos.operations import FACES, OBJECTS, TAGS
 from photos.views import OneAnswer
 
@@ -101,7 +101,7 @@ class BadakJobView(generics.GenericAPIView[Job]):
     serializer_class = BadakJobSerializer
 
     def get_queryset(self) -> Any:
-        mine = Job.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        mine = Job.objects.filter(owner__in=owners_of(self.request.user))
         return mine.filter(kind__in=[Job.Kind.PHOTOS, Job.Kind.MERGE]).with_progress()
 
     def get(self, request: Request, pk: str) -> Response:
@@ -148,7 +148,7 @@ class BadakClustersView(generics.ListAPIView[Cluster]):
     queryset = Cluster.objects.none()  # what the schema goes by
 
     def get_queryset(self) -> Any:
-        mine = Cluster.objects.filter(owner__in=Owner.objects.of(self.request.user))
+        mine = Cluster.objects.filter(owner__in=owners_of(self.request.user))
         seen = mine.filter(hidden=False).exclude(person__hidden=True)
         return seen.order_by("-tally__face_count", "pk")
 
@@ -167,7 +167,7 @@ class BadakThumbnailView(APIView):
     @extend_schema(responses={(200, "image/jpeg"): bytes})
     def get(self, request: Request, public_id: str) -> HttpResponseBase:
         """A JPEG."""
-        mine = Cluster.objects.filter(owner__in=Owner.objects.of(request.user)).with_faces()
+        mine = Cluster.objects.filter(owner__in=owners_of(request.user)).with_faces()
         [*faces] = get_object_or_404(mine, public_id=public_id).sample
         try:
             picture = faces[0].crop.open()

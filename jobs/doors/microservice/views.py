@@ -21,7 +21,7 @@ from jobs.doors.microservice.shown import MicroserviceJobSerializer
 from jobs.errors import JobFinished
 from jobs.models import UNFINISHED, Item, Job
 from photos.idempotency import HEADER
-from photos.models import Owner
+from photos.models import owners_of
 
 
 class MicroserviceNewJobView(APIView):
@@ -61,7 +61,7 @@ class MicroserviceJobViewSet(viewsets.GenericViewSet[Job]):
         jobs = Job.objects.filter(arguments__has_key=AS)
         if self._is_public:
             return jobs
-        return jobs.filter(owner__in=Owner.objects.of(self.request.user))
+        return jobs.filter(owner__in=owners_of(self.request.user))
 
     @property
     def _is_public(self) -> bool:
