@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from faces import centroids
@@ -100,11 +100,6 @@ def _row(shown: Iterable[Face], members: QuerySet[Any, Any], most: int) -> Row:
     """Counts `members` only where more are theirs than are shown."""
     faces = list(shown)
     return Row(faces, len(faces) if len(faces) < most else members.count())
-
-
-def face_count(person: Person) -> int:
-    count: int | None = person.clusters.aggregate(count=Sum("tally__face_count"))["count"]
-    return count or 0
 
 
 def timeline(person: Person) -> list[Year]:

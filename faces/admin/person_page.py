@@ -30,7 +30,7 @@ SUGGESTED = 6
 SAID_SHOWN = 30  # of each kind of constraint
 EDITS_SHOWN = 10
 COMPARED = 4_000  # clusters of an owner; with more, who is alike is looked for when one asks for it
-COUNTED = 10_000  # faces of a person; with more, photos by months are counted when one asks for it
+COUNTED = 10_000  # faces of a person; with more, their photos are counted when one asks for it
 _LEVELS = 4  # of shade, in the timeline
 _ROLE = "face_embedder"
 
@@ -59,12 +59,8 @@ def shown(request: HttpRequest, person: Person) -> dict[str, Any]:
     return {
         "cover": _address(person.best_crop),
         "rows": _rows(person, space),
-        **_months(request, person),
+        **_counted(request, person),
         "photos_address": search(person),
-        "company": [
-            (each, _address(each.person.best_crop), search(person, person_ids=each.person.pk))
-            for each in profile.company(person, COMPANY_SHOWN)
-        ],
         "said": _said(person),
         "history": _history(person),
         "may_undo": may_undo(request),
@@ -94,12 +90,18 @@ def _rows(person: Person, space: Space | None) -> list[tuple[str, str, profile.R
     ]
 
 
-def _months(request: HttpRequest, person: Person) -> dict[str, Any]:
-    """Photos by years and months; where counting takes long, to who asks for it."""
-    if "timeline" not in request.GET and profile.face_count(person) > COUNTED:
-        return {"timeline_waits": True}
-    months = [date(2000, month, 1) for month in profile.MONTHS]
-    return {"timeline": _timeline(person, profile.timeline(person)), "months": months}
+def _counted(request: HttpRequest, person: Person) -> dict[str, Any]:
+    """Their photos by months, and with whom; where counting takes long, to who asks for it."""
+    if "counted" not in request.GET and person.face_count > COUNTED:
+        return {"counts_wait": True}
+    return {
+        "timeline": _timeline(person, profile.timeline(person)),
+        "months": [date(2000, month, 1) for month in profile.MONTHS],
+        "company": [
+            (each, _address(each.person.best_crop), search(person, person_ids=each.person.pk))
+            for each in profile.company(person, COMPANY_SHOWN)
+        ],
+    }
 
 
 def _timeline(person: Person, years: Sequence[Year]) -> list[tuple[Year, str, list[Month]]]:

@@ -16,7 +16,7 @@ from photos.one_of import one_of
 if TYPE_CHECKING:
     from faces.models.people import Cluster, Membership, Person
 
-LOOKED_AT, LOOKED_AT_ALONE = 100, 2_000  # faces, to find the best: of each in a list, of one
+LOOKED_AT, LOOKED_AT_ALONE = 100, 1_000  # faces, to find the best: of each in a list, of one
 
 
 class FaceQuerySet(models.QuerySet["Face"]):

@@ -37,7 +37,7 @@ QUERIES = {
     "photos": [7, 7, 9],
     "review": [21, 21, 24],  # then a worker is asked for more
     "photo": [14, 14, 14],
-    "person": [37, 37, 38],
+    "person": [36, 36, 37],
     "cluster": [6, 6, 6],
     "edit": [11, 11, 11],
 }

@@ -22,7 +22,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-QUERIES = 38
+QUERIES = 37
 HOSTILE = [
     "<script>alert(1)</script>",
     "{{7*7}}",
@@ -146,10 +146,13 @@ class TestTimeline:
     ) -> None:
         monkeypatch.setattr(person_page, "COUNTED", 1)
 
-        first, asked = look(admin_client, anna), look(admin_client, anna, "?timeline=1")
+        first, asked = look(admin_client, anna), look(admin_client, anna, "?counted=1")
 
         assert "timeline" not in first.context
-        assert "?timeline=1#timeline" in first.content.decode()
+        assert "company" not in first.context
+        page = first.content.decode()
+        assert "?counted=1#timeline" in page
+        assert "?counted=1#company" in page
         assert sum(year.photos for year, _, _ in asked.context["timeline"]) == 2
 
 
