@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -23,15 +23,14 @@ FORBIDDEN = (
 
 
 class Browsing(Protocol):
-    """Opens a browser for a block, and gives its one page.
+    """Opens, for a block, a window that knows nothing of those before, and gives its one page.
 
     The page may break no rule of its policy, and its scripts end with no error.
-
-    Playwright runs an event loop as long as the block lasts, and Django refuses its database
-    to a thread that runs one: arrange before the block, and look at rows after it.
     """
 
-    def __call__(self, *, width: int = 1280, height: int = 800) -> AbstractContextManager[Page]: ...
+    def __call__(
+        self, *, width: int = 1280, height: int = 800, scripts: bool = True
+    ) -> AbstractContextManager[Page]: ...
 
 
 @pytest.fixture(autouse=True)
@@ -64,18 +63,34 @@ def watched(page: Page) -> Iterator[None]:
     assert failed + [text for text in said if FORBIDDEN in text] == []
 
 
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One for all tests: to start it takes longer than most of them.
+
+    Playwright runs an event loop in this thread as long as it is there. Django refuses its
+    database to such a thread, unless it is told that nobody awaits anything here.
+    """
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=[*QUIET, *sandbox], timeout=60_000
+        )
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
-def browsing(chromium: str) -> Browsing:
+def browsing(browser: Browser) -> Browsing:
     @contextmanager
-    def opened(*, width: int = 1280, height: int = 800) -> Iterator[Page]:
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium, args=[*QUIET, *sandbox], timeout=60_000
-            )
-            page = browser.new_page(viewport={"width": width, "height": height})
+    def opened(*, width: int = 1280, height: int = 800, scripts: bool = True) -> Iterator[Page]:
+        viewport: ViewportSize = {"width": width, "height": height}
+        context = browser.new_context(viewport=viewport, java_script_enabled=scripts)
+        try:
+            page = context.new_page()
             with watched(page):
                 yield page
-            browser.close()
+        finally:
+            context.close()
 
     return opened

@@ -10,10 +10,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.conftest import Browsing
 from tests.browser.furnished import House
-from tests.browser.test_admin import PASSWORD, log_in
+from tests.browser.staff import log_in, make_staff
 from tests.config.rights import ACTIONS
 from tests.config.test_doors import address
-from tests.factories import make_user
 
 ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 LOOKS = ((820, "dark"), (1280, "light"))  # widths and colours
@@ -50,7 +49,7 @@ def faults(page: Page, *, whole: bool = False) -> Iterator[str]:
 @pytest.fixture
 def house(live_server: LiveServer, settings: Any) -> House:
     settings.TRITON_URL = "127.0.0.1:9"
-    staff = make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    staff = make_staff()
     return House(staff, settings.TRAININGS_ROOT)
 
 

@@ -14,12 +14,12 @@ from pytest_django.live_server_helper import LiveServer
 from faces.models import Cluster
 from photos.models import Owner
 from tests.browser.conftest import Browsing
-from tests.factories import make_cluster, make_face, make_owner, make_user
+from tests.browser.staff import log_in, log_in_by_password, make_staff
+from tests.factories import make_cluster, make_face, make_owner
 
 SIDE = 192  # pixels of a crop
 SKINS = ("#f1c9a5", "#c68642", "#8d5524")
 HAIRS = ("#3b2a1e", "#b8860b", "#1c1c1c")
-PASSWORD = "correct horse"  # noqa: S105  # of the test's own user
 
 
 def portrait(person: int, shade: int) -> bytes:
@@ -50,13 +50,6 @@ def make_people(owner: Owner) -> list[Cluster]:
     return clusters
 
 
-def log_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/admin/login/?next=/admin/faces/cluster/")
-    page.get_by_label("Username").fill("staff")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-
-
 def pictures_are_there(page: Page) -> bool:
     """Whether every picture of the gallery has pixels."""
     page.wait_for_load_state("networkidle")
@@ -66,7 +59,7 @@ def pictures_are_there(page: Page) -> bool:
 
 @pytest.fixture
 def clusters(live_server: LiveServer) -> list[Cluster]:
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     return make_people(make_owner(subject="anna@photos.example"))
 
 
@@ -81,7 +74,7 @@ class TestPeopleDesk:
     ) -> None:
         shots = [tmp_path / "clusters.png", settings.VAR / "test" / "clusters.png"]
         with browsing() as page:
-            log_in(page, live_server.url)
+            log_in_by_password(page, live_server.url)
             loaded = pictures_are_there(page)
             name = page.get_by_label(f"Name of {clusters[0].label}")
             name.fill("Anna Ek")

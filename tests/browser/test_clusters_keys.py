@@ -9,15 +9,15 @@ from pytest_django.live_server_helper import LiveServer
 
 from faces.models import Cluster, Person
 from tests.browser.conftest import Browsing
-from tests.browser.test_admin import PASSWORD, log_in, make_people
-from tests.browser.test_people import shoot
-from tests.factories import make_owner, make_person, make_user
+from tests.browser.staff import log_in, make_staff, shoot
+from tests.browser.test_admin import make_people
+from tests.factories import make_owner, make_person
 
 
 @pytest.fixture
 def clusters(live_server: LiveServer) -> list[Cluster]:
     """Of nine faces, of six, and of three; two people are known."""
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     owner = make_owner(subject="anna@photos.example")
     for name in ("Anna Ek", "Joanna <script>"):
         make_person(owner=owner, name=name)

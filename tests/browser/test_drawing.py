@@ -20,8 +20,9 @@ from inference.geometry import Box
 from photos import roles
 from photos.models import Photo
 from tests.browser.conftest import Browsing
-from tests.browser.test_photo import PASSWORD, log_in, page_of
-from tests.factories import make_cluster, make_face, make_person, make_photo, make_user
+from tests.browser.staff import log_in, make_staff
+from tests.browser.test_photo import page_of
+from tests.factories import make_cluster, make_face, make_person, make_photo
 
 LAUGHING = Box(765, 360, 110, 150)  # about where one of the group has his face
 
@@ -29,7 +30,7 @@ LAUGHING = Box(765, 360, 110, 150)  # about where one of the group has his face
 @pytest.fixture
 def photo(live_server: LiveServer, group_photo: bytes) -> Photo:
     """Of a group of people, of whom no face is known yet."""
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     width, height = Image.open(BytesIO(group_photo)).size
     photo = make_photo(width=width, height=height)
     for file in (photo.original, photo.thumbnail):
@@ -47,7 +48,7 @@ def anna(photo: Photo) -> Face:
 
 def open_page(page: Page, live_server: LiveServer, photo: Photo) -> None:
     """With its script at work."""
-    log_in(page, live_server, page_of(photo))
+    log_in(page, live_server.url, page_of(photo))
     expect(page.locator(".desk.live")).to_be_visible()
 
 
@@ -174,7 +175,7 @@ class TestChangingAFace:
     ) -> None:
         with browsing(height=1000) as page:
             page.route("**/photo.js", lambda route: route.abort())
-            log_in(page, live_server, page_of(photo))
+            log_in(page, live_server.url, page_of(photo))
             page.locator(".who a").click()
             page.get_by_label("Name:").fill("Ben")
             page.get_by_label("From the left:").fill("120.5")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from faces.models import Edit
@@ -14,9 +14,9 @@ from faces.people import merging, naming
 from jobs.models import Job, State
 from photos.models import Owner
 from tests.browser.conftest import Browsing
-from tests.factories import make_cluster, make_item, make_owner, make_user
+from tests.browser.staff import log_in, make_staff
+from tests.factories import make_cluster, make_item, make_owner
 
-PASSWORD = "correct horse"  # noqa: S105  # of the test's own user
 RUN = "20261120T100000-abcdef"
 FIGURES = {"tar": {"0.01": 0.76}, "auc": 0.94}
 
@@ -24,15 +24,8 @@ FIGURES = {"tar": {"0.01": 0.76}, "auc": 0.94}
 @pytest.fixture
 def owner(live_server: LiveServer) -> Owner:
     cache.clear()
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     return make_owner(subject="anna@photos.example")
-
-
-def log_in(page: Page, address: str, path: str) -> None:
-    page.goto(f"{address}/admin/login/?next={path}")
-    page.get_by_label("Username").fill("staff")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
 
 
 def make_run(folder: Path) -> None:

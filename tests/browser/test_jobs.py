@@ -9,9 +9,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from jobs.models import Item, Job, State
 from tests.browser.conftest import Browsing
-from tests.browser.test_home import PASSWORD, log_in
-from tests.browser.test_people import shoot
-from tests.factories import make_item, make_job, make_owner, make_user
+from tests.browser.staff import log_in, make_staff, shoot
+from tests.factories import make_item, make_job, make_owner
 
 JOBS = "/admin/jobs/job/"
 
@@ -19,7 +18,7 @@ JOBS = "/admin/jobs/job/"
 @pytest.fixture
 def job(live_server: LiveServer) -> Job:
     """Of two photos: one is done, the other one could not be fetched."""
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     job = make_job(owner=make_owner(subject="anna@photos.example"))
     make_item(job=job, state=State.SUCCEEDED, external_id="IMG_1.jpg")
     error = {"error_code": "fetch_failed", "error_detail": "The server answered 503."}

@@ -11,15 +11,15 @@ from pytest_django.live_server_helper import LiveServer
 from config.access import keys
 from config.access.scopes import EVERYDAY, Scope
 from tests.browser.conftest import Browsing
-from tests.factories import make_key, make_owner, make_user
+from tests.browser.staff import PASSWORD, make_staff
+from tests.factories import make_key, make_owner
 
-PASSWORD = "correct horse"  # noqa: S105  # of the test's own user
 KEYS = "/admin/config/apikey/"
 
 
 @pytest.fixture(autouse=True)
 def _there(live_server: LiveServer) -> None:
-    boss = make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    boss = make_staff()
     make_key(user=boss, name="gallery", scopes={Scope.READ}, owner=make_owner(subject="anna"))
     make_key(user=boss, name="old", expires_at=timezone.now() - timedelta(days=1))
     keys.revoke([make_key(user=boss, name="lost")[0]])

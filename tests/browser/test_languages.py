@@ -2,19 +2,18 @@
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from faces.models import Person
 from photos.models import Photo
 from tests.browser.conftest import Browsing
-from tests.browser.test_admin import PASSWORD
+from tests.browser.staff import PASSWORD, make_staff
 from tests.browser.test_person import anna
-from tests.factories import make_user
 
 __all__ = ["anna"]  # a fixture
 
+WIDTHS = (820, 1280)
 PAGES = {
     "home": ("/admin/", "Yang memerlukan Anda"),
     "clusters": ("/admin/faces/cluster/", "Klaster"),
@@ -37,7 +36,7 @@ class TestChoice:
     def test_is_kept_until_another_one_is_made(
         self, live_server: LiveServer, browsing: Browsing
     ) -> None:
-        make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+        make_staff()
         with browsing() as page:
             log_in(page, live_server.url)
             expect(page.locator("html")).to_have_attribute("lang", "id")
@@ -51,20 +50,21 @@ class TestChoice:
 
 
 class TestPages:
-    @pytest.mark.parametrize("width", [820, 1280])
     def test_have_room_for_its_longer_words(
-        self, live_server: LiveServer, browsing: Browsing, anna: Person, settings: Any, width: int
+        self, live_server: LiveServer, browsing: Browsing, anna: Person, settings: Any
     ) -> None:
         photo = Photo.objects.order_by("pk").first()
         assert photo
         keys, wide = {"person": anna.pk, "photo": photo.pk}, {}
-        with browsing(width=width) as page:
+        with browsing() as page:
             log_in(page, live_server.url)
             for name, (path, words) in PAGES.items():
                 page.goto(live_server.url + path.format(**keys))
                 expect(page.get_by_role("heading", name=words).first).to_be_visible()
-                wide[name] = page.evaluate("document.documentElement.scrollWidth")
-                shot = settings.VAR / "test" / f"{name}-id-{width}.png"
-                page.screenshot(path=shot, full_page=True)
+                for width in WIDTHS:
+                    page.set_viewport_size({"width": width, "height": 800})
+                    wide[name, width] = page.evaluate("document.documentElement.scrollWidth")
+                    shot = settings.VAR / "test" / f"{name}-id-{width}.png"
+                    page.screenshot(path=shot, full_page=True)
 
-        assert wide == dict.fromkeys(PAGES, width)
+        assert wide == {(name, width): width for name in PAGES for width in WIDTHS}

@@ -10,18 +10,17 @@ from pytest_django.live_server_helper import LiveServer
 from inference.client import TritonClient
 from photos import roles, serving
 from tests.browser.conftest import Browsing
-from tests.factories import make_user
+from tests.browser.staff import log_in, make_staff
 from tests.tiny import BROKEN, GIVEN, Tiny, doubler
 
 MODELS = "/admin/photos/servedmodel/"
-PASSWORD = "correct horse"  # noqa: S105  # of the test's own user
 BUSY, IDLE, BAD = "face_detector.tiny.1", "face_embedder.tiny.1", "object_detector.bad.1"
 
 
 @pytest.fixture
 def models(live_server: LiveServer, tiny: Tiny) -> None:
     """One that works, one that is not loaded, and one that can't be."""
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     for name in (BUSY, IDLE, "face_detector.other.1"):
         tiny.write(name, memory_bytes=38 * 2**20)
     tiny.write_program(BAD)
@@ -31,13 +30,6 @@ def models(live_server: LiveServer, tiny: Tiny) -> None:
     with TritonClient(keeper.url, timeout_s=30, keeper=keeper) as client:
         for items in (1, 1, 1, 2, 2, 3, 4, 4, 4, 4):
             client.infer(doubler(BUSY), given=GIVEN.repeat(items, axis=0))
-
-
-def log_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/admin/login/?next={MODELS}")
-    page.get_by_label("Username").fill("staff")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
 
 
 def act(page: Page, model: str, action: str) -> None:
@@ -53,7 +45,7 @@ class TestModelsPage:
     ) -> None:
         shots = [tmp_path / "models.png", settings.VAR / "test" / "models.png"]
         with browsing() as page:
-            log_in(page, live_server.url)
+            log_in(page, live_server.url, MODELS)
             act(page, IDLE, "Load")
             expect(page.get_by_text(f"Loaded {IDLE}.")).to_be_visible()
             act(page, BAD, "Load")
@@ -74,7 +66,7 @@ class TestModelsPage:
         self, live_server: LiveServer, browsing: Browsing, tmp_path: Path
     ) -> None:
         with browsing(width=390, height=844) as page:
-            log_in(page, live_server.url)
+            log_in(page, live_server.url, MODELS)
             expect(page.get_by_text(BUSY)).to_be_visible()
             wide = page.evaluate("document.documentElement.scrollWidth")
             page.screenshot(path=tmp_path / "phone.png")

@@ -9,21 +9,16 @@ from pytest_django.live_server_helper import LiveServer
 
 from faces.models import Cluster, Person
 from tests.browser.conftest import Browsing
-from tests.browser.test_admin import PASSWORD, log_in, make_people, pictures_are_there
-from tests.factories import make_owner, make_user
+from tests.browser.staff import log_in, make_staff, shoot
+from tests.browser.test_admin import make_people, pictures_are_there
+from tests.factories import make_owner
 
 
 @pytest.fixture
 def clusters(live_server: LiveServer) -> list[Cluster]:
     """Of nine faces, of six, and of three."""
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     return make_people(make_owner(subject="anna@photos.example"))
-
-
-def shoot(page: Page, name: str, *folders: Path) -> None:
-    page.wait_for_load_state("networkidle")
-    for folder in folders:
-        page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
 def choose(page: Page, *labels: str) -> None:

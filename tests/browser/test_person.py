@@ -15,8 +15,8 @@ from faces.people import naming, placing
 from inference.arrays import Array
 from photos.models import Owner, Space
 from tests.browser.conftest import Browsing
-from tests.browser.test_admin import PASSWORD, log_in, portrait
-from tests.browser.test_people import shoot
+from tests.browser.staff import log_in, make_staff, shoot
+from tests.browser.test_admin import portrait
 from tests.faces.house import at
 from tests.factories import (
     make_cluster,
@@ -25,7 +25,6 @@ from tests.factories import (
     make_person,
     make_photo,
     make_space,
-    make_user,
 )
 
 
@@ -42,7 +41,7 @@ def face_in(cluster: Cluster | None, owner: Owner, look: tuple[int, int], vector
 
 @pytest.fixture
 def anna(live_server: LiveServer) -> Person:
-    user = make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    user = make_staff()
     make_space(same_person_cosine=0.5)
     return make_anna(make_owner(subject="anna@photos.example"), user)
 

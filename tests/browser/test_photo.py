@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from faces.models import Person
@@ -13,7 +13,8 @@ from photos.models import Photo
 from photos.operations import OBJECTS, OCR, OPERATIONS, TAGS
 from search.models import DetectedObject
 from tests.browser.conftest import Browsing
-from tests.factories import make_cluster, make_face, make_person, make_photo, make_user
+from tests.browser.staff import log_in, make_staff
+from tests.factories import make_cluster, make_face, make_person, make_photo
 from tests.search.findings import (
     make_active,
     make_analysis,
@@ -23,14 +24,13 @@ from tests.search.findings import (
     make_tag,
 )
 
-PASSWORD = "correct horse"  # noqa: S105  # of the test's own user
 ROLES = ("object_detector", "image_encoder", "text_encoder")
 READERS = ("text_detector", "text_orienter", "text_recognizer")
 
 
 @pytest.fixture
 def photo(live_server: LiveServer) -> Photo:
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     return make_marked_photo(make_person(name="Anna Ek"))
 
 
@@ -54,13 +54,6 @@ def make_marked_photo(anna: Person) -> Photo:
     return photo
 
 
-def log_in(page: Page, live_server: LiveServer, url: str) -> None:
-    page.goto(f"{live_server.url}/admin/login/?next={url}")
-    page.get_by_label("Username").fill("staff")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-
-
 def page_of(photo: Photo) -> str:
     return f"/admin/photos/photo/{photo.pk}/change/"
 
@@ -71,7 +64,7 @@ class TestPhotoPage:
     ) -> None:
         names = {"Objects": "chair 90%", "Faces": "Anna Ek", "Text": "1"}
         with browsing() as page:
-            log_in(page, live_server, page_of(photo))
+            log_in(page, live_server.url, page_of(photo))
             page.screenshot(path=settings.VAR / "test" / "photo.png", full_page=True)
             layers = page.get_by_role("group", name="What is drawn over the photo")
             for kind, words in names.items():
@@ -90,7 +83,7 @@ class TestPhotoPage:
         self, live_server: LiveServer, browsing: Browsing, photo: Photo
     ) -> None:
         with browsing() as page:
-            log_in(page, live_server, page_of(photo))
+            log_in(page, live_server.url, page_of(photo))
             picture = page.locator(".photo img").bounding_box()
             chair = page.locator(".photo .objects rect").first.bounding_box()
 
@@ -106,7 +99,7 @@ class TestPhotoPage:
     ) -> None:
         cat = DetectedObject.objects.get(label="cat")
         with browsing() as page:
-            log_in(page, live_server, f"/admin/search/detectedobject/?label={cat.label}")
+            log_in(page, live_server.url, f"/admin/search/detectedobject/?label={cat.label}")
             page.get_by_role("link", name=str(photo), exact=True).click()
             page.wait_for_url(f"**{page_of(photo)}#detectedobject-{cat.pk}")
             width = page.locator(f"#detectedobject-{cat.pk} rect").evaluate(
@@ -119,7 +112,7 @@ class TestPhotoPage:
 
     def test_fits_a_phone(self, live_server: LiveServer, browsing: Browsing, photo: Photo) -> None:
         with browsing(width=390, height=844) as page:
-            log_in(page, live_server, page_of(photo))
+            log_in(page, live_server.url, page_of(photo))
             expect(page.get_by_text("A cat on a chair.")).to_be_visible()
             wide = page.evaluate("document.documentElement.scrollWidth")
 

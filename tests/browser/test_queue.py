@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from jobs.models import Event, Item, Job, State
 from photos.models import Owner
 from tests.browser.conftest import Browsing
-from tests.factories import make_owner, make_remote_worker, make_user
+from tests.browser.staff import log_in, make_staff
+from tests.factories import make_owner, make_remote_worker
 
-PASSWORD = "correct horse"  # noqa: S105  # of the test's own user
 QUEUE = "/admin/queue/"
 EVERY_MS = 5000  # as live.js has it
 STAGES = {
@@ -80,16 +80,9 @@ def event_of(item: Item) -> Event:
     )
 
 
-def log_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/admin/login/?next={QUEUE}")
-    page.get_by_label("Username").fill("staff")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-
-
 @pytest.fixture
 def owner(live_server: LiveServer) -> Owner:
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     return make_owner(subject="anna@photos.example")
 
 
@@ -104,7 +97,7 @@ class TestQueuePage:
     ) -> None:
         make_busy_queue(owner)
         with browsing() as page:
-            log_in(page, live_server.url)
+            log_in(page, live_server.url, QUEUE)
             expect(page.get_by_role("heading", name="Workers")).to_be_visible()
             page.screenshot(path=settings.VAR / "test" / "queue.png", full_page=True)
             page.get_by_role("button", name="Pause the queue").click()
@@ -123,7 +116,7 @@ class TestQueuePage:
         make_busy_queue(owner)
         with browsing(width=390, height=300) as page:
             page.clock.install()
-            log_in(page, live_server.url)
+            log_in(page, live_server.url, QUEUE)
             expect(page.get_by_role("heading", name="Workers")).to_be_visible()
             page.evaluate("scrollTo(0, 120); window.here = true")
             page.locator(".wide").last.evaluate("table => { table.scrollLeft = 40; }")
@@ -140,7 +133,7 @@ class TestQueuePage:
     ) -> None:
         make_busy_queue(owner)
         with browsing(width=390, height=844) as page:
-            log_in(page, live_server.url)
+            log_in(page, live_server.url, QUEUE)
             expect(page.get_by_role("heading", name="Workers")).to_be_visible()
             wide = page.evaluate("document.documentElement.scrollWidth")
             page.screenshot(path=settings.VAR / "test" / "queue-phone.png", full_page=True)

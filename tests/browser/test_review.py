@@ -12,8 +12,8 @@ from pytest_django.live_server_helper import LiveServer
 from faces.models import Cluster, Edit, Membership, Pair, Rejection
 from photos.models import Owner
 from tests.browser.conftest import Browsing
-from tests.browser.test_admin import PASSWORD, portrait
-from tests.browser.test_people import shoot
+from tests.browser.staff import log_in, log_in_by_password, make_staff, shoot
+from tests.browser.test_admin import portrait
 from tests.faces.house import axis, join
 from tests.factories import (
     make_cluster,
@@ -22,18 +22,17 @@ from tests.factories import (
     make_person,
     make_photo,
     make_space,
-    make_user,
     unit,
 )
 
-REVIEW = "/admin/review/"
+SAME, ASSIGNMENTS = (f"/admin/review/?kind={kind}" for kind in ("same", "assignments"))
 MANY = 100  # answers
 ALIKE = 1.18  # radians between clusters of three faces that may be one person
 
 
 @pytest.fixture
 def owner(live_server: LiveServer) -> Owner:
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     make_space(same_person_cosine=0.5)
     return make_owner(subject="anna@photos.example")
 
@@ -68,13 +67,6 @@ def cluster(owner: Owner, number: int, angle: float, **values: Any) -> Cluster:
         vector = axis(number, angle)
         make_face(cluster=made, photo=photo, crop=key, space=made.space, vector=vector, **box)
     return made
-
-
-def log_in(page: Page, address: str, kind: str) -> None:
-    page.goto(f"{address}/admin/login/?next={REVIEW}?kind={kind}")
-    page.get_by_label("Username").fill("staff")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
 
 
 def shown(page: Page) -> Any:
@@ -115,7 +107,7 @@ class TestReviewDesk:
     ) -> None:
         folder, before = settings.VAR / "test", rows()
         with browsing() as page:
-            log_in(page, live_server.url, "same")
+            log_in(page, live_server.url, SAME)
             first = shown(page).get_attribute("data-question")
             shoot(page, "review", folder)
             page.emulate_media(color_scheme="dark")
@@ -151,7 +143,7 @@ class TestReviewDesk:
             .values_list("face", flat=True)
         )
         with browsing() as page:
-            log_in(page, live_server.url, "assignments")
+            log_in(page, live_server.url, ASSIGNMENTS)
             for key in islice(cycle("yyns"), MANY):
                 press(page, key)
             settled(page, 75)
@@ -168,7 +160,7 @@ class TestReviewDesk:
     ) -> None:
         before = rows()
         with browsing() as page:
-            log_in(page, live_server.url, "assignments")
+            log_in(page, live_server.url, ASSIGNMENTS)
             for key in "yyns" * 3:
                 press(page, key)
             settled(page, 9)
@@ -183,7 +175,7 @@ class TestReviewDesk:
         self, live_server: LiveServer, browsing: Browsing, matched: Cluster
     ) -> None:
         with browsing() as page:
-            log_in(page, live_server.url, "assignments")
+            log_in(page, live_server.url, ASSIGNMENTS)
             expect(shown(page)).to_be_visible()
             page.wait_for_load_state("load")
             page.evaluate(
@@ -197,10 +189,8 @@ class TestReviewDesk:
     def test_works_without_scripts(
         self, live_server: LiveServer, browsing: Browsing, clusters: list[Cluster]
     ) -> None:
-        with browsing() as first:
-            assert first.context.browser
-            page = first.context.browser.new_page(java_script_enabled=False)
-            log_in(page, live_server.url, "same")
+        with browsing(scripts=False) as page:
+            log_in_by_password(page, live_server.url, SAME)
             page.get_by_role("button", name="Yes, one person").click()
             settled(page, 1)
             page.get_by_role("button", name="No, two").click()

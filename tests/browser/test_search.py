@@ -23,10 +23,10 @@ from photos.operations import CAPTION, EMBEDDING, OBJECTS, OCR, TAGS, Place
 from photos.services import note_analyses
 from search.models import SavedSearch
 from tests.browser.conftest import Browsing
-from tests.factories import make_owner, make_person, make_photo, make_place, make_user
+from tests.browser.staff import log_in, log_in_by_password, make_staff, shoot
+from tests.factories import make_owner, make_person, make_photo, make_place
 from tests.search.words.library import show
 
-PASSWORD = "correct horse"  # noqa: S105  # of the test's own user
 SEARCH = "/admin/search/"
 FACE = {"x": 175.0, "y": 68.0, "width": 100.0, "height": 130.0}  # of the astronaut
 MAX_PHOTO_PIXELS = 10_000_000
@@ -50,7 +50,7 @@ def library(
     """The real photos, looked at by the real models, by their names; Eileen is in one."""
     settings.TRITON_URL = triton_url
     roles.sync(settings.MODEL_REPOSITORY)
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     owner = make_owner(subject="anna@photos.example")
     operations = ActiveOperations(triton, Path(django_settings.MODEL_REPOSITORY))()
     chosen = [operations[name] for name in (EMBEDDING, OBJECTS, TAGS, CAPTION, OCR)]
@@ -81,13 +81,6 @@ def _keep(owner: Owner, data: bytes, at: datetime, operations: list[Any]) -> Pho
     return photo
 
 
-def log_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/admin/login/?next={SEARCH}")
-    page.get_by_label("Username").fill("staff")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-
-
 def ask(page: Page, question: str) -> None:
     box(page).fill(question)
     box(page).press("Enter")
@@ -101,15 +94,10 @@ def photo(page: Page, one: Photo) -> Any:
     return page.locator(f'.hits a[href$="/photo/{one.pk}/change/"]')
 
 
-def shoot(page: Page, name: str, folder: Path) -> None:
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
-
-
 @pytest.fixture
 def album(live_server: LiveServer) -> dict[str, Photo]:
     """Photos of Eileen, of Ben and of both, which no model has seen, by who is there."""
-    make_user(username="staff", password=PASSWORD, is_staff=True, is_superuser=True)
+    make_staff()
     owner = make_owner(subject="anna@photos.example")
     eileen, ben = (make_person(owner=owner, name=name) for name in ("Eileen", "Ben"))
     together, hers, his = (make_photo(owner=owner) for _ in range(3))
@@ -128,7 +116,7 @@ class TestSearchPage:
     ) -> None:
         folder = settings.VAR / "test"
         with browsing() as page:
-            log_in(page, live_server.url)
+            log_in(page, live_server.url, SEARCH)
             shoot(page, "search-empty", folder)
             ask(page, "a cat")
             cat = photo(page, library["chelsea"])
@@ -161,10 +149,8 @@ class TestSearchPage:
         album: dict[str, Photo],
         settings: Any,
     ) -> None:
-        with browsing() as first:
-            assert first.context.browser
-            page = first.context.browser.new_page(java_script_enabled=False)
-            log_in(page, live_server.url)
+        with browsing(scripts=False) as page:
+            log_in_by_password(page, live_server.url, SEARCH)
             ask(page, "Eileen and Ben, not with Zork")
             expect(page.get_by_text("not understood: Zork")).to_be_visible()
             expect(page.locator(".hit")).to_have_count(1)
@@ -189,7 +175,7 @@ class TestSearchPage:
         self, live_server: LiveServer, browsing: Browsing, album: dict[str, Photo]
     ) -> None:
         with browsing() as page:
-            log_in(page, live_server.url)
+            log_in(page, live_server.url, SEARCH)
             box(page).press_sequentially("photos of Ei")
             suggested = page.locator("#suggestions option")
             expect(suggested).to_have_attribute("value", "photos of Eileen")
