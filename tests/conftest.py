@@ -1,5 +1,6 @@
 """The real parts that tests run on: PostgreSQL with pgvector, and Triton. Each starts once."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -27,6 +28,7 @@ from local.triton import ENVIRONMENT, Triton
 from photos.decoding import decoders
 from photos.models import Owner
 from tests.factories import make_owner, make_user
+from tests.leaks import on_disk, open_now
 from tests.problems import watch_problems
 from tests.served import MODELS, are_built
 from tests.shared import folder_of_all, shared
@@ -50,6 +52,12 @@ DO $$ DECLARE name regclass; BEGIN
     LOOP EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = false)', name); END LOOP;
 END $$
 """
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of tests are made of stays: nobody looks again for what of it may go."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -166,6 +174,14 @@ def _empty_tables(_case: TransactionTestCase) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _files_wait_for_no_disk() -> Iterator[None]:
+    """As commits do not: each file that is kept would wait for some milliseconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _file: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _static_files_are_looked_for_once() -> Iterator[None]:
     """Each client of a test has WhiteNoise look for all static files, of which there are many."""
     look, found = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()
@@ -191,6 +207,15 @@ def _own_files(settings: Any, tmp_path: Path) -> None:
         storages[name] = {**storages[name], "OPTIONS": options}
     settings.STORAGES = storages
     settings.TRAININGS_ROOT = tmp_path / "trainings"
+
+
+@pytest.fixture(autouse=True)
+def _files_are_closed() -> Iterator[None]:
+    """A file that a test forgets is complained of in that test, not in whichever runs later."""
+    before = open_now()
+    yield
+    if on_disk(open_now() - before):
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)

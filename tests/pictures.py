@@ -1,6 +1,7 @@
 """Pictures for tests, made on the spot."""
 
 import io
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -14,6 +15,7 @@ def noise(*, width: int = 64, height: int = 48, seed: int = 0) -> RGB:
     return np.asarray(pixels, dtype=np.uint8)
 
 
+@cache
 def jpeg(*, width: int = 64, height: int = 48, seed: int = 0) -> bytes:
     file = io.BytesIO()
     Image.fromarray(noise(width=width, height=height, seed=seed)).save(file, "JPEG")
