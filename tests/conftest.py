@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from photos.decoding import decoders
 from photos.models import Owner
 from tests.factories import make_owner, make_user
 from tests.leaks import on_disk, open_now
+from tests.migrated import Migrated, one_at_a_time
 from tests.problems import watch_problems
 from tests.served import MODELS, are_built
 from tests.shared import folder_of_all, shared
@@ -36,6 +37,7 @@ from tests.tiny import BASE, Tiny
 
 GROUP = "insightface/data/images/t1.jpg"  # six people
 OTHERS = ("intake", "results", "annotated", "erasures")  # storages
+MIGRATED = Migrated(django_settings.POSTGRES)
 MADE_ONCE = {  # tables
     "auth_group",
     "auth_group_permissions",
@@ -63,24 +65,41 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
-) -> Iterator[None]:
-    """Our own server, unless DATABASE_URL names another. Each process has a database in it."""
-    with django_settings.POSTGRES.used() if django_settings.DATABASE_IS_OURS else nullcontext():
-        yield
+) -> Iterator[ExitStack]:
+    """Our own server, unless DATABASE_URL names another. Each process has a database in it.
+
+    What this gives is left once that database is there.
+    """
+    if not django_settings.DATABASE_IS_OURS:
+        yield ExitStack()
+        return
+    with django_settings.POSTGRES.used(), ExitStack() as making:
+        making.enter_context(one_at_a_time(django_settings.VAR / "test"))
+        if MIGRATED.is_there():
+            connection.settings_dict["TEST"]["TEMPLATE"] = MIGRATED.name
+        yield making
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(
+    django_db_modify_db_settings: ExitStack,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> None:
     """Commits wait for no disk: what tests write need not outlive the machine.
 
     And nobody vacuums in between: the planner would take tables that a test fills for the empty
     ones that the last test has left, and join them row by row with each other.
     """
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
-        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
-        cursor.execute(_NO_VACUUM)
+    name = str(connection.settings_dict["NAME"])
+    with django_db_modify_db_settings, django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            quoted = connection.ops.quote_name(name)
+            cursor.execute(f"ALTER DATABASE {quoted} SET synchronous_commit = off")
+            cursor.execute(_NO_VACUUM)
         connection.close()
+        if django_settings.DATABASE_IS_OURS and not MIGRATED.is_there():
+            MIGRATED.keep(name)
 
 
 @pytest.fixture(scope="session")

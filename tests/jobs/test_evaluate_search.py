@@ -45,13 +45,25 @@ def folder(packaged: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def encoded() -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """Words, once they have been encoded: that takes longest, and is not what is tried here."""
+    return {}, {}
+
+
 @pytest.fixture
-def served(triton_url: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def served(
+    triton_url: str,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    encoded: tuple[dict[Any, Any], dict[Any, Any]],
+) -> None:
     need_built_models()
     settings.TRITON_URL = triton_url
     roles.sync(settings.MODEL_REPOSITORY)
-    monkeypatch.setattr(search.relevance, "_words", {})
-    monkeypatch.setattr(search.tagging, "_taggers", {})
+    words, taggers = encoded
+    monkeypatch.setattr(search.relevance, "_words", words)
+    monkeypatch.setattr(search.tagging, "_taggers", taggers)
 
 
 def run(*words: str | Path) -> str:

@@ -138,9 +138,9 @@ class TestWorker:
     ) -> None:
         calm, disturbed = make_owner(), make_owner()
         start_worker()
-        finish(submit(calm, group_photo, copies=24))
+        finish(submit(calm, group_photo, copies=12))
 
-        job = submit(disturbed, group_photo, copies=24)
+        job = submit(disturbed, group_photo, copies=12)
         kill_at_work()
         kill_at_work()
         finish(job)
@@ -154,7 +154,7 @@ class TestWorker:
         self, start_worker: Callable[[], Child], group_photo: bytes
     ) -> None:
         owner = make_owner()
-        job = submit(owner, group_photo, copies=12)
+        job = submit(owner, group_photo, copies=8)
         worker = start_worker()
         wait_until(
             Item.objects.filter(state=State.SUCCEEDED).exists, timeout_s=LIMIT_S, what="A photo"
@@ -164,8 +164,8 @@ class TestWorker:
         start_worker()
         finish(job)
 
-        assert [faces for _, faces, _ in rows_of(owner)] == [6] * 12
-        assert job.items.filter(state=State.SUCCEEDED).count() == 12
+        assert [faces for _, faces, _ in rows_of(owner)] == [6] * 8
+        assert job.items.filter(state=State.SUCCEEDED).count() == 8
 
     def test_waits_for_a_model_server_that_is_down(self, group_photo: bytes, settings: Any) -> None:
         settings.TRITON_URL = "127.0.0.1:9"

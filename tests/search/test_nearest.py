@@ -225,7 +225,7 @@ class TestAmongAHundredThousandForeignOnes:
         owners = [few] * 40 + [some] * 3_000 + [others] * 100_000
         keys = make_photos(space, owners, made.vectors)
         create_index(ImageVector, space)
-        probes = questions(made, 10)
+        probes = questions(made, 4)
 
         by_default = neighbours(Library(TABLE, few, space), probes, limit=100)
         few_by_index = by_index(Library(TABLE, few, space), probes, limit=100)
@@ -235,5 +235,5 @@ class TestAmongAHundredThousandForeignOnes:
         best_of_some = best(probes, keys[40:3_040], made.vectors[40:3_040], 40)
         assert [[each.of for each in near] for near in by_default] == best_of_few
         assert few_by_index == by_default
-        assert [len(near) for near in some_by_index] == [40] * 10
+        assert [len(near) for near in some_by_index] == [40] * 4
         assert share(some_by_index, best_of_some) >= 0.95
