@@ -260,11 +260,13 @@ def _errors_are_described(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _decoders_end() -> Iterator[None]:
-    """Those of this process, if a test has used them."""
-    yield
-    if decoders.cache_info().currsize:
-        with decoders():
-            decoders.cache_clear()
+    """Those of this process, and none that have the limits of whichever test decodes first.
+
+    No process of theirs starts before a test needs it.
+    """
+    with decoders():
+        yield
+        decoders.cache_clear()
 
 
 @pytest.fixture

@@ -68,7 +68,8 @@ def run(
     )
     said = ran.stdout.split(_MARK)[1:]
     named = [each.name for each in found]
-    assert ran.returncode == 0, f"{named[len(said) - 1]}:\n{said[-1]}\n{ran.stderr}"
+    kept = "".join(f"\n{file.name}: {file.read_text()}" for file in folder.glob("*.json"))
+    assert ran.returncode == 0, f"{named[len(said) - 1]}:\n{said[-1]}\n{ran.stderr}{kept}"
     return list(zip(named, said, strict=True))
 
 
