@@ -14,9 +14,9 @@ from drf_spectacular.openapi import AutoSchema
 from config.problems import MEDIA_TYPE
 from config.statuses import errors, status_of
 
-_APPS = ("config", "jobs", "search", "faces", "photos", "inference")  # imports go down only
+APPS = ("config", "jobs", "search", "faces", "photos", "inference")  # imports go down only
 _SENDS = frozenset(("POST", "PUT", "PATCH"))
-_ANYBODY = (  # before a view is asked, or of whatever it is asked
+ANYBODY = (  # before a view is asked, or of whatever it is asked
     (400, "credential_in_address several_credentials invalid"),
     (401, "not_authenticated authentication_failed"),
     (403, "permission_denied address_not_allowed"),
@@ -25,21 +25,21 @@ _ANYBODY = (  # before a view is asked, or of whatever it is asked
     (429, "throttled"),
     (503, "database_unavailable"),
 )
-_OF_BODIES = ((400, "parse_error"), (413, "too_large"), (415, "unsupported_media_type"))
-_OF_TRAINERS = (  # training/README.md
+OF_BODIES = ((400, "parse_error"), (413, "too_large"), (415, "unsupported_media_type"))
+OF_TRAINERS = (  # training/README.md
     "too_few_people too_few_faces labels_contradict faces_repeated faces_unknown "
     "vectors_not_finite vectors_not_unit training_diverged model_differs faces_unreadable "
     "checkpoint_unreadable field_missing field_wrong arguments_wrong out_exists not_kept "
     "report_unreadable name_wrong not_publishable"
 )
-_OF_JOBS = (
+OF_JOBS = (
     (422, "invalid cancelled too_large findings_outdated"),
     (500, "internal_error worker_died"),
-    (422, _OF_TRAINERS),
+    (422, OF_TRAINERS),
 )
 _SCHEMAS = "#/components/schemas/"
 _TEXT = {"type": "string"}
-_PROBLEM = {
+PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "What went wrong, as RFC 9457 has it.",
     "properties": {
@@ -70,11 +70,11 @@ def codes_of(view: type[Any], method: str) -> Codes:
 
 
 def _codes(app: str, *, sends: bool) -> Iterator[tuple[int, str]]:
-    below = _APPS[_APPS.index(app) :]
+    below = APPS[APPS.index(app) :]
     for error in errors():
         if error.__module__.partition(".")[0] in below:
             yield status_of(error), vars(error)["code"]
-    for rows, holds in ((_ANYBODY, True), (_OF_BODIES, sends), (_OF_JOBS, app == "jobs")):
+    for rows, holds in ((ANYBODY, True), (OF_BODIES, sends), (OF_JOBS, app == "jobs")):
         for status, codes in rows:
             yield from ((status, code) for code in codes.split() if holds)
 
@@ -99,7 +99,7 @@ def with_problems(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
     After the hook that names enumerations: codes are no enumeration that has another name.
     """
     schemas = result["components"]["schemas"]
-    schemas["Problem"] = _PROBLEM
+    schemas["Problem"] = PROBLEM
     for name, (view, method, status) in sorted(_known.items()):
         code = {"type": "string", "enum": sorted(codes_of(view, method)[status])}
         said = {"status": {"type": "integer", "enum": [status]}, "code": code}

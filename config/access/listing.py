@@ -14,7 +14,7 @@ from config.access.table import CALLS, Need, Way, need_of
 _METHODS = {"get", "post", "put", "patch", "delete"}
 _HEAD = """# Who may do what over HTTP
 
-What each address asks of whoever comes. Written by `manage.py permissions`, of the table that the
+What each address asks of whoever comes. Written by `manage.py reference`, of the table that the
 service itself reads (`config/access/table.py`). [Scopes](access.md#api-keys) are those of a key; a
 right is one of Django's, which the user must have besides, as one of the staff. What belongs to
 another owner looks like what is not there, whoever asks.

@@ -1,8 +1,7 @@
-"""The table of all metrics, as docs/monitoring.md shows it."""
+"""The table of all metrics, as docs/reference/metrics.md shows it."""
 
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 
 from prometheus_client import REGISTRY, Metric
 
@@ -18,14 +17,19 @@ for name in (
     "jobs.metrics",
 ):
     import_module(name)
-FILE = Path(__file__).resolve().parents[2] / "docs/monitoring.md"
-_BEGINS, _ENDS = "| metric | kind | labels | what |\n| --- | --- | --- | --- |\n", "\n\n"
+_HEAD = """# Metrics
+
+Written by `manage.py reference`, of what the service counts. How they are read, and by whom, is in
+[monitoring.md](../monitoring.md#metrics); `manage.py metrics` shows the numbers. Labels have few
+values, all of them ours: no owner, no id, no address, no word that anybody wrote.
+
+| metric | kind | labels | what |
+| --- | --- | --- | --- |
+"""
 
 
 def as_markdown() -> str:
-    """The document, with the table as it has to be."""
-    before, begins, rest = FILE.read_text("utf-8").partition(_BEGINS)
-    return before + begins + "\n".join(rows()) + _ENDS + rest.partition(_ENDS)[2]
+    return _HEAD + "".join(f"{row}\n" for row in rows())
 
 
 def rows() -> list[str]:

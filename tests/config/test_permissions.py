@@ -10,10 +10,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from config.access import keys, table
-from config.access.listing import Endpoint, as_markdown, endpoints, views
+from config.access.listing import Endpoint, endpoints, views
 from config.access.scopes import Scope
 from config.access.table import TABLE, Need, Way
-from config.management.commands.permissions import FILE
 from jobs.remote import tokens
 from tests.factories import make_key, make_user
 from tests.problems import said
@@ -132,9 +131,6 @@ class TestTable:
             for view, row in TABLE.items()
         }
         assert said == there
-
-    def test_is_what_the_document_shows(self) -> None:
-        assert FILE.read_text("utf-8") == as_markdown(), "call `manage.py permissions`"
 
     def test_closes_what_it_does_not_have(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(table, "_BY_ACTION", {})

@@ -1,22 +1,14 @@
-"""`manage.py metrics`: what Prometheus would read, and the table of the document."""
+"""`manage.py metrics`: what Prometheus would read."""
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand
 
-from config.monitoring import document, exposition
+from config.monitoring import exposition
 
 
 class Command(BaseCommand):
-    help = "Show what Prometheus would read. --document writes the table of docs/monitoring.md."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--document", action="store_true", help="write the table of all metrics"
-        )
+    help = "Show what Prometheus would read."
 
     def handle(self, **options: Any) -> None:
-        if options["document"]:
-            document.FILE.write_text(document.as_markdown(), "utf-8")
-        else:
-            self.stdout.write(exposition.text().decode())
+        self.stdout.write(exposition.text().decode())

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from config.access.addresses import networks
 from config.access.scopes import Scope
-from config.monitoring import document, standing
+from config.monitoring import standing
 from jobs import metrics, queue
 from jobs.metrics import OTHER
 from jobs.models import Delivery, Item, Job, State
@@ -245,15 +245,8 @@ class TestWhatIsCounted:
         assert read(watcher)[wanted] == before + 1
 
 
-class TestTheDocument:
-    def test_has_every_metric(self) -> None:
-        assert document.FILE.read_text("utf-8") == document.as_markdown(), (
-            "call `manage.py metrics --document`"
-        )
-
-    def test_is_written_by_a_command_that_shows_them_too(
-        self, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+class TestTheCommand:
+    def test_shows_them(self, capsys: pytest.CaptureFixture[str]) -> None:
         call_command("metrics")
 
         assert "\nkindred_build_info{" in capsys.readouterr().out
