@@ -75,6 +75,13 @@ help: ## Show this list
 	@.venvs/deploy/bin/python $(PIP_OF_TOOLS) -r $<
 	@touch $@
 
+.venvs/docs.stamp: locks/docs.lock
+	@$(PYTHON) local/prerequisites.py
+	@echo "Installing what makes the site of the documents into .venvs/docs"
+	@test -x .venvs/docs/bin/python || $(PYTHON) -m venv .venvs/docs
+	@.venvs/docs/bin/python $(PIP_OF_TOOLS) -r $<
+	@touch $@
+
 # PyTorch for the CPU where pip can get it, else the one for a GPU, which has several GB.
 TORCH := torch==2.13.0
 .venvs/hub.stamp: locks/hub.lock
@@ -154,7 +161,7 @@ CODE := config jobs search faces photos inference local deploy export training b
 fuzz: setup .venv/dev.stamp ## Ask whatever the schema allows, as each kind of caller (EXAMPLES=20 of each endpoint)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20) $(SERVICE) -m pytest tests/config/test_fuzz.py
 
-LOCKED := service dev triton export tensorflow hub gpu audit deploy
+LOCKED := service dev triton export tensorflow hub gpu audit deploy docs
 audit: .venvs/audit.stamp ## Look for known holes in every package that is locked (asks a registry for its list of them)
 	@for lock in $(LOCKED); do echo "$$lock:"; \
 		.venvs/audit/bin/pip-audit --require-hashes --disable-pip -r locks/$$lock.lock || failed=1; done; \
@@ -212,6 +219,14 @@ migrate: db-up ## Bring the database's tables up to date
 
 makemigrations: .venv/dev.stamp ## Write migrations for changed models
 	@$(MANAGE) makemigrations
+
+.PHONY: docs reference
+docs: .venv/service.stamp .venvs/docs.stamp ## Make the site of docs/ in var/docs, without the network (SERVE=8002 shows it there)
+	@$(SERVICE) -m local.site
+	@$(if $(SERVE),$(SERVICE) -m http.server --bind 127.0.0.1 --directory var/docs $(SERVE))
+
+reference: .venv/service.stamp migrate ## Write the pages of docs/ that are made from the code
+	@$(MANAGE) reference
 
 messages: .venv/dev.stamp ## Find the words of staff's pages, and compile their translations (locale/)
 	@$(MANAGE) messages

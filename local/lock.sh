@@ -16,7 +16,7 @@ print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-
 compile service --universal pyproject.toml
 compile dev --universal --extra dev pyproject.toml
 extra triton | compile triton --python-platform x86_64-manylinux_2_35 --no-deps -
-for name in audit deploy export gpu; do
+for name in audit deploy docs export gpu; do
     extra "$name" | compile "$name" --universal -
 done
 # Packages that are not needed, although others ask for them.

@@ -1,0 +1,168 @@
+"""The documentation as a site in var/docs: `make docs`.
+
+Pages are read on forges as well, where links may lead to any file of the repository. So the pages
+are laid out in var/site first, with whatever they link to beside them, and built from there.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path, PurePosixPath
+
+from local import LocalError
+from local.stack import CHECKOUT
+
+PROGRAM = CHECKOUT / ".venvs/docs/bin/zensical"
+SITE = CHECKOUT / "var/docs"
+PARTS = CHECKOUT / "docs/site"  # how it looks, and in which order the pages are
+_HOME = "docs/README.md"
+_BESIDE = "repository"  # where in the site files are that lie outside of docs/
+_LINK = re.compile(r"(?<=\]\()([^)\s#]+)(?=[#)])")
+_CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+_ELSEWHERE = re.compile(r"(?:[a-z]+:|//)", re.IGNORECASE)
+_PAINT = re.compile("\x1b\\[[0-9;]*m")  # of a terminal
+_LANGUAGES = {".py": "python", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml", ".proto": "proto"}
+_LOADS = {"img": "src", "script": "src", "iframe": "src", "source": "src", "link": "href"}
+
+
+class SiteError(LocalError):
+    """The site is not as it has to be; the message says where."""
+
+
+def main() -> int:
+    try:
+        build()
+    except SiteError as exc:
+        print(exc, file=sys.stderr)  # noqa: T201  # whom else to tell
+        return 1
+    print(f"Built: {SITE / 'index.html'}")  # noqa: T201
+    return 0
+
+
+def build(work: Path = CHECKOUT / "var/site", program: Path = PROGRAM) -> None:
+    """Lay the pages out in `work`, and build var/docs of them.
+
+    Raises:
+        SiteError: a link leads nowhere, or a page would load something from elsewhere.
+    """
+    lay_out(work)
+    words = [program, "build", "--clean", "--strict", "--config-file", work / "zensical.toml"]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+    if ran.returncode:
+        raise SiteError(_PAINT.sub("", f"{ran.stdout}{ran.stderr.partition('Traceback')[0]}"))
+    if foreign := [f"{page}: {url}" for page, url in loaded_from_elsewhere(work / "built")]:
+        raise SiteError("\n".join(["Pages would load from elsewhere:", *foreign]))
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.copytree(work / "built", SITE)
+
+
+def lay_out(work: Path) -> None:
+    """All pages, pictures and files that pages link to, with links that fit where they are now."""
+    shutil.rmtree(work, ignore_errors=True)
+    left = [path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "docs").rglob("*.md")]
+    done: set[str] = set()
+    while left:
+        name = left.pop()
+        if name not in done:
+            done.add(name)
+            left += _lay(name, work / "pages")
+    shutil.copytree(PARTS, work, dirs_exist_ok=True)
+    shutil.copy(CHECKOUT / "config/static/kindred/mark.svg", work / "pages")
+    shutil.copy(PARTS / "look.css", work / "pages")
+
+
+def place(name: str) -> str:
+    """Where in the site a file of the repository is."""
+    if name == _HOME:
+        return "index.md"
+    if name.startswith("docs/"):
+        return name.removeprefix("docs/")
+    return f"{_BESIDE}/{name}" if name.endswith(".md") else f"{_BESIDE}/{name.lstrip('.')}.md"
+
+
+def links(name: str, text: str) -> Iterator[str]:
+    """The files of the repository that a page links to, by their names.
+
+    Raises:
+        SiteError: one is not there.
+    """
+    for found in _LINK.finditer(_without_code(text)):
+        if not _ELSEWHERE.match(found[0]):
+            yield _target(name, found[0])
+
+
+def loaded_from_elsewhere(site: Path) -> Iterator[tuple[str, str]]:
+    """What pages and style sheets would load from another host: (file, address)."""
+    for path in sorted(site.rglob("*.html")):
+        loads = _Loads()
+        loads.feed(path.read_text("utf-8"))
+        yield from ((path.relative_to(site).as_posix(), each) for each in loads.foreign)
+    for path in sorted(site.rglob("*.css")):
+        for each in re.findall(r"url\(\s*['\"]?((?:https?:)?//[^)'\"]+)", path.read_text("utf-8")):
+            yield path.relative_to(site).as_posix(), each
+
+
+class _Loads(HTMLParser):
+    """What a page loads by itself, as far as that is elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.foreign: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        address = dict(attrs).get(_LOADS.get(tag, "")) or ""
+        if re.match("(?:https?:)?//", address):
+            self.foreign.append(address)
+
+
+def _lay(name: str, pages: Path) -> list[str]:
+    """Put one file where it belongs, and say which others it links to."""
+    target = pages / place(name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if name.startswith("docs/") and not name.endswith(".md"):
+        shutil.copy(CHECKOUT / name, target)  # a picture
+        return []
+    text = (CHECKOUT / name).read_text("utf-8")
+    if not name.endswith(".md"):
+        target.write_text(_as_page(name, text), "utf-8")
+        return []
+    target.write_text(_with_links(name, text), "utf-8")
+    return list(links(name, text))
+
+
+def _as_page(name: str, text: str) -> str:
+    """A file that is no page, to be read as one."""
+    language = _LANGUAGES.get(PurePosixPath(name).suffix, "text")
+    return f"# {name}\n\n```{language}\n{text.rstrip()}\n```\n"
+
+
+def _with_links(name: str, text: str) -> str:
+    """The page, with links from where it is in the site."""
+    parts, end = [], 0
+    for found in _LINK.finditer(_without_code(text)):
+        if not _ELSEWHERE.match(found[0]):
+            there = place(_target(name, found[0]))
+            parts += [text[end : found.start()], os.path.relpath(there, Path(place(name)).parent)]
+            end = found.end()
+    return "".join((*parts, text[end:]))
+
+
+def _target(name: str, link: str) -> str:
+    """Which file of the repository a link of a page means."""
+    found = os.path.normpath(PurePosixPath(name).parent / link)
+    if not (CHECKOUT / found).is_file():
+        raise SiteError(f"{name}: no such file: {link}")
+    return found
+
+
+def _without_code(text: str) -> str:
+    """As long, with nothing in it that only looks like a link."""
+    return _CODE.sub(lambda code: " " * len(code[0]), text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
