@@ -1,7 +1,7 @@
 """The documentation as a site in var/docs: `make docs`.
 
 Pages are read on forges as well, where links may lead to any file of the repository. So the pages
-are laid out in var/site first, with whatever they link to beside them, and built from there.
+are laid out first, with whatever they link to beside them, and built from there.
 """
 
 import os
@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
@@ -19,8 +20,8 @@ from local.stack import CHECKOUT
 PROGRAM = CHECKOUT / ".venvs/docs/bin/zensical"
 SITE = CHECKOUT / "var/docs"
 PARTS = CHECKOUT / "docs/site"  # how it looks, and in which order the pages are
-_HOME = "docs/README.md"
 _BESIDE = "repository"  # where in the site files are that lie outside of docs/
+_PICTURES = (".webp", ".png", ".svg")
 _LINK = re.compile(r"(?<=\]\()([^)\s#]+)(?=[#)])")
 _CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 _ELSEWHERE = re.compile(r"(?:[a-z]+:|//)", re.IGNORECASE)
@@ -33,36 +34,43 @@ class SiteError(LocalError):
     """The site is not as it has to be; the message says where."""
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
+    """`words`: where the site goes, if not to var/docs."""
+    site = Path(words[0]) if words else SITE
     try:
-        build()
+        build(site)
     except SiteError as exc:
-        print(exc, file=sys.stderr)  # noqa: T201  # whom else to tell
+        sys.stderr.write(f"{exc}\n")
         return 1
-    print(f"Built: {SITE / 'index.html'}")  # noqa: T201
+    sys.stdout.write(f"Built: {site / 'index.html'}\n")
     return 0
 
 
-def build(work: Path = CHECKOUT / "var/site", program: Path = PROGRAM) -> None:
-    """Lay the pages out in `work`, and build var/docs of them.
+def build(site: Path) -> None:
+    """Put the site into the folder `site`; what was there goes.
 
     Raises:
         SiteError: a link leads nowhere, or a page would load something from elsewhere.
     """
-    lay_out(work)
-    words = [program, "build", "--clean", "--strict", "--config-file", work / "zensical.toml"]
-    ran = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        lay_out(work)
+        _generate(work)
+        if foreign := [f"{page}: {url}" for page, url in loaded_from_elsewhere(work / "built")]:
+            raise SiteError("\n".join(["Pages would load from elsewhere:", *foreign]))
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.copytree(work / "built", site)
+
+
+def _generate(work: Path) -> None:
+    words = [PROGRAM, "build", "--strict", "--config-file", work / "zensical.toml"]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603  # pinned
     if ran.returncode:
         raise SiteError(_PAINT.sub("", f"{ran.stdout}{ran.stderr.partition('Traceback')[0]}"))
-    if foreign := [f"{page}: {url}" for page, url in loaded_from_elsewhere(work / "built")]:
-        raise SiteError("\n".join(["Pages would load from elsewhere:", *foreign]))
-    shutil.rmtree(SITE, ignore_errors=True)
-    shutil.copytree(work / "built", SITE)
 
 
 def lay_out(work: Path) -> None:
     """All pages, pictures and files that pages link to, with links that fit where they are now."""
-    shutil.rmtree(work, ignore_errors=True)
     left = [path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "docs").rglob("*.md")]
     done: set[str] = set()
     while left:
@@ -76,12 +84,11 @@ def lay_out(work: Path) -> None:
 
 
 def place(name: str) -> str:
-    """Where in the site a file of the repository is."""
-    if name == _HOME:
-        return "index.md"
-    if name.startswith("docs/"):
-        return name.removeprefix("docs/")
-    return f"{_BESIDE}/{name}" if name.endswith(".md") else f"{_BESIDE}/{name.lstrip('.')}.md"
+    """Where in the site a file of the repository is. A README is the page of its folder."""
+    name = name if name.endswith((".md", *_PICTURES)) else f"{name.lstrip('.')}.md"
+    inside = name.startswith("docs/")
+    name = name.removeprefix("docs/") if inside else f"{_BESIDE}/{name}"
+    return re.sub(r"\bREADME\.md$", "index.md", name)
 
 
 def links(name: str, text: str) -> Iterator[str]:
@@ -123,8 +130,8 @@ def _lay(name: str, pages: Path) -> list[str]:
     """Put one file where it belongs, and say which others it links to."""
     target = pages / place(name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    if name.startswith("docs/") and not name.endswith(".md"):
-        shutil.copy(CHECKOUT / name, target)  # a picture
+    if name.endswith(_PICTURES):
+        shutil.copy(CHECKOUT / name, target)
         return []
     text = (CHECKOUT / name).read_text("utf-8")
     if not name.endswith(".md"):
@@ -165,4 +172,4 @@ def _without_code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -2,34 +2,21 @@
 
 import shutil
 import string
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
-from pytest_django.live_server_helper import LiveServer
 from standardwebhooks import Webhook as Verifier
 
-from config.rpc.server import serving
 from faces.models import Cluster, Edit, Person
 from faces.people import naming
-from jobs import services, tasks
 from jobs.models import Job, Webhook
-from local.packages import fetch
-from local.photos import FACE_RECOGNITION
 from local.processes import wait_until
 from local.stack import CHECKOUT
-from local.triton import LOOPBACK
-from photos import roles
 from photos.models import Owner, Photo
-from tests.clients.working import worker
 from tests.database import database_url
 from tests.docs.snippets import run
-from tests.factories import make_key, make_owner, make_person, make_user
-from tests.jobs.receiver import Receiver, listening
-from tests.photos.web import Server, answer
+from tests.factories import make_key, make_person
+from tests.jobs.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,70 +27,6 @@ GRPC = CHECKOUT / "docs/grpc.md"
 PARTY = "obama3.jpg"
 PATIENCE_S = 30
 SECRET_KEY = "not a secret, but " + string.ascii_letters
-
-
-@pytest.fixture(scope="session")
-def portraits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Real photos of one person."""
-    folder = tmp_path_factory.mktemp("portraits")
-    fetch(FACE_RECOGNITION, ["*/test_images/obama*.jpg"], folder)
-    return folder
-
-
-@pytest.fixture
-def folder(tmp_path: Path, portraits: Path) -> Path:
-    """Where a reader is, with a photo."""
-    folder = tmp_path / "reader"
-    folder.mkdir()
-    shutil.copy(portraits / PARTY, folder / "party.jpg")
-    return folder
-
-
-@pytest.fixture
-def reader(transactional_db: None, triton_url: str, settings: Any) -> Owner:
-    """Whose service has models, and may fetch photos from this machine."""
-    settings.TRITON_URL = triton_url
-    settings.FETCH_ALLOWED_HOSTS = frozenset({LOOPBACK})
-    settings.FACE_UNKNOWN_MIN_CLUSTER_SIZE = 2
-    settings.EVENTS_HEARTBEAT_S = 0.1
-    roles.sync(settings.MODEL_REPOSITORY)
-    return make_owner(user=make_user(username="admin"))
-
-
-@pytest.fixture
-def library(reader: Owner, portraits: Path) -> None:
-    """Two photos of somebody, which are a group."""
-    for name in ("obama.jpg", "obama2.jpg"):
-        content = ContentFile((portraits / name).read_bytes(), name)
-        services.submit(reader, [services.upload(content)])
-    tasks.drain()
-
-
-@pytest.fixture
-def places(
-    live_server: LiveServer, folder: Path, receiver: Receiver, settings: Any
-) -> Iterator[dict[str, str]]:
-    """What stands in the pages, and what is there."""
-    settings.PUBLIC_URL = live_server.url
-    party = (folder / "party.jpg").read_bytes()
-
-    def photo(path: str) -> list[bytes]:
-        return answer(party) if path == "/party.jpg" else answer(status="404 Not Found")
-
-    with serving(f"{LOOPBACK}:0") as port, Server(photo) as web, worker():
-        yield {
-            "http://127.0.0.1:8000": live_server.url,
-            "127.0.0.1:50051": f"{LOOPBACK}:{port}",
-            "https://photos.example/": web.url("/"),
-            "https://receiver.example/kindred": receiver.url,
-            ".venv/bin/python manage.py": f"{sys.executable} {CHECKOUT}/manage.py",
-        }
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with listening() as receiver:
-        yield receiver
 
 
 @pytest.mark.usefixtures("library")
