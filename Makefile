@@ -221,9 +221,9 @@ makemigrations: .venv/dev.stamp ## Write migrations for changed models
 	@$(MANAGE) makemigrations
 
 .PHONY: docs reference
-docs: .venv/service.stamp .venvs/docs.stamp ## Make the site of docs/ in var/docs, without the network (SERVE=8002 shows it there)
-	@$(SERVICE) -m local.site
-	@$(if $(SERVE),$(SERVICE) -m http.server --bind 127.0.0.1 --directory var/docs $(SERVE))
+docs: .venvs/docs.stamp ## Make the site of docs/ in var/docs, without the network (SERVE=8002 shows it there)
+	@.venvs/docs/bin/python -m local.site
+	@$(if $(SERVE),.venvs/docs/bin/python -m http.server --bind 127.0.0.1 --directory var/docs $(SERVE))
 
 reference: .venv/service.stamp migrate ## Write the pages of docs/ that are made from the code
 	@$(MANAGE) reference

@@ -1,7 +1,8 @@
 """The documentation as a site in var/docs: `make docs`.
 
 Pages are read on forges as well, where links may lead to any file of the repository. So the pages
-are laid out first, with whatever they link to beside them, and built from there.
+are laid out first, with whatever they link to beside them, and built from there. It takes no
+package but those of .venvs/docs: whoever only reads needs no service.
 """
 
 import os
@@ -15,8 +16,8 @@ from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 
 from local import LocalError
-from local.stack import CHECKOUT
 
+CHECKOUT = Path(__file__).resolve().parents[1]
 PROGRAM = CHECKOUT / ".venvs/docs/bin/zensical"
 SITE = CHECKOUT / "var/docs"
 PARTS = CHECKOUT / "docs/site"  # how it looks, and in which order the pages are
