@@ -64,7 +64,7 @@ def build(site: Path) -> None:
 
 
 def _generate(work: Path) -> None:
-    words = [PROGRAM, "build", "--strict", "--config-file", work / "zensical.toml"]
+    words = [str(PROGRAM), "build", "--strict", "--config-file", str(work / "zensical.toml")]
     ran = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603  # pinned
     if ran.returncode:
         raise SiteError(_PAINT.sub("", f"{ran.stdout}{ran.stderr.partition('Traceback')[0]}"))

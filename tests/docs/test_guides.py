@@ -120,7 +120,7 @@ class TestANewsroom:
         assert zipfile.is_zipfile(folder / "ben.zip")
         assert [person.name for person in Person.objects.all()] == ["Anna"]
         assert Erasure.objects.get().finished_at is not None
-        assert "PersonViewSet" in said["6. Who did what, bash"]
+        assert "PersonDoors.partial_update" in said["6. Who did what, bash"]
 
 
 class TestADeveloper:
@@ -129,7 +129,7 @@ class TestADeveloper:
 
         person = Person.objects.get()
         assert (person.owner.subject, person.name) == ("user-44", "Anna")
-        assert Face.objects.get().owner.subject == "user-44"
+        assert Face.objects.get().photo.owner.subject == "user-44"
         apart = said["5. Nobody else sees it, bash"].splitlines()
         assert apart == ["[]", "not_found"]
         assert said["6. When something goes wrong, bash"].strip() == "invalid_url"

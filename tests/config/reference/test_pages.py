@@ -14,7 +14,7 @@ from django.db import OperationalError, connection
 from drf_spectacular.generators import SchemaGenerator
 
 from config.mishaps import APPS, OF_TRAINERS, codes_of
-from config.reference import pages, rest
+from config.reference import commands, pages, rest
 from config.statuses import errors
 from faces.views.people import PersonViewSet
 from jobs.views.jobs import JobViewSet
@@ -77,7 +77,7 @@ class TestPages:
         settings.WORKER_SERVER = "https://elsewhere.example"
         settings.WORKER_POLL_INTERVAL = 99.0
 
-        assert pages.commands.as_markdown() == made["reference/commands.md"]
+        assert commands.as_markdown() == made["reference/commands.md"]
 
     def test_have_every_code_with_what_it_means(self, made: Mapping[str, str]) -> None:
         text = made["reference/errors.md"]
