@@ -82,6 +82,13 @@ help: ## Show this list
 	@.venvs/docs/bin/python $(PIP_OF_TOOLS) -r $<
 	@touch $@
 
+.venvs/peers.stamp: locks/peers.lock
+	@$(PYTHON) local/prerequisites.py
+	@echo "Installing what the benchmarks compare with into .venvs/peers"
+	@test -x .venvs/peers/bin/python || $(PYTHON) -m venv .venvs/peers
+	@.venvs/peers/bin/python $(PIP_OF_TOOLS) --no-deps -r $<
+	@touch $@
+
 # PyTorch for the CPU where pip can get it, else the one for a GPU, which has several GB.
 TORCH := torch==2.13.0
 .venvs/hub.stamp: locks/hub.lock
@@ -161,14 +168,17 @@ CODE := config jobs search faces photos inference local deploy export training b
 fuzz: setup .venv/dev.stamp ## Ask whatever the schema allows, as each kind of caller (EXAMPLES=20 of each endpoint)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),20) $(SERVICE) -m pytest tests/config/test_fuzz.py
 
-LOCKED := service dev triton export tensorflow hub gpu audit deploy docs
+LOCKED := service dev triton export tensorflow hub gpu audit deploy docs peers
 audit: .venvs/audit.stamp ## Look for known holes in every package that is locked (asks a registry for its list of them)
 	@for lock in $(LOCKED); do echo "$$lock:"; \
 		.venvs/audit/bin/pip-audit --require-hashes --disable-pip -r locks/$$lock.lock || failed=1; done; \
 		test -z "$$failed"
 
-bench: setup .venv/dev.stamp ## Run the benchmarks (NAME=pipeline for one, NAME=soak kills for ten minutes; DATA=/some/folder for your photos)
-	@$(SERVICE) -m bench $(NAME) $(if $(DATA),--data "$(DATA)") $(if $(MINUTES),--minutes $(MINUTES))
+PEERED := load peers # benchmarks that need the environment of peers
+
+bench: setup .venv/dev.stamp $(if $(filter $(PEERED),$(NAME)),.venvs/peers.stamp) ## Run the benchmarks and write var/bench/index.html (NAME=load for one, DATA=/some/folder, MINUTES=5, PHOTOS=2000)
+	@$(SERVICE) -m bench $(NAME) $(if $(DATA),--data "$(DATA)") $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(PHOTOS),--photos $(PHOTOS))
 
 # --- Containers: docs/install.md ---------------------------------------------------------------------
 

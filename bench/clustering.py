@@ -8,13 +8,12 @@ import json
 import resource
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 
-from bench.figures import Figure
+from bench.figures import Asked, Bar, Bench, Better, Figure
 from bench.identities import crowd
 from bench.stage import python
 from faces.clustering import Known, Rule, cluster, neighbours
@@ -22,51 +21,44 @@ from faces.evaluation import bcubed, pairwise
 
 SAME_PERSON = 0.5  # cosine: less than one in 100,000 pairs of made-up people are as alike
 SMALL, LARGE = 100_000, 1_000_000
-SEARCH_BAR = 1.3
-LIMIT_S = 600.0
-LIMIT_GB = 8.0
-F1_BAR = 0.95
 _KB_IN_GB = 1e6
 
+SEARCH = Bar(
+    "cluster_100k", "D", "clustering 100,000 faces, its neighbour search included", "s",
+    "neighbour search alone", Better.LOWER, ratio=1.3,
+)  # fmt: skip
+SECONDS = Bar(
+    "cluster_1m", "D", "clustering a million faces", "s", "limit", Better.LOWER, 600.0, 1.0
+)
+MEMORY = Bar(
+    "cluster_1m_memory", "D", "memory of that, at most", "GB", "limit", Better.LOWER, 8.0, 1.0
+)
+QUALITY = Bar(
+    "{}_{}", "D", "how right the groups of {} are: {} F1", "F1", "target", limit=0.95, ratio=1.0
+)
 
-def run_100k(data: Path | None, console: Console) -> list[Figure]:
+
+def run_100k(_asked: Asked, console: Console) -> list[Figure]:
     """All of a clustering, as a multiple of its neighbour search."""
-    del data  # faces are made up
     with console.status(f"cluster_100k: {SMALL} faces"):
         did = python("bench.clustering", [SMALL], {})
-    return [
-        Figure(
-            "cluster_100k",
-            did["search_s"] + did["cluster_s"],
-            "s",
-            "neighbour search alone",
-            did["search_s"],
-            SMALL,
-            bar=SEARCH_BAR,
-            is_limit=True,
-        ),
-        *_quality("cluster_100k", did),
-    ]
+    seconds = did["search_s"] + did["cluster_s"]
+    return [SEARCH.of(seconds, SMALL, beside=did["search_s"]), *_quality("cluster_100k", did)]
 
 
-def run_1m(data: Path | None, console: Console) -> list[Figure]:
+def run_1m(_asked: Asked, console: Console) -> list[Figure]:
     """Time, memory and quality of a clustering of a million faces."""
-    del data  # faces are made up
     with console.status(f"cluster_1m: {LARGE} faces"):
         did = python("bench.clustering", [LARGE], {})
-    seconds, gb = did["search_s"] + did["cluster_s"], did["gb"]
     return [
-        Figure("cluster_1m", seconds, "s", "limit", LIMIT_S, LARGE, bar=1, is_limit=True),
-        Figure("cluster_1m_memory", gb, "GB", "limit", LIMIT_GB, LARGE, bar=1, is_limit=True),
+        SECONDS.of(did["search_s"] + did["cluster_s"], LARGE),
+        MEMORY.of(did["gb"], LARGE),
         *_quality("cluster_1m", did),
     ]
 
 
 def _quality(name: str, did: dict[str, Any]) -> list[Figure]:
-    return [
-        Figure(f"{name}_{of}", did[of], "F1", "target", F1_BAR, did["faces"], bar=1)
-        for of in ("pairwise", "bcubed")
-    ]
+    return [QUALITY.of(did[of], did["faces"], name, of) for of in ("pairwise", "bcubed")]
 
 
 def measure(faces: int) -> dict[str, float]:
@@ -87,6 +79,14 @@ def measure(faces: int) -> dict[str, float]:
         "pairwise": pairwise(labels, made.person).f1,
         "bcubed": bcubed(labels, made.person).f1,
     }
+
+
+BENCH_100K = Bench(
+    "cluster_100k", "Clustering a hundred thousand faces", run_100k, (SEARCH, QUALITY)
+)
+BENCH_1M = Bench(
+    "cluster_1m", "Clustering a million faces", run_1m, (SECONDS, MEMORY, QUALITY), alone=True
+)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.figures import Figure
+from bench.figures import Bar, Better, Figure
 from bench.stage import python, staged
 from local.stack import Surroundings
 
@@ -16,7 +16,11 @@ DATABASE = "kindred_bench_depth"
 SHALLOW, DEEP = 1_000, 1_000_000  # items that wait
 ROUNDS = 4
 CLAIMS = 80  # of a round
-BAR = 1.2
+
+DEPTH = Bar(
+    "queue_depth", "C", f"a claim while {DEEP:,} photos wait", "ms a claim", f"{SHALLOW:,} wait",
+    Better.LOWER, ratio=1.2,
+)  # fmt: skip
 
 
 def run(surroundings: Surroundings, console: Console) -> list[Figure]:
@@ -55,7 +59,4 @@ def _explained(
     scans = sum(each["table_scans"] for each in deep)
     console.print(f"Scans of the whole table of items, with {DEEP} of them: {scans}")
     little, much = best["claim"]
-    n = CLAIMS * ROUNDS
-    return Figure(
-        "queue_depth", much, "ms a claim", f"{SHALLOW} wait", little, n, bar=BAR, is_limit=True
-    )
+    return DEPTH.of(much, CLAIMS * ROUNDS, beside=little)

@@ -11,16 +11,20 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from rich.console import Console
 
-from bench.figures import Figure
+from bench.figures import Asked, Bar, Bench, Better, Figure
 from bench.stage import python, serving, staged
 from local.stack import Service, Surroundings
 
 DATABASE = "kindred_bench_desk"
 FACES = 1_000_000
-PAGE_MS = 200.0
+
+PAGE = Bar(
+    "desk_1m_{}", "F", "the page {} of the desk over a million faces: 95 of 100", "ms", "limit",
+    Better.LOWER, 200.0, 1.0,
+)  # fmt: skip
 
 
-def run_1m(_data: Path | None, console: Console) -> list[Figure]:
+def run_1m(_asked: Asked, console: Console) -> list[Figure]:
     """The server's time of each page, as a browser asks for it: 95 of 100."""
     surroundings = Surroundings.read()
     with ExitStack() as stack, console.status("desk_1m") as status:
@@ -34,15 +38,9 @@ def run_1m(_data: Path | None, console: Console) -> list[Figure]:
         told = python("bench.desk_requests", [url], settings)
     console.print(f"The largest person has {told['faces']} faces.")
     return [
-        Figure(
-            f"desk_1m_{name}",
-            float(np.percentile(took, 95)),
-            "ms",
-            "limit",
-            PAGE_MS,
-            len(took),
-            bar=1.0,
-            is_limit=True,
-        )
+        PAGE.of(float(np.percentile(took, 95)), len(took), name)
         for name, took in told["ms"].items()
     ]
+
+
+BENCH = Bench("desk_1m", "The desk over a million faces", run_1m, (PAGE,), alone=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from bench.figures import Figure
+from bench.figures import Asked, Bar, Bench, Better, Figure
 from bench.stage import READY_S, python, staged
 from local.accounts import Admin
 from local.api import Api
@@ -17,12 +17,35 @@ from local.stack import Service, Surroundings
 from local.triton import LOOPBACK, free_ports
 
 DATABASE = "kindred_bench_doors"
-OVERHEAD_MS = 2.0  # of a request: the middle
 STREAMS, UPLOADS = 500, 50
 _REQUESTS, _CROWD = "bench.door_requests", "bench.crowd"
 
+OVERHEAD = Bar(
+    "doors_overhead_p50", "G", "authentication, permission and isolation of a request: the middle",
+    "ms more", "allowed", Better.LOWER, 2.0, 1.0,
+)  # fmt: skip
+PROCESSOR = Bar(
+    "doors_overhead_cpu", "G", "of them, time of the web server's processor", "ms more", "allowed",
+    Better.LOWER, 2.0,
+)  # fmt: skip
+HEARD = Bar(
+    "doors_streams", "G", "listeners who hear of all uploads", "heard all", "listen",
+    limit=STREAMS, ratio=1.0,
+)  # fmt: skip
+ACCEPTED = Bar(
+    "doors_uploads", "G", "uploads at once, while they listen", "accepted", "sent at once",
+    limit=UPLOADS, ratio=1.0,
+)  # fmt: skip
+ALONE = Bar(
+    "doors_upload_p95", "G", "an upload among as many: 95 of 100", "ms", "one by one", Better.LOWER
+)
+CROWD = Bar(
+    "doors_upload_crowd", "G", "an upload while so many listen: 95 of 100", "ms",
+    "nobody listens", Better.LOWER,
+)  # fmt: skip
 
-def run(_data: Path | None, console: Console) -> list[Figure]:
+
+def run(_asked: Asked, console: Console) -> list[Figure]:
     """No model is needed: photos wait, and of each it is told that it has come."""
     with ExitStack() as stack, console.status("doors") as status:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="kindred-bench-")))
@@ -63,11 +86,7 @@ def _said(told: dict[str, Any]) -> str:
 
 def _overheads(asked: dict[str, Any]) -> list[Figure]:
     clock, cpu = (_more(*asked[name]) for name in ("ms", "cpu_ms"))
-    allowed = ("allowed", OVERHEAD_MS, asked["n"])
-    return [
-        Figure("doors_overhead_p50", clock, "ms more", *allowed, 1.0, is_limit=True),
-        Figure("doors_overhead_cpu", cpu, "ms more", *allowed),
-    ]
+    return [OVERHEAD.of(clock, asked["n"]), PROCESSOR.of(cpu, asked["n"])]
 
 
 def _more(locked: list[float], opened: list[float]) -> float:
@@ -80,8 +99,16 @@ def _figures(told: dict[str, Any]) -> list[Figure]:
     names = ("upload_ms", "alone_ms", "unheard_ms")
     slow, alone, unheard = (float(np.percentile(told[name], 95)) for name in names)
     return [
-        Figure("doors_streams", told["heard_all"], "heard all", "listen", STREAMS, STREAMS, 1.0),
-        Figure("doors_uploads", accepted, "accepted", "sent at once", UPLOADS, UPLOADS, 1.0),
-        Figure("doors_upload_p95", slow, "ms", "one by one", alone, UPLOADS),
-        Figure("doors_upload_crowd", slow, "ms", "nobody listens", unheard, UPLOADS),
+        HEARD.of(told["heard_all"], STREAMS),
+        ACCEPTED.of(accepted, UPLOADS),
+        ALONE.of(slow, UPLOADS, beside=alone),
+        CROWD.of(slow, UPLOADS, beside=unheard),
     ]
+
+
+BENCH = Bench(
+    "doors",
+    "What keys and permissions cost, and a crowd at the door",
+    run,
+    (OVERHEAD, PROCESSOR, HEARD, ACCEPTED, ALONE, CROWD),
+)

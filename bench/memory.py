@@ -1,11 +1,21 @@
-"""How much memory processes have taken, as the kernel counts it."""
+"""How much memory processes have taken, and how many files they have open, as the kernel counts."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 _PEAK = re.compile(rb"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 _NOW = re.compile(rb"^VmRSS:\s+(\d+) kB", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What some processes have together. Memory that they share counts for each of them."""
+
+    processes: int
+    mb: float
+    files: int  # open ones: sockets and pipes are among them
 
 
 def peaks_mb(*marks: str) -> list[float]:
@@ -16,6 +26,14 @@ def peaks_mb(*marks: str) -> list[float]:
 def now_mb(*marks: str) -> float:
     """What such processes have now, together."""
     return sum(_mb(process, _NOW) for process in processes(*marks))
+
+
+def kept(*marks: str, without: str = "") -> Kept:
+    """What such processes have now."""
+    found = list(processes(*marks, without=without))
+    return Kept(
+        len(found), sum(_mb(each, _NOW) for each in found), sum(_files(each) for each in found)
+    )
 
 
 def processes(*marks: str, without: str = "") -> Iterator[Path]:
@@ -36,3 +54,10 @@ def _mb(process: Path, line: re.Pattern[bytes]) -> float:
     except OSError:
         return 0.0
     return int(found[1]) / 1024 if found else 0.0
+
+
+def _files(process: Path) -> int:
+    try:
+        return sum(1 for _ in (process / "fd").iterdir())
+    except OSError:
+        return 0

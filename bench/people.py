@@ -7,18 +7,26 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.figures import Figure
+from bench.figures import Asked, Bar, Bench, Better, Figure
 from bench.stage import python, staged
 from local.stack import Surroundings
 
 DATABASE = "kindred_bench_people"
 SMALL, LARGE = 10_000, 1_000_000  # faces of a library
 EDITED = 10_000  # faces of a cluster that is edited
-EDIT_MS, ASSIGN_BAR = 50.0, 1.5
 ROUNDS = 3
 
+EDIT = Bar(
+    "edit_{}", "D", f"the edit {{}}, of clusters of {EDITED:,} faces", "ms", "limit",
+    Better.LOWER, 50.0, 1.0,
+)  # fmt: skip
+ASSIGN = Bar(
+    "assign_1m", "D", "one new face in a library of a million", "ms a face", f"{SMALL:,} faces",
+    Better.LOWER, ratio=1.5,
+)  # fmt: skip
 
-def run_edits(_data: Path | None, console: Console) -> list[Figure]:
+
+def run_edits(_asked: Asked, console: Console) -> list[Figure]:
     """Label, merge and undo, for clusters of ten thousand faces."""
     surroundings = Surroundings.read()
     with ExitStack() as stack, console.status("edits"):
@@ -26,22 +34,10 @@ def run_edits(_data: Path | None, console: Console) -> list[Figure]:
         settings = stack.enter_context(staged(surroundings, DATABASE, folder))
         python("bench.people_statements", ["fill", EDITED * 2], settings)
         told = python("bench.people_statements", ["edits", EDITED, 2 * ROUNDS + 1], settings)
-    return [
-        Figure(
-            f"edit_{name}",
-            took,
-            "ms",
-            f"limit, {EDITED} faces",
-            EDIT_MS,
-            told["n"],
-            bar=1.0,
-            is_limit=True,
-        )
-        for name, took in told["ms"].items()
-    ]
+    return [EDIT.of(took, told["n"], name) for name, took in told["ms"].items()]
 
 
-def run_assign_1m(_data: Path | None, console: Console) -> list[Figure]:
+def run_assign_1m(_asked: Asked, console: Console) -> list[Figure]:
     """One new face, in a library of a million and of ten thousand."""
     surroundings = Surroundings.read()
     took: dict[int, list[dict[str, Any]]] = {SMALL: [], LARGE: []}
@@ -61,15 +57,10 @@ def run_assign_1m(_data: Path | None, console: Console) -> list[Figure]:
     right = min(each["right"] for each in took[LARGE])
     console.print(f"Of the faces that joined a person, {right:.1%} joined the right one.")
     n = sum(each["n"] for each in took[LARGE])
-    return [
-        Figure(
-            "assign_1m",
-            large,
-            "ms a face",
-            f"{SMALL} faces",
-            small,
-            n,
-            bar=ASSIGN_BAR,
-            is_limit=True,
-        )
-    ]
+    return [ASSIGN.of(large, n, beside=small)]
+
+
+BENCH_EDITS = Bench("edits", "Edits of large clusters", run_edits, (EDIT,))
+BENCH_ASSIGN = Bench(
+    "assign_1m", "A new face in a library of a million", run_assign_1m, (ASSIGN,), alone=True
+)

@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.figures import Figure
+from bench.figures import Asked, Bar, Bench, Better, Figure
 from bench.memory import peaks_mb
 from bench.stage import copies, python
 from local.album import photos_of
@@ -24,38 +24,37 @@ from local.photos import packaged_photos
 from local.processes import Command, Supervisor
 from local.stack import CHECKOUT, Service, Surroundings
 
-BAR = 0.80
 ROUNDS = 3
 LEAST = 60  # photos of a round; fewer are sent several times, as other content
 THREADS = 2  # of the models, as their config.pbtxt has them for a CPU
 DATABASE = "kindred_bench"
 FACES, ALL = "faces", "all"  # operations
-MOST_MB = 400.0  # of a worker process
+
+PIPELINE = Bar(
+    "pipeline", "A", "faces of photos, through the queue", "photos/s",
+    "plain loop, same models and threads", ratio=0.80,
+)  # fmt: skip
+PHOTO_ALL = Bar(
+    "photo_all", "B", "photos with all operations, through the queue", "photos/s",
+    "the models alone, same threads", ratio=0.80,
+)  # fmt: skip
+MEMORY = Bar(
+    "worker_memory", "B", "the largest worker process meanwhile", "MB at most", "limit",
+    Better.LOWER, 400.0, 1.0,
+)  # fmt: skip
 
 
-def run(data: Path | None, console: Console) -> list[Figure]:
-    rounds = _rounds("pipeline", FACES, data, console)
-    return [_figure("pipeline", "plain loop, same models and threads", rounds, "seconds")]
+def run(asked: Asked, console: Console) -> list[Figure]:
+    rounds = _rounds("pipeline", FACES, asked.data, console)
+    return [_figure(PIPELINE, rounds, "seconds")]
 
 
-def run_all(data: Path | None, console: Console) -> list[Figure]:
-    rounds = _rounds("photo_all", ALL, data, console)
+def run_all(asked: Asked, console: Console) -> list[Figure]:
+    rounds = _rounds("photo_all", ALL, asked.data, console)
     for name, seconds in sorted(rounds[-1].plain["model_s"].items(), key=lambda pair: -pair[1]):
         console.print(f"  {name:<30} {1000 * seconds / rounds[-1].plain['photos']:7.1f} ms")
     peak = max(each.peak_mb for each in rounds)
-    return [
-        _figure("photo_all", "the models alone, same threads", rounds, "models_s"),
-        Figure(
-            "worker_memory",
-            peak,
-            "MB at most",
-            "the limit",
-            MOST_MB,
-            len(rounds),
-            bar=1.0,
-            is_limit=True,
-        ),
-    ]
+    return [_figure(PHOTO_ALL, rounds, "models_s"), MEMORY.of(peak, len(rounds))]
 
 
 @dataclass(frozen=True)
@@ -131,20 +130,14 @@ class Measurement:
         return python("bench.through_queue", [self.operation, *files], self.settings)
 
 
-def _figure(name: str, reference: str, rounds: Sequence[Round], seconds: str) -> Figure:
+def _figure(bar: Bar, rounds: Sequence[Round], seconds: str) -> Figure:
     """`seconds`: what the plain loop is measured by."""
-    return Figure(
-        name=name,
-        value=statistics.median(_per_second(each.queue, "seconds") for each in rounds),
-        unit="photos/s",
-        reference=reference,
-        reference_value=statistics.median(_per_second(each.plain, seconds) for each in rounds),
-        n=sum(each.queue["photos"] for each in rounds),
-        bar=BAR,
-    )
+    queue = statistics.median(per_second(each.queue, "seconds") for each in rounds)
+    plain = statistics.median(per_second(each.plain, seconds) for each in rounds)
+    return bar.of(queue, sum(each.queue["photos"] for each in rounds), beside=plain)
 
 
-def _per_second(result: dict[str, Any], seconds: str) -> float:
+def per_second(result: dict[str, Any], seconds: str) -> float:
     return float(result["photos"] / result[seconds])
 
 
@@ -154,3 +147,9 @@ def _explain(last: Round, console: Console) -> None:
     console.print(f"Faces: {plain['faces']} by the plain loop, {queue['faces']} by the queue")
     for stage, seconds in sorted(queue["stage_s"].items(), key=lambda pair: -pair[1]):
         console.print(f"  {stage:<10} {1000 * seconds / queue['photos']:7.1f} ms of each photo")
+
+
+BENCH = Bench("pipeline", "Faces of photos, through the queue", run, (PIPELINE,))
+BENCH_ALL = Bench(
+    "photo_all", "Photos with all operations, through the queue", run_all, (PHOTO_ALL, MEMORY)
+)

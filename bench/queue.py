@@ -1,12 +1,13 @@
 """The queue: what a claim and an end cost beside a peer, how soon work starts, how deep it may be.
 
-`queue_claims_N`: N processes with one connection each empty a queue of empty items; ours and
-procrastinate's take turns, on the same database of the same server, as durable as it is set up.
+`queue_claims_N`: N processes with one connection each empty a queue of empty items; ours,
+procrastinate's and django-q2's take turns, on the same database of the same server, as durable as
+it is set up.
 """
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median_low
 from tempfile import TemporaryDirectory
@@ -14,7 +15,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from bench import depth
-from bench.figures import Figure
+from bench.figures import Asked, Bar, Bench, Better, Figure
 from bench.stage import python, staged
 from local.photos import packaged_photos
 from local.processes import Command, Supervisor
@@ -23,19 +24,37 @@ from local.stack import CHECKOUT, Service, Surroundings
 DATABASE = "kindred_bench_queue"
 ROUNDS = 4
 ITEMS = {1: 600, 4: 1000, 16: 1000}  # of a round, by workers
+Q2_TASKS = 300
 AT_ONCE = 10  # items of a claim, where several are claimed at once
-PEER = "procrastinate, one at a time"
-BAR = 1.0
-
 SUBMISSIONS = 25
-START_S = 0.3
 PHOTOS = 10_000
-SUBMIT_S = 5.0
-STATUS_MS = 50.0
+
+CLAIMS = Bar(
+    "queue_claims_{}", "C", "empty items through {} workers, one at a time", "items/s",
+    "procrastinate, one at a time", ratio=1.0,
+)  # fmt: skip
+BATCHED = Bar(
+    "queue_claims_{}_by_{}", "C", "empty items through {} workers, up to {} at a time", "items/s",
+    "procrastinate, one at a time", ratio=1.0,
+)  # fmt: skip
+Q2 = Bar(
+    "queue_q2_{}", "C", "empty items through {} workers, one at a time", "items/s",
+    "django-q2's cluster of as many",
+)  # fmt: skip
+SUBMIT = Bar(
+    "queue_submit", "C", f"a job of {PHOTOS:,} photos is asked for", "s", "limit",
+    Better.LOWER, 5.0, 1.0,
+)  # fmt: skip
+SUBMIT_API = replace(SUBMIT, names="queue_submit_api", says=f"{SUBMIT.says} through the API")
+STATUS = Bar("queue_status", "C", "how far that job is", "ms", "limit", Better.LOWER, 50.0, 1.0)
+STATUS_API = replace(STATUS, names="queue_status_api", says=f"{STATUS.says}, by the API")
+LATENCY = Bar(
+    "queue_latency", "C", "from submission to start, idle: the middle", "s", "limit",
+    Better.LOWER, 0.3, 1.0,
+)  # fmt: skip
 
 
-def run(data: Path | None, console: Console) -> list[Figure]:
-    del data  # no photo is looked at
+def run(_asked: Asked, console: Console) -> list[Figure]:
     surroundings = Surroundings.read()
     with (
         TemporaryDirectory(prefix="kindred-bench-") as place,
@@ -69,9 +88,11 @@ def _claims(workers: int, settings: dict[str, str]) -> list[Figure]:
         peers = _peers(workers, settings)
         single.append(Round(_ours(workers, 1, settings), peers))
         batched.append(Round(_ours(workers, AT_ONCE, settings), peers))
+    beside_q2 = [Round(single[-1].ours, _q2s(workers, settings))]  # it is slow: once is enough
     return [
-        _figure(f"queue_claims_{workers}", single, workers),
-        _figure(f"queue_claims_{workers}_by_{AT_ONCE}", batched, workers),
+        _figure(CLAIMS, single, workers, workers),
+        _figure(BATCHED, batched, workers, workers, AT_ONCE),
+        _figure(Q2, beside_q2, workers, workers),
     ]
 
 
@@ -85,22 +106,27 @@ def _peers(workers: int, settings: dict[str, str]) -> float:
     return float(ITEMS[workers] / python("bench.queue_peer", words, settings)["seconds"])
 
 
-def _figure(name: str, rounds: Sequence[Round], workers: int) -> Figure:
+def _q2s(workers: int, settings: dict[str, str]) -> float:
+    ran = python("bench.queue_q2", [workers, Q2_TASKS], settings)
+    return float(Q2_TASKS / ran["seconds"])
+
+
+def _figure(bar: Bar, rounds: Sequence[Round], workers: int, *varies: object) -> Figure:
     """Of the round whose ratio is the median: both sides of it met the same machine."""
     middle = median_low(each.ratio for each in rounds)
     [one, *_] = [each for each in rounds if each.ratio == middle]
     n = ITEMS[workers] * len(rounds)
-    return Figure(name, one.ours, "items/s", PEER, one.peers, n, bar=BAR)
+    return bar.of(one.ours, n, *varies, beside=one.peers)
 
 
 def _submit(settings: dict[str, str], console: Console) -> list[Figure]:
     measured = python("bench.submitting", [PHOTOS], settings)
     console.print(f"Queries for the status of a job of {PHOTOS} photos: {measured['queries']}")
     return [
-        _limit("queue_submit", measured["service_s"], "s", SUBMIT_S, PHOTOS),
-        _limit("queue_submit_api", measured["api_s"], "s", SUBMIT_S, PHOTOS),
-        _limit("queue_status", measured["status_ms"], "ms", STATUS_MS, PHOTOS),
-        _limit("queue_status_api", measured["status_api_ms"], "ms", STATUS_MS, PHOTOS),
+        SUBMIT.of(measured["service_s"], PHOTOS),
+        SUBMIT_API.of(measured["api_s"], PHOTOS),
+        STATUS.of(measured["status_ms"], PHOTOS),
+        STATUS_API.of(measured["status_api_ms"], PHOTOS),
     ]
 
 
@@ -119,8 +145,12 @@ def _latency(
     seconds = sorted(ran["seconds"])
     most = seconds[round(0.95 * (len(seconds) - 1))]
     console.print(f"Idle, from submission to start: 95 of 100 within {most:.3f} s")
-    return [_limit("queue_latency", median_low(seconds), "s", START_S, len(seconds))]
+    return [LATENCY.of(median_low(seconds), len(seconds))]
 
 
-def _limit(name: str, value: float, unit: str, limit: float, n: int) -> Figure:
-    return Figure(name, value, unit, "the limit", limit, n, bar=1.0, is_limit=True)
+BENCH = Bench(
+    "queue",
+    "The queue beside others, and how deep it may be",
+    run,
+    (BATCHED, CLAIMS, Q2, SUBMIT, SUBMIT_API, STATUS, STATUS_API, LATENCY, depth.DEPTH),
+)

@@ -9,7 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from tritonclient.utils import triton_to_np_dtype
 
-from bench.figures import Figure
+from bench.figures import Asked, Bar, Bench, Figure
 from bench.in_process import config_of, session
 from bench.memory import now_mb
 from inference.arrays import Array
@@ -31,15 +31,22 @@ from inference.spec import ModelSpec, TensorSpec
 from local.stack import Surroundings
 from local.triton import Triton
 
-BAR = 0.85
-LOWER_BAR = 0.60  # of models that batching slows on a CPU
 ROUNDS = 3
 TURN_S = 1.5  # of one measurement
 BATCHES = (1, 4, 8)
-LEAST_BATCH = 2.0
 CONCURRENCIES = (2, 4, 8, 16)
 THREADS = 2
 CALL_S = 60.0
+
+ROLE = Bar(
+    "role_{}", "B", "the model {} through Triton", "items/s",
+    f"onnxruntime alone, {THREADS} threads", ratio=0.85,
+)  # fmt: skip
+SLOWED = replace(ROLE, says="{} through Triton, which batching slows on a CPU", ratio=0.60)
+BATCH = Bar(
+    "batch_{}", "B", "a batch of {}, which lives on it", "items a batch", "the least",
+    limit=2.0, ratio=1.0,
+)  # fmt: skip
 
 Items = dict[str, Array]
 Run = Callable[[Items], object]
@@ -53,8 +60,7 @@ class Best:
     way: int
 
 
-def run(data: Path | None, console: Console) -> list[Figure]:
-    del data  # models are measured on what they were compared with their originals on
+def run(_asked: Asked, console: Console) -> list[Figure]:
     surroundings = Surroundings.read()
     table = Table(
         "model", "load s", "memory MB", "after unload", "raw batch", "concurrency", "batch"
@@ -114,7 +120,7 @@ class Measured:
         role = self.model.name.partition(".")[0]
         return [
             self._figure(role, rounds),
-            *([_batch_figure(role, batch)] if role == "face_embedder" else []),
+            *([BATCH.of(batch, 1, role)] if role == "face_embedder" else []),
         ]
 
     def _mean_batch(self, spec: ModelSpec, items: Sequence[Items]) -> float:
@@ -128,15 +134,9 @@ class Measured:
 
     def _figure(self, role: str, rounds: Sequence[tuple[Best, Best]]) -> Figure:
         batches = config_of(self.model).dynamic_batching.preferred_batch_size[:1] != [1]
-        return Figure(
-            name=f"role_{role}",
-            value=statistics.median(served.per_second for _, served in rounds),
-            unit="items/s",
-            reference=f"onnxruntime alone, {THREADS} threads",
-            reference_value=statistics.median(raw.per_second for raw, _ in rounds),
-            n=ROUNDS,
-            bar=BAR if batches else LOWER_BAR,
-        )
+        ours = statistics.median(served.per_second for _, served in rounds)
+        alone = statistics.median(raw.per_second for raw, _ in rounds)
+        return (ROLE if batches else SLOWED).of(ours, ROUNDS, role, beside=alone)
 
     def _load(self) -> float:
         start = time.perf_counter()
@@ -150,11 +150,6 @@ class Measured:
 
 def _infer(client: TritonClient, spec: ModelSpec, item: Items) -> object:
     return client.infer(spec, **item)
-
-
-def _batch_figure(role: str, batch: float) -> Figure:
-    """Batches must be formed where they are what the model lives on."""
-    return Figure(f"batch_{role}", batch, "items a batch", "the least", LEAST_BATCH, 1, bar=1.0)
 
 
 def best_raw(model: ort.InferenceSession, items: Sequence[Items], sizes: Sequence[int]) -> Best:
@@ -217,3 +212,5 @@ def _tensors(written: Iterable[Any]) -> tuple[TensorSpec, ...]:
 
 
 _TYPES = {2: "UINT8", 8: "INT32", 9: "INT64", 11: "FP32"}  # of model_config.proto
+
+BENCH = Bench("roles", "Each model through Triton", run, (ROLE, SLOWED, BATCH))

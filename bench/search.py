@@ -9,22 +9,45 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from bench.figures import Figure
+from bench.figures import Asked, Bar, Bench, Better, Figure
 from bench.stage import python, serving, staged
 from local.stack import Service, Surroundings
 
 DATABASE = "kindred_bench_search"
 PHOTOS = 1_000_000
-RECALL_BAR = 0.95
-OVERHEAD_BAR = 1.5  # of the time that the bare statement takes
-ADD_BAR = 2.0  # of the time that the index takes with half the candidates
-ADDED_PER_S = 349  # pgvector's own settings at a million, in batches of a hundred, measured once
-HTTP_MS = 5.0  # of a request by a vector, beside its statements: the middle
-QUESTION_MS = 100.0  # the first page of a question in words: 95 of 100
+
+RECALL = Bar(
+    "search_{}%_recall", "E", "of the ten best, an owner of {} % finds", "of ten", "exact",
+    limit=1, ratio=0.95,
+)  # fmt: skip
+MIDDLE = Bar(
+    "search_{}%_x{}_p50", "E", "a vector, owner of {} %, {} at once: the middle", "ms", "bare SQL",
+    Better.LOWER,
+)  # fmt: skip
+SLOW = Bar(
+    "search_{}%_x{}_p95", "E", "a vector, owner of {} %, {} at once: 95 of 100", "ms", "bare SQL",
+    Better.LOWER, ratio=1.5,
+)  # fmt: skip
+ADD = Bar(
+    "search_add", "E", "adding a vector to a million", "ms", "pgvector's ef_construction 64",
+    Better.LOWER, ratio=2.0,
+)  # fmt: skip
+ADD_RATE = Bar(
+    "search_add_rate", "E", "adding vectors one by one", "vectors/s",
+    "pgvector's own settings, by hundreds, measured once", limit=349,
+)  # fmt: skip
+HTTP = Bar(
+    "search_{}%_http_p50", "E", "a vector over HTTP, owner of {} %: more than its SQL, the middle",
+    "ms more", "allowed", Better.LOWER, 5.0, 1.0,
+)  # fmt: skip
+WORDS = Bar(
+    "search_{}%_words_p95", "E", "first page of a question, owner of {} %: 95 of 100", "ms",
+    "allowed", Better.LOWER, 100.0, 1.0,
+)  # fmt: skip
 _PROGRAM, _REQUESTS = "bench.search_statements", "bench.search_requests"
 
 
-def run_1m(_data: Path | None, console: Console) -> list[Figure]:
+def run_1m(_asked: Asked, console: Console) -> list[Figure]:
     """What is found and how fast, by owners' shares and by how many ask at once; and additions."""
     surroundings = Surroundings.read()
     with ExitStack() as stack, console.status("search_1m") as status:
@@ -44,10 +67,10 @@ def run_1m(_data: Path | None, console: Console) -> list[Figure]:
 
 def _by_vectors(told: Mapping[str, Any]) -> Iterator[Figure]:
     for share, recall in told["recall"].items():
-        yield _recall(share, recall, told["n"])
+        yield RECALL.of(recall, told["n"], share)
     for share, by_threads in told["ms"].items():
         for threads, took in by_threads.items():
-            yield from _times(f"search_{share}%_x{threads}", took)
+            yield from _times(share, threads, took)
     yield from _added(told["added_ms"], told["n"])
 
 
@@ -56,35 +79,26 @@ def _by_requests(asked: Mapping[str, Any]) -> Iterator[Figure]:
     for share, took in asked["ms"].items():
         more = float(np.median(took["vectors"]) - np.median(took["bare"]))
         slow = float(np.percentile(took["questions"], 95))
-        yield Figure(
-            f"search_{share}%_http_p50", more, "ms more", "allowed", HTTP_MS, n, 1.0, is_limit=True
-        )
-        yield Figure(
-            f"search_{share}%_words_p95", slow, "ms", "allowed", QUESTION_MS, n, 1.0, is_limit=True
-        )
+        yield HTTP.of(more, n, share)
+        yield WORDS.of(slow, n, share)
 
 
 def _added(took: Mapping[str, float], n: int) -> list[Figure]:
     ours, pgvectors = took.values()
-    return [
-        Figure(
-            "search_add", ours, "ms", "ef_construction 64", pgvectors, n, bar=ADD_BAR, is_limit=True
-        ),
-        Figure("search_add_rate", 1000 / ours, "vectors/s", "measured before", ADDED_PER_S, n),
-    ]
+    return [ADD.of(ours, n, beside=pgvectors), ADD_RATE.of(1000 / ours, n)]
 
 
-def _recall(share: str, recall: float, n: int) -> Figure:
-    return Figure(f"search_{share}%_recall", recall, "of ten", "exact", 1, n, bar=RECALL_BAR)
-
-
-def _times(name: str, took: Mapping[str, Any]) -> list[Figure]:
+def _times(share: str, threads: str, took: Mapping[str, Any]) -> Iterator[Figure]:
     ours, bare = took["ours"], took["bare"]
-    middle, slow = (
-        (float(np.percentile(ours, part)), "ms", "bare SQL", float(np.percentile(bare, part)))
-        for part in (50, 95)
-    )
-    return [
-        Figure(f"{name}_p50", *middle, len(ours)),
-        Figure(f"{name}_p95", *slow, len(ours), bar=OVERHEAD_BAR, is_limit=True),
-    ]
+    for bar, part in ((MIDDLE, 50), (SLOW, 95)):
+        beside = float(np.percentile(bare, part))
+        yield bar.of(float(np.percentile(ours, part)), len(ours), share, threads, beside=beside)
+
+
+BENCH = Bench(
+    "search_1m",
+    "Searching a million photos",
+    run_1m,
+    (RECALL, MIDDLE, SLOW, ADD, ADD_RATE, HTTP, WORDS),
+    alone=True,
+)

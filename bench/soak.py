@@ -18,14 +18,24 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.figures import Figure
+from bench.figures import Asked, Bar, Bench, Better, Figure
 from bench.stage import SETTINGS
 from local.photos import packaged_photos
 from local.postgres import Postgres
 from local.processes import Command, Supervisor
 from local.stack import CHECKOUT, Service, Surroundings
 
-RECOVERED_S = 180.0  # from a kill to the end of all photos that were in hand then, at most
+MINUTES = 10.0
+LOST = Bar(
+    "soak_lost", "C", "photos lost while all is killed", "photos", "of", Better.LOWER, ratio=0.0
+)
+DOUBLED = Bar(
+    "soak_doubled", "C", "photos doubled meanwhile", "photos", "of", Better.LOWER, ratio=0.0
+)
+RECOVERY = Bar(
+    "soak_recovery", "C", "from a kill to the end of all photos that were in hand then, at most",
+    "s", "limit", Better.LOWER, 180.0, 1.0,
+)  # fmt: skip
 TEND_S = 0.2
 DATABASE = "kindred"
 SHORT = {  # what a dead worker is noticed by
@@ -35,9 +45,9 @@ SHORT = {  # what a dead worker is noticed by
 }
 
 
-def run(data: Path | None, console: Console, *, minutes: float) -> list[Figure]:
-    del data  # packaged photos, of which it is known that models see the same in them each time
-    surroundings = Surroundings.read()
+def run(asked: Asked, console: Console) -> list[Figure]:
+    """On packaged photos, of which it is known that models see the same in them each time."""
+    minutes, surroundings = asked.minutes or MINUTES, Surroundings.read()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="kindred-soak-")))
         settings = stack.enter_context(_Setting(surroundings, folder))
@@ -111,21 +121,17 @@ def _figures(result: dict[str, Any], console: Console) -> list[Figure]:
     longest = max((kill["all in hand"] for kill in kills), default=0.0)
     n = result["photos"]
     return [
-        Figure("soak_lost", result["lost"], "photos", "of", n, n, bar=0.0, is_limit=True),
-        Figure("soak_doubled", result["doubled"], "photos", "of", n, n, bar=0.0, is_limit=True),
-        Figure(
-            "soak_recovery",
-            longest,
-            "s at most",
-            "limit",
-            RECOVERED_S,
-            len(kills),
-            1.0,
-            is_limit=True,
-        ),
+        LOST.of(result["lost"], n, beside=n),
+        DOUBLED.of(result["doubled"], n, beside=n),
+        RECOVERY.of(longest, len(kills)),
     ]
 
 
 def _took(kills: list[dict[str, Any]], name: str) -> str:
     seconds = [kill[name] for kill in kills]
     return f"{median(seconds):.1f} s ({name}; {max(seconds):.1f} s at most)"
+
+
+BENCH = Bench(
+    "soak", "Nothing lost while all is killed", run, (LOST, DOUBLED, RECOVERY), alone=True
+)

@@ -5,13 +5,15 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from os import environ
 from pathlib import Path
 from typing import Any
 
+from local.accounts import Admin
 from local.api import Api
 from local.database import Database
-from local.processes import Supervisor, wait_until
+from local.processes import Command, Supervisor, wait_until
 from local.stack import CHECKOUT, Service, Surroundings
 from local.triton import LOOPBACK, free_ports
 
@@ -40,10 +42,16 @@ def staged(surroundings: Surroundings, name: str, folder: Path) -> Iterator[dict
             database.drop()
 
 
-def python(module: str, words: list[object], settings: Mapping[str, str]) -> dict[str, Any]:
-    """Run a module in a process of its own; gives the JSON that it prints."""
+def python(
+    module: str,
+    words: Sequence[object],
+    settings: Mapping[str, str],
+    *,
+    program: Path = Path(sys.executable),
+) -> dict[str, Any]:
+    """Run a module in a process of its own, perhaps another Python's; gives the JSON it prints."""
     ran = subprocess.run(  # noqa: S603  # our own program
-        [sys.executable, "-m", module, *map(str, words)],
+        [program, "-m", module, *map(str, words)],
         env={**environ, **SETTINGS, **settings},
         cwd=CHECKOUT,
         check=True,
@@ -64,6 +72,46 @@ def serving(surroundings: Surroundings, settings: Mapping[str, str], folder: Pat
         with Supervisor([web], log_folder=folder):
             wait_until(Api(url).healthy, timeout_s=READY_S, what="The web server")
             yield url
+
+
+@contextmanager
+def working(
+    surroundings: Surroundings, settings: Mapping[str, str], folder: Path
+) -> Iterator[dict[str, str]]:
+    """Workers with a model server inside the block: the settings, with where that is."""
+    with surroundings.model_server(folder / "triton") as triton:
+        theirs = {**settings, "TRITON_URL": triton.url}
+        Service(theirs).prepare()
+        worker = Command("worker", [sys.executable, "manage.py", "worker"], theirs, CHECKOUT)
+        with Supervisor([worker], log_folder=folder):
+            yield theirs
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A service with all its parts: where it is, a key of its administrator, how it was started."""
+
+    url: str
+    key: str
+    service: Service
+    triton: Path  # the folder of the model server: its processes are known by it
+
+
+@contextmanager
+def whole(surroundings: Surroundings, settings: Mapping[str, str], folder: Path) -> Iterator[Whole]:
+    """A web server, workers and a model server, inside the block."""
+    place = folder / "triton"
+    with surroundings.model_server(place) as triton:
+        service = Service({**settings, "TRITON_URL": triton.url})
+        service.prepare()
+        admin = Admin(folder / "admin-password")
+        admin.ensure(service)
+        key = admin.token(service)
+        port, *_ = free_ports()
+        url = f"http://{LOOPBACK}:{port}"
+        with Supervisor(service.commands(port, restart_after_s=None), log_folder=folder):
+            wait_until(Api(url).healthy, timeout_s=READY_S, what="The web server")
+            yield Whole(url, key, service, place)
 
 
 def copies(originals: Sequence[Path], folder: Path, count: int) -> list[Path]:

@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 from rich.console import Console
 
-from bench.figures import machine
+from bench.machine import short
 from bench.processor import Kinds, spent
 from bench.stage import copies, python, staged
 from local.photos import packaged_photos
@@ -176,7 +176,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=PHOTOS)
     console = Console()
     found = {
-        "machine": machine(),
+        "machine": short(),
         "day": datetime.now(UTC).date().isoformat(),
         "pack": "packaged",
         **measure(parser.parse_args().photos, console),

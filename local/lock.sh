@@ -27,6 +27,7 @@ without() {
 extra tensorflow | compile tensorflow --universal $(without charset-normalizer google-pasta grpcio \
     h5py keras libclang markdown markdown-it-py markupsafe mdurl namex optree pillow pygments rich \
     setuptools tensorboard tensorboard-data-server werkzeug wheel) -
+extra peers | compile peers --python-platform x86_64-manylinux_2_35 $(without dlib) -
 # PyTorch is installed by itself, for the CPU wherever pip can get that, so without what it needs of
 # a GPU; and OpenCV without windows stands in for OpenCV.
 hub="--python-platform x86_64-manylinux_2_35"
