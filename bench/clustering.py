@@ -31,7 +31,7 @@ SECONDS = Bar(
     "cluster_1m", "D", "clustering a million faces", "s", "limit", Better.LOWER, 600.0, 1.0
 )
 MEMORY = Bar(
-    "cluster_1m_memory", "D", "memory of that, at most", "GB", "limit", Better.LOWER, 8.0, 1.0
+    "cluster_1m_memory", "D", "memory of that, the most", "GB", "limit", Better.LOWER, 8.0, 1.0
 )
 QUALITY = Bar(
     "{}_{}", "D", "how right the groups of {} are: {} F1", "F1", "target", limit=0.95, ratio=1.0

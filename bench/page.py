@@ -144,7 +144,7 @@ def row(figure: Figure, runs: Sequence[Run]) -> Row:
         value=number(figure.value),
         beside=number(figure.reference_value),
         ratio="" if figure.ratio is None else f"{figure.ratio:.2f}",
-        demanded=demanded(figure.bar, figure.better),
+        demanded=demanded(figure.bar, figure.better, figure.reference_value, figure.unit),
         verdict=figure.verdict,
         gauge=gauge(figure),
         change=_change(figure, previous[1], same_machine=same_machine) if previous else None,
@@ -179,18 +179,25 @@ def gauge(figure: Figure) -> Gauge | None:
     return Gauge(f"{start:.1f}", f"{width:.1f}", words)
 
 
-def demanded(bar: float | None, better: Better) -> str:
-    if bar is None:
-        return ""
-    return f"{'at least' if better is Better.HIGHER else 'at most'} {bar:.2f} times"
+def demanded(bar: float | None, better: Better, reference: float | None, unit: str) -> str:
+    """Of a figure beside the number `reference`, or beside what a peer will do."""
+    how = "at least" if better is Better.HIGHER else "at most"
+    match bar, reference:
+        case None, _:
+            return ""
+        case 0.0, _:
+            return "none"
+        case 1.0, float() | int():
+            return f"{how} {number(reference)} {unit}"
+        case _:
+            return f"{how} {bar:.2f} times"
 
 
 def promise(bar: Bar) -> str:
     """What is demanded of what nobody has measured here."""
-    limit = "" if bar.limit is None else f" {number(bar.limit)} {bar.unit}"
-    wanted = demanded(bar.ratio, bar.better) or "told beside"
     says = bar.says.replace("{}", "…")
-    return f"{says}: {wanted} {bar.reference}{limit}"
+    wanted = demanded(bar.ratio, bar.better, bar.limit, bar.unit) or "told beside it"
+    return f"{says}: {wanted} ({bar.reference})"
 
 
 def moment(iso: str) -> str:

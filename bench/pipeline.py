@@ -39,7 +39,7 @@ PHOTO_ALL = Bar(
     "the models alone, same threads", ratio=0.80,
 )  # fmt: skip
 MEMORY = Bar(
-    "worker_memory", "B", "the largest worker process meanwhile", "MB at most", "limit",
+    "worker_memory", "B", "the largest worker process meanwhile", "MB", "limit",
     Better.LOWER, 400.0, 1.0,
 )  # fmt: skip
 

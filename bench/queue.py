@@ -30,15 +30,15 @@ SUBMISSIONS = 25
 PHOTOS = 10_000
 
 CLAIMS = Bar(
-    "queue_claims_{}", "C", "empty items through {} workers, one at a time", "items/s",
+    "queue_claims_{}", "C", "empty items one at a time, workers: {}", "items/s",
     "procrastinate, one at a time", ratio=1.0,
 )  # fmt: skip
 BATCHED = Bar(
-    "queue_claims_{}_by_{}", "C", "empty items through {} workers, up to {} at a time", "items/s",
+    "queue_claims_{}_by_{}", "C", "empty items, workers: {}, items of a claim: {}", "items/s",
     "procrastinate, one at a time", ratio=1.0,
 )  # fmt: skip
 Q2 = Bar(
-    "queue_q2_{}", "C", "empty items through {} workers, one at a time", "items/s",
+    "queue_q2_{}", "C", "empty items one at a time, workers: {}", "items/s",
     "django-q2's cluster of as many",
 )  # fmt: skip
 SUBMIT = Bar(

@@ -33,7 +33,7 @@ DOUBLED = Bar(
     "soak_doubled", "C", "photos doubled meanwhile", "photos", "of", Better.LOWER, ratio=0.0
 )
 RECOVERY = Bar(
-    "soak_recovery", "C", "from a kill to the end of all photos that were in hand then, at most",
+    "soak_recovery", "C", "from a kill to the end of all photos in hand then: the longest",
     "s", "limit", Better.LOWER, 180.0, 1.0,
 )  # fmt: skip
 TEND_S = 0.2

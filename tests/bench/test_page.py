@@ -106,12 +106,26 @@ class TestGauge:
         assert gauge(make_figure(value)) is None
 
 
+class TestDemanded:
+    @pytest.mark.parametrize(
+        ("figure", "words"),
+        [
+            (make_figure(1.0), "at least 0.80 times"),
+            (make_figure(1.0, bar=SLOWER), "at most 0.3 s"),
+            (Bar("x", "A", "x", "s", "peer", Better.LOWER, ratio=0.0).of(0, 1, beside=9), "none"),
+            (Bar("x", "A", "x", "s", "peer").of(0, 1, beside=9), ""),
+        ],
+    )
+    def test_is_said_in_the_words_of_the_bar(self, figure: Figure, words: str) -> None:
+        assert row(figure, [make_run([figure])]).demanded == words
+
+
 class TestCard:
     def test_says_what_is_demanded_where_it_was_never_run(self) -> None:
         made = card(BENCHES["cluster_1m"], [])
 
         assert made.run is None
-        assert made.promises[0] == "clustering a million faces: at most 1.00 times limit 600 s"
+        assert made.promises[0] == "clustering a million faces: at most 600 s (limit)"
 
     def test_warns_where_others_used_the_machine(self) -> None:
         runs = [make_run(load=3.0)]
