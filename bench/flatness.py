@@ -74,6 +74,7 @@ def found(told: dict[str, Any], *, wanted: int) -> list[Finding]:
         *(_grown(FILES, samples, "files", part) for part in PARTS),
         CONNECTIONS.of(growth(connected), len(samples)),
         _plot("Memory (RSS)", "MB", samples, "mb"),
+        _plot("Memory of the largest process", "MB", samples, "largest"),
         _plot("Open files", "files", samples, "files"),
         Plot("Connections to the database", "photos", "connections", {"all": connected}),
         Remark(_what_was_run(told, wanted)),

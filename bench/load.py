@@ -135,7 +135,15 @@ class Visits:
         }
         options = [f"--{option}={value}" for option, value in words.items()]
         subprocess.run(  # noqa: S603  # our own words
-            [PROGRAM, "-m", "locust", "--headless", "--csv-full-history", *options],
+            [
+                PROGRAM,
+                "-m",
+                "locust",
+                "--headless",
+                "--only-summary",
+                "--csv-full-history",
+                *options,
+            ],
             env={**environ, "VISITORS": str(self.given)},
             check=True,
             stdout=subprocess.DEVNULL,

@@ -13,8 +13,8 @@ _NOW = re.compile(rb"^VmRSS:\s+(\d+) kB", re.MULTILINE)
 class Kept:
     """What some processes have together. Memory that they share counts for each of them."""
 
-    processes: int
     mb: float
+    largest_mb: float  # of one of them
     files: int  # open ones: sockets and pipes are among them
 
 
@@ -31,9 +31,8 @@ def now_mb(*marks: str) -> float:
 def kept(*marks: str, without: str = "") -> Kept:
     """What such processes have now."""
     found = list(processes(*marks, without=without))
-    return Kept(
-        len(found), sum(_mb(each, _NOW) for each in found), sum(_files(each) for each in found)
-    )
+    sizes = [_mb(each, _NOW) for each in found]
+    return Kept(sum(sizes), max(sizes, default=0.0), sum(_files(each) for each in found))
 
 
 def processes(*marks: str, without: str = "") -> Iterator[Path]:

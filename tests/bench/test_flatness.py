@@ -17,6 +17,7 @@ def samples(mb: list[float], *, photos: int = 1000) -> list[dict[str, Any]]:
             "photos": round(place * step),
             "connections": 9,
             "mb": dict.fromkeys(parts, value),
+            "largest": dict.fromkeys(parts, value),
             "files": dict.fromkeys(parts, 30),
         }
         for place, value in enumerate(mb)
@@ -89,4 +90,4 @@ class TestFound:
         assert remark.text.startswith(
             "1,000 photos in 10 minutes, as the time was up before all 10,000: parts of"
         )
-        assert len([each for each in findings if isinstance(each, Plot)]) == 3
+        assert len([each for each in findings if isinstance(each, Plot)]) == 4
