@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bench import (
     clustering,
+    demo,
     desk,
     doors,
     flatness,
@@ -21,6 +22,7 @@ from bench import (
 from bench.figures import Bench
 
 ALL = (
+    demo.BENCH,
     pipeline.BENCH,
     peers.BENCH,
     roles.BENCH,

@@ -176,8 +176,9 @@ def number(value: float) -> str:
 
 def show(figures: Sequence[Figure], console: Console, title: str) -> None:
     table = Table(title=title)
-    for column in ("figure", "value", "unit", "beside", "its value", "ratio", "bar", "n"):
-        table.add_column(column, justify="left" if column in {"figure", "beside"} else "right")
+    table.add_column("figure", no_wrap=True)
+    for column in ("value", "unit", "beside", "its value", "ratio", "bar", "n"):
+        table.add_column(column, justify="left" if column == "beside" else "right")
     for f in figures:
         table.add_row(
             f.name,

@@ -71,6 +71,12 @@ class Told:
         return int(self.kinds["Aggregated"][column])
 
     @property
+    def accepted(self) -> int:
+        """Photos that the service has said it will look at."""
+        uploads = self.kinds["upload"]
+        return int(uploads["Request Count"]) - int(uploads["Failure Count"])
+
+    @property
     def per_second(self) -> float:
         return float(self.kinds["Aggregated"]["Requests/s"])
 
@@ -98,7 +104,7 @@ def run(asked: Asked, console: Console) -> list[Finding]:
         alone = visits.run("alone", 1, ALONE_S)
         status.update(f"load: {VISITORS} visitors, {minutes:g} minutes")
         crowd = visits.run("crowd", VISITORS, 60 * minutes)
-        settled = python("bench.settling", [FAR_S], running.service.settings)
+        settled = python("bench.settling", ["visit-", FAR_S], running.service.settings)
     return found(alone, crowd, settled)
 
 
@@ -154,7 +160,7 @@ class Visits:
 
 def found(alone: Told, crowd: Told, settled: Mapping[str, float]) -> list[Finding]:
     n = crowd.count("Request Count")
-    sent = int(settled["all"])
+    sent = alone.accepted + crowd.accepted
     return [
         ERRORS.of(crowd.count("Failure Count"), n, beside=n),
         LOOKED.of(settled["done"], sent, beside=sent),

@@ -29,7 +29,7 @@ def classes(embedder: str) -> Look:
     from insightface.model_zoo.arcface_onnx import ArcFaceONNX  # noqa: PLC0415
 
     with redirect_stdout(sys.stderr):  # it tells what it runs on
-        detector = CenterFace(backend="onnxrt")
+        detector = CenterFace(backend="onnxrt", override_execution_provider="CPUExecutionProvider")
     recogniser = ArcFaceONNX(embedder)
 
     def look(file: str) -> int:

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from tritonclient.utils import triton_to_np_dtype
 
-from bench.figures import Asked, Bar, Bench, Figure
+from bench.figures import Asked, Bar, Bench, Figure, Finding, Remark
 from bench.in_process import config_of, session
 from bench.memory import now_mb
 from inference.arrays import Array
@@ -60,12 +60,12 @@ class Best:
     way: int
 
 
-def run(_asked: Asked, console: Console) -> list[Figure]:
+def run(_asked: Asked, console: Console) -> list[Finding]:
     surroundings = Surroundings.read()
     table = Table(
         "model", "load s", "memory MB", "after unload", "raw batch", "concurrency", "batch"
     )
-    figures: list[Figure] = []
+    findings: list[Finding] = []
     with (
         TemporaryDirectory(prefix="kindred-bench-") as folder,
         Triton(surroundings.repository, (), Path(folder)) as triton,
@@ -76,9 +76,9 @@ def run(_asked: Asked, console: Console) -> list[Figure]:
         for model in sorted(path.parent for path in surroundings.repository.glob("*.*.*/1")):
             status.update(f"roles: {model.name}")
             measured = Measured(model, triton, control, client)
-            figures += measured.figures(table)
+            findings += measured.findings(table)
     console.print(table)
-    return figures
+    return findings
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Measured:
     control: TritonControl
     client: TritonClient
 
-    def figures(self, table: Table) -> list[Figure]:
+    def findings(self, table: Table) -> list[Finding]:
         before = self._memory()
         load_s = self._load()
         items, spec = samples(self.model), spec_of(self.model)
@@ -110,9 +110,10 @@ class Measured:
         alone, served = (
             max(side, key=lambda best: best.per_second) for side in zip(*rounds, strict=True)
         )
+        took, left = loaded - before, self._memory() - before
         table.add_row(
             self.model.name,
-            *(f"{value:.1f}" for value in (load_s, loaded - before, self._memory() - before)),
+            *(f"{value:.1f}" for value in (load_s, took, left)),
             str(alone.way),
             str(served.way),
             f"{batch:.2f}",
@@ -121,6 +122,10 @@ class Measured:
         return [
             self._figure(role, rounds),
             *([BATCH.of(batch, 1, role)] if role == "face_embedder" else []),
+            Remark(
+                f"{role}: loaded in {load_s:.1f} s, takes {took:.0f} MB; {left:.0f} MB more than "
+                f"before are left once it is unloaded; batches of {batch:.1f} in the mean."
+            ),
         ]
 
     def _mean_batch(self, spec: ModelSpec, items: Sequence[Items]) -> float:

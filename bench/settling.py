@@ -1,6 +1,7 @@
-"""`python -m bench.settling SECONDS`: waits until no photo waits or is in work, so long at most.
+"""`python -m bench.settling BEGIN SECONDS`: waits until no photo waits, so long at most.
 
-Prints how many are done and how many have failed, and how long it took, as JSON.
+Of those whose external ids begin so. Prints how many are done, how many there are, and how long it
+took, as JSON.
 """
 
 import json
@@ -13,15 +14,16 @@ from jobs.models import UNFINISHED, Item, State
 LOOK_S = 0.2
 
 
-def main(seconds: str) -> None:
+def main(begin: str, seconds: str) -> None:
+    photos = Item.objects.filter(external_id__startswith=begin)
     start = time.monotonic()
-    while Item.objects.filter(state__in=UNFINISHED).exists():
+    while photos.filter(state__in=UNFINISHED).exists():
         if time.monotonic() - start > float(seconds):
             break
         time.sleep(LOOK_S)
     told = {
-        "done": Item.objects.filter(state=State.SUCCEEDED).count(),
-        "all": Item.objects.count(),
+        "done": photos.filter(state=State.SUCCEEDED).count(),
+        "all": photos.count(),
         "seconds": time.monotonic() - start,
     }
     sys.stdout.write(json.dumps(told))

@@ -27,12 +27,13 @@ _NUMBERS = itertools.count()
 
 def upload(visitor: Any) -> None:
     """A photo that nobody has sent before, and a look at how far it is."""
-    content = next(_PHOTOS).read_bytes() + f"visit {next(_NUMBERS)}".encode()
+    name = f"visit-{os.getpid()}-{next(_NUMBERS)}"
+    content = next(_PHOTOS).read_bytes() + name.encode()
     answer = visitor.client.post(
         "/api/v1/process/image",
         name="upload",
         files={"file": ("photo.jpg", content, "image/jpeg")},
-        data={"operations": "faces"},
+        data={"operations": "faces", "external_id": name},
         headers={"Prefer": "respond-async"},
     )
     if answer.ok:

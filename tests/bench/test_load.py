@@ -49,8 +49,8 @@ def crowd(tmp_path: Path) -> Told:
     return write_tables(tmp_path / "crowd", ms=dict.fromkeys(KINDS, 50))
 
 
-def figures_of(alone: Told, crowd: Told, *, done: int = 30) -> dict[str, Figure]:
-    findings = found(alone, crowd, {"done": done, "all": 30, "seconds": 4.0})
+def figures_of(alone: Told, crowd: Told, *, done: int = 20) -> dict[str, Figure]:
+    findings = found(alone, crowd, {"done": done, "all": 20, "seconds": 4.0})
     return {each.name: each for each in findings if isinstance(each, Figure)}
 
 
@@ -75,12 +75,12 @@ class TestFound:
         assert (error.value, error.reference_value, error.missed) == (1, 60, True)
 
     def test_misses_a_photo_that_was_sent_and_not_looked_at(self, alone: Told, crowd: Told) -> None:
-        assert figures_of(alone, crowd, done=29)["load_looked_at"].missed
+        assert figures_of(alone, crowd, done=19)["load_looked_at"].missed
 
     def test_draws_what_was_over_time_from_the_first_moment_on(
         self, alone: Told, crowd: Told
     ) -> None:
-        findings = found(alone, crowd, {"done": 30, "all": 30, "seconds": 4.0})
+        findings = found(alone, crowd, {"done": 20, "all": 20, "seconds": 4.0})
 
         rate, took = [each for each in findings if isinstance(each, Plot)]
         assert rate.lines["search"] == [(0, 0.0), (2, 1.0), (4, 2.0)]
