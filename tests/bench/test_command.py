@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from bench import __main__ as command
+from bench import machine
 from bench.figures import Asked, Bench, Finding, Remark
 from bench.runs import Runs
 from tests.bench.made import FASTER, MACHINE, VERSIONS, make_figure
@@ -20,8 +21,8 @@ NOTHING = Asked()
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> command.Place:
     """Where nothing was measured, on a machine that nobody has to ask."""
-    monkeypatch.setattr(command.machine, "facts", lambda: MACHINE)
-    monkeypatch.setattr(command.machine, "versions", lambda *_: VERSIONS)
+    monkeypatch.setattr(machine, "facts", lambda: MACHINE)
+    monkeypatch.setattr(machine, "versions", lambda *_: VERSIONS)
     return command.Place(tmp_path / "bench")
 
 
@@ -124,7 +125,7 @@ class TestMain:
 
 class TestMachine:
     def test_says_what_it_is(self) -> None:
-        facts = command.machine.facts()
+        facts = machine.facts()
 
         assert set(facts) == {"processor", "cores", "memory", "system", "kernel"}
         assert int(facts["cores"]) >= 1
@@ -137,4 +138,4 @@ class TestMachine:
         for name in ("a", "b"):
             (tmp_path / f"{name}.packaged.1/1/model.onnx").touch()
 
-        assert command.machine.models(tmp_path) == ["a.packaged.1", "b.packaged.1"]
+        assert machine.models(tmp_path) == ["a.packaged.1", "b.packaged.1"]

@@ -1,7 +1,7 @@
 """What locust tells of visitors, in its own tables, and what becomes of it."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ def write_tables(prefix: Path, *, ms: Mapping[str, int], failed: int = 0) -> Tol
     return Told.read(prefix)
 
 
-def _write(file: Path, rows: list[dict[str, object]]) -> None:
+def _write(file: Path, rows: Sequence[Mapping[str, object]]) -> None:
     with file.open("w", newline="") as lines:
         table = csv.DictWriter(lines, list(rows[0]))
         table.writeheader()
