@@ -180,6 +180,13 @@ bench: setup .venv/dev.stamp $(if $(filter $(PEERED),$(NAME)),.venvs/peers.stamp
 	@$(SERVICE) -m bench $(NAME) $(if $(DATA),--data "$(DATA)") $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(PHOTOS),--photos $(PHOTOS))
 
+.PHONY: chaos chroot
+chaos: setup .venv/dev.stamp ## Use the service while its parts are killed, its disk fills, its clock jumps (MINUTES=15)
+	@$(SERVICE) -m bench chaos $(if $(MINUTES),--minutes $(MINUTES))
+
+chroot: ## Try all of it in a fresh Debian, as root (CHROOT=/tmp/kindred-debian, TARGETS=demo)
+	@local/chroot.sh $(or $(CHROOT),/tmp/kindred-debian) $(or $(TARGETS),demo)
+
 # --- Containers: docs/install.md ---------------------------------------------------------------------
 
 SECRETS := secret_key database_password metrics_token s3_access_key s3_secret_key grafana_password

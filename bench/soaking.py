@@ -216,7 +216,7 @@ def _near(one: Boxes, other: Boxes) -> bool:
 
 def compare(calm: Soak, soaked: Soak) -> tuple[set[str], set[str], list[str]]:
     """External ids of photos that were lost, and of those there is too much of; what is wrong."""
-    items = Item.objects.filter(owner=soaked.owner)
+    items = Item.objects.filter(owner=soaked.owner, job__kind=Job.Kind.PHOTOS)
     ends = Counter(items.filter(state=State.SUCCEEDED).values_list("external_id", flat=True))
     told = Counter(
         data["external_id"]
@@ -224,8 +224,8 @@ def compare(calm: Soak, soaked: Soak) -> tuple[set[str], set[str], list[str]]:
             owner=soaked.owner, kind=Event.Kind.PHOTO_COMPLETED
         ).values_list("data", flat=True)
     )
-    jobs = Job.objects.filter(owner=soaked.owner)
-    finished = Event.objects.filter(owner=soaked.owner, kind=Event.Kind.JOB_COMPLETED)
+    jobs = Job.objects.filter(owner=soaked.owner, kind=Job.Kind.PHOTOS)  # the house has its own
+    finished = Event.objects.filter(job_id__in=jobs.values("pk"), kind=Event.Kind.JOB_COMPLETED)
     wanted = {original: boxes for original, [boxes] in calm.boxes().items()}
     lost, doubled, wrong = set(), set(), list[str]()
     for number, rows in soaked.boxes().items():
@@ -243,17 +243,25 @@ def compare(calm: Soak, soaked: Soak) -> tuple[set[str], set[str], list[str]]:
     return lost, doubled, wrong
 
 
-def main(seconds: str, *files: str) -> None:
-    originals = [Path(file).read_bytes() for file in files]
-    name = uuid.uuid4().hex[:6]
-    calm, soaked = (
-        Soak(Owner.objects.create(subject=f"{which} {name}"), originals)
-        for which in ("calm", "soaked")
-    )
+def undisturbed(originals: list[bytes]) -> Soak:
+    """The originals, each done once while nothing is killed: what all their copies must be like."""
+    calm = begun("calm", originals)
     calm.submit(len(originals))
     calm.finish(limit_s=CALM_S)
     if calm.unfinished():
         sys.exit(f"Undisturbed, the photos were not done after {CALM_S} s.")
+    return calm
+
+
+def begun(name: str, originals: list[bytes]) -> Soak:
+    """Of an owner whom nobody knows yet."""
+    return Soak(Owner.objects.create(subject=f"{name} {uuid.uuid4().hex[:6]}"), originals)
+
+
+def main(seconds: str, *files: str) -> None:
+    originals = [Path(file).read_bytes() for file in files]
+    calm = undisturbed(originals)
+    soaked = begun("soaked", originals)
     killer = soak(float(seconds), soaked)
     soaked.finish(limit_s=END_S)
     lost, doubled, wrong = persevere(lambda: compare(calm, soaked))

@@ -8,7 +8,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,10 +16,13 @@ from rest_framework.views import APIView, exception_handler
 
 from config.statuses import HOUSE, status_of
 from jobs.errors import UploadTooLarge
+from photos.errors import StorageFull
+from photos.storage import lacks_room
 
 log = logging.getLogger(__name__)
 
 _TOO_LARGE = "That is more than may be sent at once. Send a smaller photo, or fewer."
+_FULL = "There is no room left for files. Nothing was stored; try again later."
 _DATABASE = "The database gives no answer. Nothing was stored; try again in a moment."
 
 
@@ -28,7 +31,9 @@ def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
     match exc:
         case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent() | UploadTooLarge():
             return _answer(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", _TOO_LARGE)
-        case OperationalError():
+        case OSError() if lacks_room(exc):  # such as of a request's files, before anybody saw them
+            return _of_the_house(StorageFull(_FULL))
+        case OperationalError() | InterfaceError():
             log.error("The database gave no answer: %s", exc)
             return _answer(status.HTTP_503_SERVICE_UNAVAILABLE, "database_unavailable", _DATABASE)
     if isinstance(exc, HOUSE):

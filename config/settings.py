@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.audit.noted",
     "axes.middleware.AxesMiddleware",
+    "config.outages.Outages",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -154,7 +155,7 @@ STORAGES = {
     },
     # Photos that wait to be processed: one folder an owner, and uploads.
     "intake": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "photos.storage.WholeFiles",
         "OPTIONS": {"location": INTAKE_ROOT},
     },
     # Photos with their faces marked, for as long as their addresses are good.

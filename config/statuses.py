@@ -32,6 +32,7 @@ _WRONG = (of_jobs.StorageEventInvalid, of_search.PointInvalid)
 _UNPROVEN = (of_jobs.StorageUnproven,)  # as the view says it
 _TOO_LARGE = (of_jobs.UploadTooLarge,)
 _TOO_MANY = (of_jobs.QueueFull,)
+_NO_ROOM = (of_photos.StorageFull,)
 _AWAY = (
     InferenceError,
     of_search.VocabularyError,
@@ -77,6 +78,7 @@ _STATUSES = (  # the first one that fits
     (_UNPROVEN, status.HTTP_401_UNAUTHORIZED),
     (_TOO_LARGE, status.HTTP_413_REQUEST_ENTITY_TOO_LARGE),
     (_TOO_MANY, status.HTTP_429_TOO_MANY_REQUESTS),
+    (_NO_ROOM, status.HTTP_507_INSUFFICIENT_STORAGE),
     (_AWAY, status.HTTP_503_SERVICE_UNAVAILABLE),
     (_CONFLICTS, status.HTTP_409_CONFLICT),
     (HOUSE, status.HTTP_422_UNPROCESSABLE_ENTITY),

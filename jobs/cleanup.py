@@ -33,6 +33,7 @@ from jobs import (
 from jobs.errors import CleanUpBusy, JobUnfinished
 from jobs.models import UNFINISHED, CleanUp, Item, Job, Removal, State
 from jobs.telling import outbox
+from photos.clock import ago
 from photos.locks import LockTaken, one_at_a_time
 from search.models import AskedSearch
 
@@ -100,7 +101,7 @@ def _jobs(order: Order) -> Iterator[int]:
     """Finished jobs, with what waits in the intake for them, and their result files."""
     if not order.job_days:
         return
-    old = Job.objects.filter(finished_at__lt=_ago(timedelta(days=order.job_days)))
+    old = Job.objects.filter(finished_at__lt=ago(timedelta(days=order.job_days)))
     if order.dry_run:
         yield old.count()
         return
@@ -116,7 +117,7 @@ def _uploads(order: Order) -> Iterator[int]:
     wanted = Item.objects.filter(
         source=Item.Source.UPLOAD, state__in=[*UNFINISHED, State.FAILED]
     ).values_list("location", flat=True)
-    uploads = _old_uploads(_ago(_YOUNG))
+    uploads = _old_uploads(ago(_YOUNG))
     while batch := list(islice(uploads, _BATCH)):
         left = set(batch).difference(wanted.filter(location__in=batch))
         if not order.dry_run:
@@ -139,7 +140,7 @@ def _files(order: Order) -> Iterator[int]:
     """Files of photos that no row knows: goes on where the last run ended."""
     last = CleanUp.objects.first()
     after = last.position if last else ""
-    for position, count in orphans.sweep(_ago(_YOUNG), after=after, dry_run=order.dry_run):
+    for position, count in orphans.sweep(ago(_YOUNG), after=after, dry_run=order.dry_run):
         if not order.dry_run:
             CleanUp.objects.update_or_create(id=1, defaults={"position": position})
         yield count
@@ -196,8 +197,8 @@ def _annotated(order: Order) -> Iterator[int]:
 
 def _tasks(order: Order) -> Iterator[int]:
     """What django-q2 notes of its tasks, and wake-ups that no worker has heard for long."""
-    yield from _delete(Task.objects.filter(stopped__lt=_ago(_YOUNG)), order)
-    yield from _delete(OrmQ.objects.filter(lock__lt=_ago(_YOUNG)), order)
+    yield from _delete(Task.objects.filter(stopped__lt=ago(_YOUNG)), order)
+    yield from _delete(OrmQ.objects.filter(lock__lt=ago(_YOUNG)), order)
 
 
 def _sessions(order: Order) -> Iterator[int]:
@@ -208,7 +209,7 @@ def _sessions(order: Order) -> Iterator[int]:
 def _searches(order: Order) -> Iterator[int]:
     """What was noted of searches."""
     if order.search_days:
-        old = AskedSearch.objects.filter(at__lt=_ago(timedelta(days=order.search_days)))
+        old = AskedSearch.objects.filter(at__lt=ago(timedelta(days=order.search_days)))
         yield from _delete(old, order)
 
 
@@ -234,7 +235,3 @@ def _delete(rows: QuerySet[Any], order: Order) -> Iterator[int]:
         return
     while chosen := list(rows.values_list("pk", flat=True)[:_BATCH]):
         yield rows.filter(pk__in=chosen).delete()[0]
-
-
-def _ago(age: timedelta) -> datetime:
-    return timezone.now() - age

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
+LOST = (OperationalError, InterfaceError)  # while it was away, and by who held one from before
 _OTHERS = 4  # threads that want one, beside those that work on photos
 _TIMEOUT_S = 3  # a server that is down says so soon
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from django.db import OperationalError, connection
+from django.db import connection
 
 from inference.tracing import span
 from jobs import events, maintenance, pulse, queue
+from jobs.connections import LOST
 from jobs.errors import Cancelled, DatabaseAway, LeaseLost
 from jobs.logged import about
 from jobs.models import Item
@@ -119,7 +120,7 @@ class Drain:
             except LeaseLost as exc:  # or its end was stored, and the answer to that got lost
                 log.warning("%s", exc)
             queue.settle([item.job_id])
-        except OperationalError as exc:  # its lease ends, and a sweep takes it back
+        except LOST as exc:  # its lease ends, and a sweep takes it back
             log.warning("How item %s ended could not be written: %s", item.pk, exc)
             connection.close_if_unusable_or_obsolete()
 
@@ -140,7 +141,7 @@ class Drain:
         except queue.KNOWN_ERRORS as exc:
             failed = queue.give_up(item, exc)
             log.info("Item %s %s: %s", item.pk, "failed" if failed else "waits", exc.code)
-        except OperationalError as exc:
+        except LOST as exc:
             log.warning("Item %s waits for the database: %s", item.pk, exc)
             connection.close_if_unusable_or_obsolete()
             queue.give_up(item, DatabaseAway("The database gave no answer."))

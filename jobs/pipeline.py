@@ -25,10 +25,12 @@ from jobs.intake.names import file_names
 from jobs.models import Item
 from jobs.operations import with_needs
 from jobs.services import folder_of
+from photos.errors import StoreUnavailable
 from photos.images import Decoded
 from photos.models import Photo
 from photos.operations import FACES, TAGS, Findings, Operation, Place, Store
 from photos.services import Content, Picture
+from photos.storage import lacks_file
 from search import looks
 
 
@@ -241,6 +243,7 @@ def read(item: Item, fetch: Callable[[str], bytes], max_bytes: int) -> bytes:
         PhotoError: as `fetch`.
         UploadMissing, UploadTooLarge: the file is not there, or too large.
         MediaStoreMissing: the media store has no such photo.
+        StoreUnavailable: the disk, or the way to it, fails: the file may well be there.
     """
     if item.source == Item.Source.URL:
         return fetch(item.location)
@@ -255,6 +258,8 @@ def read(item: Item, fetch: Callable[[str], bytes], max_bytes: int) -> bytes:
                 raise UploadTooLarge(f"The file has more than {max_bytes} bytes.")
             return bytes(file.read())
     except OSError as exc:  # also where the key can't be that of a file
+        if not lacks_file(exc):
+            raise StoreUnavailable("The storage of photos can't be read now.") from exc
         raise UploadMissing(f"There is no file {item.location!r} to be processed.") from exc
 
 

@@ -20,7 +20,7 @@ from jobs import events, metrics
 from jobs.errors import Cancelled, DatabaseAway, JobError, LeaseLost
 from jobs.models import UNFINISHED, Item, Job, State
 from jobs.models.claims import FRONT
-from photos.errors import PhotoError
+from photos.errors import PhotoError, StorageFull, StoreUnavailable
 from photos.models import Photo
 from photos.statements import prepared
 from search.errors import SearchError, VocabularyError
@@ -140,7 +140,14 @@ def _tries(item: Item, error: KnownError) -> float:
     match error:
         case VocabularyError():
             return math.inf  # somebody will mend the file
-        case InferenceError() | DatabaseAway() | GroupingBusy() | TrainingBusy():
+        case (
+            InferenceError()
+            | DatabaseAway()
+            | StorageFull()
+            | StoreUnavailable()
+            | GroupingBusy()
+            | TrainingBusy()
+        ):
             return max(MAX_ATTEMPTS_OF_SERVERS, item.max_attempts)
     return item.max_attempts
 

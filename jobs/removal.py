@@ -17,6 +17,7 @@ from faces.models import Centroid, Cluster, Edit, Face
 from faces.people.editing import hold
 from jobs import annotation, ledger, orphans, result_files
 from jobs.models import Event, Item, Removal, State
+from photos.clock import ago
 from photos.errors import StoreUnavailable
 from photos.models import Owner, Photo
 from search.errors import PhotoMissing
@@ -155,7 +156,7 @@ def _remove_files(removal: Removal) -> dict[str, Any]:
     """Returns what is still to go."""
     for folder in removal.waiting.get("results", ()):
         result_files.forget_folder(folder)
-    before = max(removal.created_at - _CLOCKS, timezone.now() - _YOUNG)
+    before = max(removal.created_at - _CLOCKS, ago(_YOUNG))
     folders = [tuple(folder.split("/")) for folder in removal.waiting.get("folders", ())]
     removal.counts["files"] += orphans.remove(folders, before)
     left = ["/".join(folder) for folder in folders if orphans.has_unknown(folder)]

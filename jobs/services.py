@@ -19,6 +19,7 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from jobs import events
+from jobs.connections import LOST
 from jobs.errors import QueueFull
 from jobs.models import DEFAULT_PRIORITY, LOWEST_PRIORITY, Item, Job, State
 from jobs.operations import names_of
@@ -262,10 +263,17 @@ def reindex(
 
 @contextmanager
 def _keeping_uploads(sources: Sequence[Source]) -> Iterator[Callable[[bool], None]]:
-    """Uploads stay if the block ends well and has said that they are wanted."""
+    """Uploads stay if the block ends well and has said that they are wanted.
+
+    And where the database was lost in the middle: it may have stored the job, and only its word was
+    not heard. The clean-up looks for those that nobody wants.
+    """
     wanted: list[bool] = []
     try:
         yield wanted.append
+    except LOST:
+        wanted = [True]
+        raise
     except BaseException:
         wanted = []
         raise

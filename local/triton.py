@@ -47,14 +47,17 @@ class Triton:
         models: Sequence[str],
         folder: Path,
         environment: Path = ENVIRONMENT,
+        ports: tuple[int, int, int] | None = None,
     ) -> None:
+        """`ports`: of gRPC, HTTP and metrics; else free ones, others at each start."""
         self.repository = repository.resolve()
         self.models = models
         self.folder = folder.resolve()
         self.log = self.folder / "triton.log"
         self._install = Installation(environment)
         self._child: Child | None = None
-        self._ports = (0, 0, 0)
+        self._wanted_ports = ports
+        self._ports = ports or (0, 0, 0)
 
     @property
     def url(self) -> str:
@@ -107,7 +110,7 @@ class Triton:
 
     def _try_start(self) -> bool:
         """Start it once; whether it did. Only ports that were taken meanwhile make that False."""
-        self._ports = free_ports()
+        self._ports = self._wanted_ports or free_ports()
         backends = self._install.lay_out_backends(self.folder / "backends")
         self.log.unlink(missing_ok=True)  # another server may still write to it
         with self.log.open("xb") as log:

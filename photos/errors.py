@@ -138,6 +138,13 @@ class StoreUnavailable(PhotoError):
     retryable = True
 
 
+class StorageFull(PhotoError):
+    """There is no room left where files are kept. Nothing was stored; try again later."""
+
+    code = "storage_full"
+    retryable = True
+
+
 class ThumbnailMissing(PhotoError):
     """The photo's thumbnail is not in the storage any more: have missing thumbnails made."""
 

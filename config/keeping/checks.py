@@ -9,12 +9,12 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from faces.models import Centroid, Erasure, Face, FaceVector, Membership, Tally
 from jobs import ledger
 from jobs import orphans as sweeping
 from jobs.models import Removal
+from photos.clock import ago
 from photos.errors import StoreUnavailable
 from photos.hnsw import name_of
 from photos.models import Photo, ServedModel, Space
@@ -65,7 +65,7 @@ def pictures_missing() -> Iterator[str]:
 
 
 def orphans() -> Iterator[str]:
-    before = timezone.now() - YOUNG
+    before = ago(YOUNG)
     for position, count in sweeping.sweep(before, dry_run=True):
         yield from [f"up to {position}"] * count
 

@@ -4,12 +4,12 @@ from collections import deque
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Subquery
-from django.utils import timezone
 
 from config.keeping import checks
 from faces.models import Erasure, Face, FaceVector, Tally
 from jobs import erasure, maintenance, orphans, reapplying, removal
 from jobs.models import Job, Removal
+from photos.clock import ago
 from photos.hnsw import build_index
 from photos.models import Owner, Photo
 from search.models import ImageVector
@@ -36,7 +36,7 @@ def make_pictures() -> None:
 
 
 def remove_orphans() -> None:
-    deque(orphans.sweep(timezone.now() - checks.YOUNG), maxlen=0)
+    deque(orphans.sweep(ago(checks.YOUNG)), maxlen=0)
 
 
 def count_again() -> None:

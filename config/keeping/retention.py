@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from config.models import AuditEntry, Retention
 from faces.models import Face
 from jobs import erasure, removal
 from jobs.models import Removal
+from photos.clock import ago
 from photos.models import Owner, Photo
 from search.errors import PhotoMissing
 from search.models import AskedSearch
@@ -89,7 +89,7 @@ def _due(row: Retention) -> Iterator[tuple[str, datetime]]:
     """What is not kept for ever, and what is older than when goes."""
     for name in RULES:
         if days := getattr(row, name):
-            yield name, timezone.now() - timedelta(days=days)
+            yield name, ago(timedelta(days=days))
 
 
 def _note(owner: Owner, gone: Mapping[str, int]) -> None:

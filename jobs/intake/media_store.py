@@ -17,9 +17,10 @@ from jobs.services import fetch_policy
 from jobs.telling.outbox import Answer
 from jobs.telling.outgoing import request
 from photos.addresses import Link
-from photos.errors import FetchMissing, PhotoError
+from photos.errors import FetchMissing, PhotoError, StoreUnavailable
 from photos.fetch import GONE, FetchPolicy, Headers, fetch
 from photos.models import Owner
+from photos.storage import lacks_file
 from search.errors import SearchError
 from search.serializers import PhotoSerializer
 
@@ -131,6 +132,8 @@ def _from_folder(media_id: str, max_bytes: int) -> bytes:
                 raise UploadTooLarge(f"The file has more than {max_bytes} bytes.")
             return bytes(file.read())
     except OSError as exc:
+        if not lacks_file(exc):
+            raise StoreUnavailable("The storage of photos can't be read now.") from exc
         raise MediaStoreMissing(f"The media store has no photo {media_id!r}.") from exc
 
 

@@ -32,6 +32,8 @@ _OURS = {
     "decoder_unavailable",
     "foreign_vectors",
     "no_prompts",
+    "storage_full",
+    "store_unavailable",
     "vocabulary_broken",
 }
 _FORM_BYTES = 2**20  # of a request, beside its photos

@@ -6,8 +6,8 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -16,14 +16,13 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 
-import local.triton
 from local import LocalError
 from local.accounts import Admin
 from local.api import Api, multipart
 from local.postgres import DATABASE, Postgres
 from local.processes import Child, Command, last_lines, wait_until
 from local.stack import CHECKOUT, Service, web_server
-from local.triton import LOOPBACK, Triton
+from local.triton import LOOPBACK, Triton, free_ports
 
 LIMIT_S = 120
 _PAUSE_S = 0.1
@@ -36,7 +35,8 @@ class House:
 
     def __init__(self, folder: Path, repository: Path) -> None:
         self.postgres = Postgres(folder / "postgres")
-        self.triton = Triton(repository, (), folder / "triton")
+        # a server that is started again stays where it was: its clients are told of no other place
+        self.triton = Triton(repository, (), folder / "triton", ports=free_ports())
         self.folder = folder
         self.port = _free_port()
         self._stack = ExitStack()
@@ -103,11 +103,8 @@ class House:
         self.postgres.server.start()
 
     def restart_triton(self) -> None:
-        """At the ports that it had: its clients are told of no others."""
-        ports = self.triton._ports  # noqa: SLF001  # nobody else wants them
         self.triton.stop()
-        with _fixed(ports):
-            self.triton.start()
+        self.triton.start()
 
     def drop_listeners(self) -> None:
         """End the connections on which somebody listens for NOTIFY."""
@@ -226,14 +223,3 @@ def _free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-@contextmanager
-def _fixed(ports: tuple[int, int, int]) -> Iterator[None]:
-    """Let Triton take these ports."""
-    before = local.triton.free_ports
-    local.triton.free_ports = lambda: ports
-    try:
-        yield
-    finally:
-        local.triton.free_ports = before

@@ -10,13 +10,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import OperationalError, connections
+from django.db import connections
 from django_q.cluster import Cluster
 from django_q.signals import post_spawn
 
 from inference.sharing import begin
 from jobs import measured, pulse, queue, schedules, services
-from jobs.connections import use_pool
+from jobs.connections import LOST, use_pool
 from jobs.models import Item
 from photos import roles
 from photos.errors import RepositoryBroken
@@ -56,7 +56,7 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
                 Path(settings.WORKER_ALIVE_FILE).touch()
             try:
                 self._look()
-            except OperationalError as exc:
+            except LOST as exc:
                 sys.stderr.write(f"The database gives no answer; photos wait for it: {exc}\n")
                 connections.close_all()
 
@@ -65,6 +65,7 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
             self._swept_at = time.monotonic()
             queue.sweep()
             queue.settle_all()
+            schedules.put_right()
         if self.hangs():
             sys.stderr.write("The queue stands still: the worker ends, to be started again.\n")
             sys.stderr.flush()
