@@ -27,8 +27,9 @@ from django_stubs_ext import StrOrPromise
 from config.audit_admin import AuditEntryAdmin
 from config.history_admin import HistoryAdmin
 from config.key_admin import ApiKeyAdmin
-from config.models import ApiKey, AuditEntry
+from config.models import ApiKey, AuditEntry, Retention
 from config.photo_admin import FoundPhotoAdmin
+from config.retention_admin import RetentionAdmin
 from inference.control import Overview, State
 from inference.errors import InferenceError
 from photos import roles, serving, standing
@@ -62,6 +63,7 @@ admin.site.register(Photo, FoundPhotoAdmin)
 admin.site.register(LogEntry, HistoryAdmin)
 admin.site.register(ApiKey, ApiKeyAdmin)
 admin.site.register(AuditEntry, AuditEntryAdmin)
+admin.site.register(Retention, RetentionAdmin)
 
 
 @admin.register(ServedModel)

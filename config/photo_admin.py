@@ -83,6 +83,7 @@ def _found(photo: Any) -> dict[str, Any]:
         "photo": photo,
         "picture": address(photo.original, PAGE),
         "closer": address(photo.original, ZOOM),
+        "small": photo.thumbnail.url if photo.thumbnail else "",
         "origin": Origin.of(photo),
         "faces": faces,
         "objects": _objects(photo, text_px, _names(faces, text_px)),

@@ -19,8 +19,8 @@ _OURS = frozenset({"thumbnail.jpg"})  # names of files that we have written ours
 
 
 def address(file: FieldFile, size: str) -> str:
-    """Of the picture in `file`, in a size of SIDES."""
-    return f"{file.url}?size={size}"
+    """Of the picture in `file`, in a size of SIDES. Empty: there is no file."""
+    return f"{file.url}?size={size}" if file else ""
 
 
 def sized(key: str, data: bytes, size: str) -> bytes:

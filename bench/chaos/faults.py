@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.chaos.clock import Clock
 from bench.chaos.network import Way
 from bench.memory import processes
 from local.api import Api
@@ -17,8 +18,8 @@ from local.processes import wait_until
 from local.triton import Triton
 
 BACK_S = 90  # for a part that was killed to answer again
-AHEAD, BEHIND = "+40d", "-2d"  # longer than anything is kept; longer than any work waits
-NOW = "+0"
+_DAY_S = 24 * 3600
+AHEAD_S, BEHIND_S = 40 * _DAY_S, -2 * _DAY_S  # than jobs are kept; than any work waits
 NO_ANSWER = (0, "")
 
 Answer = tuple[int, str]  # a status, and the code of its problem
@@ -63,7 +64,7 @@ class House:
     web: str  # its address
     mark: str  # what the environment of our own processes has, and no other's
     disk: Path | None  # a small one; None: it could not be mounted
-    clock: Path | None  # a file with the offset of clocks; None: there is no faketime
+    clock: Clock | None  # of web and workers; None: it could not be built
     way: Way  # to the store
 
 
@@ -158,13 +159,13 @@ def _filled(disk: Path) -> list[Fault]:
     return [Fault("the disk is full", lambda: _fill(filler), filler.unlink, (4, 10), full, 2)]
 
 
-def _turned(clock: Path) -> list[Fault]:
-    def turn(offset: str) -> Callable[[], object]:
-        return lambda: clock.write_text(offset)
+def _turned(clock: Clock) -> list[Fault]:
+    def turn(seconds: int) -> Callable[[], object]:
+        return lambda: clock.turn(seconds)
 
     return [
-        Fault("clocks are 40 days ahead", turn(AHEAD), turn(NOW), (8, 20)),
-        Fault("clocks are 2 days behind", turn(BEHIND), turn(NOW), (8, 20)),
+        Fault("clocks are 40 days ahead", turn(AHEAD_S), turn(0), (8, 20)),
+        Fault("clocks are 2 days behind", turn(BEHIND_S), turn(0), (8, 20)),
     ]
 
 

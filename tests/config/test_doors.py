@@ -15,9 +15,10 @@ from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from config.models import AuditEntry
+from config.models import AuditEntry, Retention
 from faces.models import Edit, Erasure
 from faces.people import naming
+from jobs.models import Removal
 from jobs.roles import AUDITOR, OPERATOR, REVIEWER
 from photos.models import Photo, ServedModel
 from search.looks import RECIPE
@@ -129,6 +130,10 @@ MAKE: Mapping[str, Callable[[], Model]] = {
     "django_q.success": lambda: make_task(success=True),
     "faces.cluster": lambda: make_cluster(faces=1),
     "faces.edit": make_edit,
+    "config.retention": lambda: Retention.objects.create(owner=make_owner(), photos=30),
+    "jobs.removal": lambda: Removal.objects.create(
+        owner=make_owner(), why=Removal.Why.ASKED, photos=[[1, "a" * 64]]
+    ),
     "faces.erasure": lambda: Erasure.objects.create(owner=make_owner(), person=1),
     "faces.face": make_face,
     "faces.person": make_person,

@@ -292,3 +292,21 @@ class TestPage:
         assert re.search(r' role="alert">en\.yaml.* Until then, only faces are shown\.', page)
         assert f'<a id="face-{face.pk}"' in page
         assert "teddy bear" not in page
+
+
+class TestAPhotoWithoutAFile:
+    def test_says_so(self, admin_client: Client) -> None:
+        photo = make_photo()
+        Photo.objects.update(original="", thumbnail="")
+
+        answer = admin_client.get(f"/admin/photos/photo/{photo.pk}/change/")
+
+        assert answer.status_code == 200
+        assert "There is no file of this photo." in answer.content.decode()
+        assert "no file</dd>" in answer.content.decode()
+
+    def test_is_in_the_list(self, admin_client: Client) -> None:
+        make_photo()
+        Photo.objects.update(original="", thumbnail="")
+
+        assert admin_client.get("/admin/photos/photo/").status_code == 200

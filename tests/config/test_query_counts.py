@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from config.photo_admin import OBJECTS_DRAWN
 from faces.models import Cluster, Edit, Erasure, Face, Membership, Person, Rejection
 from faces.people import naming
+from jobs.models import Removal
 from jobs.operations import current_recipes
 from photos.models import Owner, Photo, Space
 from photos.operations import OBJECTS, OCR
@@ -34,6 +35,7 @@ QUERIES = {
     "people": [5, 5, 7],
     "edits": [9, 9, 11],
     "erasures": [5, 5, 6],
+    "removals": [5, 5, 6],
     "photos": [7, 7, 9],
     "review": [21, 21, 24],  # then a worker is asked for more
     "photo": [14, 14, 14],
@@ -85,6 +87,9 @@ class Library:
         keys = [face.pk for face in faces]
         copies(self.edit, count, people=lambda _: [self.anna.pk], faces=lambda _: keys)
         Erasure.objects.bulk_create(Erasure(owner=self.owner, person=1) for _ in range(count))
+        Removal.objects.bulk_create(
+            Removal(owner=self.owner, why=Removal.Why.ASKED, photos=[]) for _ in range(count)
+        )
         self._found(count)
 
     def addresses(self) -> dict[str, str]:
@@ -98,6 +103,7 @@ class Library:
             "people": "/admin/faces/person/",
             "edits": "/admin/faces/edit/",
             "erasures": "/admin/faces/erasure/",
+            "removals": "/admin/jobs/removal/",
             "photos": "/admin/photos/photo/",
             "review": f"/admin/review/?owner={self.owner.pk}&kind=assignments",
             "photo": f"/admin/photos/photo/{self.photo.pk}/change/",
