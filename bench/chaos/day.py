@@ -8,13 +8,15 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import timedelta
 from os import environ
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 from rich.console import Console
 from rich.table import Table
 
@@ -27,11 +29,12 @@ from local.photos import packaged_photos
 from local.stack import CHECKOUT, Surroundings
 
 CALM_S = 20  # at the beginning, and at the end
-BETWEEN_S = (6.0, 14.0)  # faults
+BETWEEN_S = (2.0, 8.0)  # a photo that is done and the next fault
 RECOVERED_S = 120.0  # from the end of a fault to the next photo that is done
 TEND_S = 0.2
 SEED = 9
 FAILED = 500
+_DONE = "SELECT FROM jobs_item WHERE finished_at > statement_timestamp() - %s LIMIT 1"
 
 
 def run(_data: Path | None, console: Console, *, minutes: float) -> list[Figure]:
@@ -67,6 +70,7 @@ class Day:
         self.happened: list[Happened] = []
         self._stage = stage
         self._seconds = seconds
+        self._database = stage.service.settings["DATABASE_URL"]
         self._failed: list[BaseException] = []
 
     def live(self, told: Path, photos: Sequence[Path]) -> dict[str, Any]:
@@ -99,8 +103,18 @@ class Day:
         for fault in rounds(faults(self._stage.house, chance), chance):
             if time.monotonic() > end:
                 return
-            self.happened.append(happen(fault, chance))
+            happened = happen(fault, chance)
+            self.happened.append(happened)
+            self._await_photo(happened.over)
             time.sleep(chance.uniform(*BETWEEN_S))
+
+    def _await_photo(self, since: float) -> None:
+        """Until one is done that was not at `since`, or it takes too long: the next fault comes."""
+        while (passed_s := time.monotonic() - since) < RECOVERED_S:
+            with suppress(psycopg.OperationalError), psycopg.connect(self._database) as database:
+                if database.execute(_DONE, [timedelta(seconds=passed_s)]).fetchone():
+                    return
+            time.sleep(1)
 
 
 def _loading(stage: Stage, words: list[object]) -> subprocess.Popen[bytes]:

@@ -86,6 +86,7 @@ def _settings(house: House, folder: Path) -> dict[str, str]:
         "ANNOTATED_S3_SECRET_KEY": KEY,
         "EVENTS_HEARTBEAT_S": "2",
         **SHORT,
+        "TRITON_TIMEOUT_S": "30",  # that a machine is busy is no fault of the models
     }
 
 
