@@ -9,7 +9,7 @@ import httpx2
 from kindred_client.errors import KindredError
 
 API = "/api/v1"
-_AWAY = {429, 502, 503, 504}  # it may be better in a moment
+_AWAY = {429, 502, 503, 504, 507}  # it may be better in a moment
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0  # who is asked to wait longer is told so instead
 
