@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 _TOO_LARGE = "That is more than may be sent at once. Send a smaller photo, or fewer."
 _FULL = "There is no room left for files. Nothing was stored; try again later."
-_DATABASE = "The database gives no answer. Nothing was stored; try again in a moment."
+_DATABASE = "The database gives no answer. Try again in a moment, with the same key if any."
 
 
 def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from photos.models import Owner
 
@@ -148,4 +149,4 @@ class Retention(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Retention of {self.owner_id}"
+        return gettext("Retention of %(owner)s") % {"owner": self.owner_id}

@@ -20,7 +20,7 @@ from jobs import events, metrics
 from jobs.errors import Cancelled, DatabaseAway, JobError, LeaseLost
 from jobs.models import UNFINISHED, Item, Job, State
 from jobs.models.claims import FRONT
-from photos.errors import PhotoError, StorageFull, StoreUnavailable
+from photos.errors import PhotoError, StoreUnavailable
 from photos.models import Photo
 from photos.statements import prepared
 from search.errors import SearchError, VocabularyError
@@ -143,7 +143,6 @@ def _tries(item: Item, error: KnownError) -> float:
         case (
             InferenceError()
             | DatabaseAway()
-            | StorageFull()
             | StoreUnavailable()
             | GroupingBusy()
             | TrainingBusy()

@@ -138,11 +138,10 @@ class StoreUnavailable(PhotoError):
     retryable = True
 
 
-class StorageFull(PhotoError):
+class StorageFull(StoreUnavailable):
     """There is no room left where files are kept. Nothing was stored; try again later."""
 
     code = "storage_full"
-    retryable = True
 
 
 class ThumbnailMissing(PhotoError):

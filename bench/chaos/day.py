@@ -72,16 +72,21 @@ class Day:
         self._seconds = seconds
         self._database = stage.service.settings["DATABASE_URL"]
         self._failed: list[BaseException] = []
+        self._over = threading.Event()
 
     def live(self, told: Path, photos: Sequence[Path]) -> dict[str, Any]:
         """What the load tells at its end."""
         breaking = threading.Thread(target=self._break_all, args=(told.with_suffix(".ready"),))
         with _loading(self._stage, [self._seconds, told, *photos]) as load:
             breaking.start()
-            while load.poll() is None:
-                self._stage.supervisor.tend()
-                time.sleep(TEND_S)
-        breaking.join()
+            try:
+                while load.poll() is None:
+                    self._stage.supervisor.tend()
+                    time.sleep(TEND_S)
+            finally:
+                load.kill()
+                self._over.set()
+                breaking.join()  # what it has broken is mended
         if self._failed:
             raise self._failed[0]
         if load.returncode:
@@ -91,30 +96,29 @@ class Day:
 
     def _break_all(self, ready: Path) -> None:
         try:
-            while not ready.exists():
-                time.sleep(TEND_S)
+            while not ready.exists() and not self._over.wait(TEND_S):
+                pass
             self._break_until(time.monotonic() + self._seconds - CALM_S)
         except BaseException as exc:  # noqa: BLE001  # said by the thread that waits for us
             self._failed.append(exc)
 
     def _break_until(self, end: float) -> None:
         chance = random.Random(SEED)  # noqa: S311  # a random day, the same each time
-        time.sleep(CALM_S)
+        self._over.wait(CALM_S)
         for fault in rounds(faults(self._stage.house, chance), chance):
-            if time.monotonic() > end:
+            if time.monotonic() > end or self._over.is_set():
                 return
             happened = happen(fault, chance)
             self.happened.append(happened)
             self._await_photo(happened.over)
-            time.sleep(chance.uniform(*BETWEEN_S))
+            self._over.wait(chance.uniform(*BETWEEN_S))
 
     def _await_photo(self, since: float) -> None:
         """Until one is done that was not at `since`, or it takes too long: the next fault comes."""
-        while (passed_s := time.monotonic() - since) < RECOVERED_S:
+        while (passed_s := time.monotonic() - since) < RECOVERED_S and not self._over.wait(1):
             with suppress(psycopg.OperationalError), psycopg.connect(self._database) as database:
                 if database.execute(_DONE, [timedelta(seconds=passed_s)]).fetchone():
                     return
-            time.sleep(1)
 
 
 def _loading(stage: Stage, words: list[object]) -> subprocess.Popen[bytes]:

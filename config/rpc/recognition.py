@@ -24,7 +24,11 @@ from photos.operations import FACES
 
 _MATCHES, _MOST_MATCHES = 5, 100
 _SPARE_S = 0.5  # of a call's deadline, in which the answer is made and sent
-_OF_HTTP = {503: grpc.StatusCode.UNAVAILABLE, 500: grpc.StatusCode.INTERNAL}
+_OF_HTTP = {
+    500: grpc.StatusCode.INTERNAL,
+    503: grpc.StatusCode.UNAVAILABLE,
+    507: grpc.StatusCode.UNAVAILABLE,
+}
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from jobs.serializers.jobs import (
     SubmissionSerializer,
 )
 from jobs.views.jobs import accepted
+from photos.errors import StorageFull
 from photos.idempotency import HEADER, idempotency_of
 
 # Beside those of the model server: what somebody here has to mend.
@@ -32,7 +33,6 @@ _OURS = {
     "decoder_unavailable",
     "foreign_vectors",
     "no_prompts",
-    "storage_full",
     "store_unavailable",
     "vocabulary_broken",
 }
@@ -167,9 +167,11 @@ def _patience_s(request: Request) -> float:
 
 
 def status_of(code: str) -> int:
-    """The caller's photo is at fault (422), a server (503), or we (500)."""
+    """The caller's photo is at fault (422), a server (503, 507), or we (500)."""
     if code.startswith("inference_") or code in _OURS:
         return status.HTTP_503_SERVICE_UNAVAILABLE
+    if code == StorageFull.code:
+        return status.HTTP_507_INSUFFICIENT_STORAGE
     if code in {"internal_error", "worker_died"}:
         return status.HTTP_500_INTERNAL_SERVER_ERROR
     return status.HTTP_422_UNPROCESSABLE_ENTITY

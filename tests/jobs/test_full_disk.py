@@ -154,6 +154,24 @@ class TestAnUpload:
         assert not storages["intake"].exists(source.location)
 
 
+class TestAPhotoThatWasGivenUp:
+    @pytest.mark.parametrize(
+        ("code", "status"), [("storage_full", 507), ("store_unavailable", 503)]
+    )
+    def test_is_no_fault_of_the_caller(
+        self, api: APIClient, code: str, status: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def given_up(job: Job, **_patience: float) -> None:
+            ended = {"state": State.FAILED, "finished_at": job.created_at}
+            job.items.update(error_code=code, error_detail="No room.", **ended)
+
+        monkeypatch.setattr("jobs.waiting.wait", given_up)
+
+        answer = api.post(IMAGE, {"url": "https://8.8.8.8/a.jpg"}, format="json")
+
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
 class TestAPhoto:
     def test_waits_for_room(self, owner: Owner, parts: Parts, full: Full) -> None:
         item = make_item(job=make_job(owner=owner))
