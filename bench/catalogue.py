@@ -19,6 +19,7 @@ from bench import (
     soak,
     vectors,
 )
+from bench.chaos import day
 from bench.figures import Bench
 
 ALL = (
@@ -40,6 +41,7 @@ ALL = (
     doors.BENCH,
     load.BENCH,
     flatness.BENCH,
+    day.BENCH,
 )
 BENCHES: Mapping[str, Bench] = {bench.name: bench for bench in ALL}
 LIGHT = tuple(bench.name for bench in ALL if not bench.alone)

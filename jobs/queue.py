@@ -141,11 +141,7 @@ def _tries(item: Item, error: KnownError) -> float:
         case VocabularyError():
             return math.inf  # somebody will mend the file
         case (
-            InferenceError()
-            | DatabaseAway()
-            | StoreUnavailable()
-            | GroupingBusy()
-            | TrainingBusy()
+            InferenceError() | DatabaseAway() | StoreUnavailable() | GroupingBusy() | TrainingBusy()
         ):
             return max(MAX_ATTEMPTS_OF_SERVERS, item.max_attempts)
     return item.max_attempts

@@ -54,7 +54,8 @@ def put_right() -> int:
         Q(minutes=turn, next_run__gt=Now() + timedelta(minutes=2 * turn)) for turn in sorted(turns)
     ]
     ours = Schedule.objects.filter(name__in=[planned.name for planned in PLAN])
-    return ours.filter(reduce(or_, far)).update(next_run=Now())
+    count: int = ours.filter(reduce(or_, far)).update(next_run=Now())
+    return count
 
 
 def _install() -> None:

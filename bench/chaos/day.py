@@ -23,23 +23,33 @@ from rich.table import Table
 from bench.chaos.faults import Happened, faults, happen, rounds
 from bench.chaos.stage import Stage, staged
 from bench.chaos.timeline import drawn
-from bench.figures import Figure
+from bench.figures import Asked, Bar, Bench, Better, Figure
 from bench.stage import SETTINGS
 from local.photos import packaged_photos
 from local.stack import CHECKOUT, Surroundings
 
+MINUTES = 15.0
 CALM_S = 20  # at the beginning, and at the end
 BETWEEN_S = (2.0, 8.0)  # a photo that is done and the next fault
 RECOVERED_S = 120.0  # from the end of a fault to the next photo that is done
 TEND_S = 0.2
 SEED = 9
 FAILED = 500
+LOST = Bar("chaos_lost", "H", "photos lost on a fault day", "photos", "of", Better.LOWER, ratio=0.0)
+DOUBLED = Bar("chaos_doubled", "H", "photos doubled on it", "photos", "of", Better.LOWER, ratio=0.0)
+STRAY = Bar(
+    "chaos_stray_5xx", "H", "failures of no stated fault", "answers", "of", Better.LOWER, ratio=0.0
+)
+RECOVERY = Bar(
+    "chaos_recovery", "H", "from the end of a fault to the next photo: the longest",
+    "s", "limit", Better.LOWER, RECOVERED_S, 1.0,
+)  # fmt: skip
 _DONE = "SELECT FROM jobs_item WHERE finished_at > statement_timestamp() - %s LIMIT 1"
 
 
-def run(_data: Path | None, console: Console, *, minutes: float) -> list[Figure]:
+def run(asked: Asked, console: Console) -> list[Figure]:
     """With packaged photos, of which it is known that models see the same in them each time."""
-    surroundings = Surroundings.read()
+    minutes, surroundings = asked.minutes or MINUTES, Surroundings.read()
     kept = surroundings.var / "chaos"
     kept.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -217,13 +227,11 @@ class Report:
         lost, doubled = len(told["lost"]) + bool(told["wrong"]), len(told["doubled"])
         photos, stray = told["photos"], len(self.stray)
         longest = max((row["next_s"][-1] for row in self.kinds().values()), default=0.0)
-        held, of = ("s at most", "limit"), ("photos", "of", photos, photos)
-        times = len(self._happened)
         return [
-            Figure("chaos_lost", lost, *of, bar=0.0, is_limit=True),
-            Figure("chaos_doubled", doubled, *of, bar=0.0, is_limit=True),
-            Figure("chaos_stray_5xx", stray, "answers", "of", n, n, bar=0.0, is_limit=True),
-            Figure("chaos_recovery", longest, *held, RECOVERED_S, times, 1.0, is_limit=True),
+            LOST.of(lost, photos, beside=photos),
+            DOUBLED.of(doubled, photos, beside=photos),
+            STRAY.of(stray, n, beside=n),
+            RECOVERY.of(longest, len(self._happened)),
         ]
 
 
@@ -235,3 +243,6 @@ def _failed(call: Sequence[Any]) -> bool:
 
 def _span(seconds: Sequence[float]) -> str:
     return f"{median(seconds):.1f} ({seconds[-1]:.1f} at most)"
+
+
+BENCH = Bench("chaos", "A fault day", run, (LOST, DOUBLED, STRAY, RECOVERY), alone=True)

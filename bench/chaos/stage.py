@@ -144,7 +144,7 @@ def _clock(folder: Path) -> Clock | None:
     if compiler is None:
         return None
     source, library = Path(__file__).with_name("clock.c"), folder / "clock.so"
-    words = [compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]
+    words = [compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"]
     if subprocess.run(words, check=False, capture_output=True).returncode:  # noqa: S603  # ours
         return None
     clock = Clock(folder / "clock", library)
