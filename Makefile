@@ -142,9 +142,10 @@ up: setup ## Run the whole service in the foreground (PORT=8000; DEMO=1 shows th
 screenshots: setup .venv/dev.stamp ## Take the pictures of docs/pictures, of what the last demo found
 	@$(SERVICE) -m local.screenshots
 
+# What is compiled is kept, whatever the environment says: the tests start our programs again and again.
 test: ## Set up, check, then run all tests (JOBS=2 processes do so)
 	@$(MAKE) --jobs=$(JOBS) --output-sync=target --no-print-directory test-export check setup .venvs/deploy.stamp
-	@$(SERVICE) -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
+	@PYTHONDONTWRITEBYTECODE= $(SERVICE) -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 
 test-export: .venvs/hub.stamp .venvs/export.stamp .venvs/triton.stamp var/cache/photos.stamp ## Test other packs, hubs' on tiny weights, and training
 	@.venvs/export/bin/python -m export ppocr_v6 --repository var/test/packs

@@ -20,9 +20,9 @@ _PREFIX = "kindred_migrated_"
 class Migrated:
     """The database that is copied, whether it is there or not."""
 
-    def __init__(self, postgres: Postgres, root: Path = ROOT) -> None:
-        self._postgres = postgres
-        self.name = f"{_PREFIX}{_digest(root)}"
+    def __init__(self, postgres: Postgres, root: Path = ROOT, *, prefix: str = _PREFIX) -> None:
+        self._postgres, self._prefix = postgres, prefix
+        self.name = f"{prefix}{_digest(root)}"
 
     def is_there(self) -> bool:
         return self.name in self._postgres.databases()
@@ -30,7 +30,7 @@ class Migrated:
     def keep(self, database: str) -> None:
         """Have a copy of `database`, to which nobody is connected, and of no other."""
         for each in self._postgres.databases():
-            if each.startswith(_PREFIX):
+            if each.startswith(self._prefix):
                 self._postgres.drop_database(each)
         unfinished = f"unfinished_{self.name}"
         self._postgres.drop_database(unfinished)

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 from bench.library import add_photos, add_vectors
 from bench.scenes import questions, scenes
 from inference.arrays import Array
+from photos import hnsw
 from photos.errors import VectorUnfit
 from photos.hnsw import create_index
 from photos.models import Owner, Photo, Space
@@ -218,7 +219,8 @@ class TestByIndex:
 
 
 class TestAmongAHundredThousandForeignOnes:
-    def test_finds_the_owners_and_enough_of_them(self) -> None:
+    def test_finds_the_owners_and_enough_of_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(hnsw, "EFFORT", 40)  # made sooner, and worse: harder to search
         few, some, others = make_owner(), make_owner(), make_owner()
         space = make_space(dimension=16)
         made = scenes(103_040, dimension=16)
