@@ -26,9 +26,9 @@ from jobs import (
     orphans,
     removal,
     result_files,
-    services,
     steering,
     training,
+    uploads,
 )
 from jobs.errors import CleanUpBusy, JobUnfinished
 from jobs.models import UNFINISHED, CleanUp, Item, Job, Removal, State
@@ -117,11 +117,11 @@ def _uploads(order: Order) -> Iterator[int]:
     wanted = Item.objects.filter(
         source=Item.Source.UPLOAD, state__in=[*UNFINISHED, State.FAILED]
     ).values_list("location", flat=True)
-    uploads = _old_uploads(ago(_YOUNG))
-    while batch := list(islice(uploads, _BATCH)):
+    old = _old_uploads(ago(_YOUNG))
+    while batch := list(islice(old, _BATCH)):
         left = set(batch).difference(wanted.filter(location__in=batch))
         if not order.dry_run:
-            services.discard(left)
+            uploads.discard(left)
         yield len(left)
 
 

@@ -1,8 +1,7 @@
 """Asking for work."""
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,8 +17,7 @@ from django.utils.translation import gettext
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from jobs import events
-from jobs.connections import LOST
+from jobs import events, uploads
 from jobs.errors import QueueFull
 from jobs.models import DEFAULT_PRIORITY, LOWEST_PRIORITY, Item, Job, State
 from jobs.operations import names_of
@@ -108,7 +106,8 @@ def submit(
         )
         for source in sources
     ]
-    with _keeping_uploads(sources) as keep, transaction.atomic():
+    sent = [each.location for each in sources if each.kind == Item.Source.UPLOAD]
+    with uploads.keeping(sent) as keep, transaction.atomic():
         created = _enter(job, items, wishes)
         keep(created is job)
     return created
@@ -259,38 +258,6 @@ def reindex(
             return None
         _announce(job, count)
     return job
-
-
-@contextmanager
-def _keeping_uploads(sources: Sequence[Source]) -> Iterator[Callable[[bool], None]]:
-    """Uploads stay if the block ends well and has said that they are wanted.
-
-    And where the database was lost in the middle: it may have stored the job, and only its word was
-    not heard. The clean-up looks for those that nobody wants.
-    """
-    wanted: list[bool] = []
-    try:
-        yield wanted.append
-    except LOST:
-        wanted = [True]
-        raise
-    except BaseException:
-        wanted = []
-        raise
-    finally:
-        if wanted != [True]:
-            discard(each.location for each in sources if each.kind == Item.Source.UPLOAD)
-
-
-def uploads_of(items: QuerySet[Item]) -> list[str]:
-    """Keys of what still waits in the intake for `items`."""
-    return list(items.filter(source=Item.Source.UPLOAD).values_list("location", flat=True))
-
-
-def discard(uploads: Iterable[str]) -> None:
-    """Delete uploads that nobody waits for any more."""
-    for key in uploads:
-        storages["intake"].delete(key)
 
 
 def wake(count: int | None = 1) -> None:

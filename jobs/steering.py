@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
-from jobs import events, queue, result_files, services
+from jobs import events, queue, result_files, services, uploads
 from jobs.errors import JobFinished, JobUnfinished
 from jobs.models import UNFINISHED, Delivery, Item, Job, Pause, State
 
@@ -124,12 +124,12 @@ def delete(job: Job) -> None:
         Job.objects.select_for_update().get(pk=pk)
         if job.items.filter(state__in=UNFINISHED).exists():
             raise JobUnfinished(gettext("The job is not finished: cancel it first."))
-        uploads = services.uploads_of(job.items.all())
+        sent = uploads.of(job.items.all())
         Delivery.objects.filter(item__job=pk).delete()
         with connection.cursor() as cursor:  # Django would load a million items to delete them
             cursor.execute("DELETE FROM jobs_item WHERE job_id = %s", [pk])
         job.delete()
-    services.discard(uploads)
+    uploads.discard(sent)
     result_files.forget(pk)
 
 

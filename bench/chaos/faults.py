@@ -95,10 +95,6 @@ def happen(fault: Fault, chance: random.Random) -> Happened:
 
 
 def _killed(house: House, chance: random.Random) -> list[Fault]:
-    database = frozenset({(503, "database_unavailable")})
-    models = {(503, f"inference_{what}") for what in ("unavailable", "timeout", "not_ready")}
-    postgres, triton = house.postgres.server, house.triton
-
     def web() -> list[int]:
         return _pids(house.mark, "gunicorn")
 
@@ -108,6 +104,23 @@ def _killed(house: House, chance: random.Random) -> list[Fault]:
     def answers() -> None:
         _await(Api(house.web).answers, "The web server")
 
+    none, cut = (0, 0), frozenset({NO_ANSWER})
+    return [
+        *_killed_servers(house, chance),
+        Fault("one process of a worker", lambda: _kill_one(workers(), chance)),
+        Fault("all processes of the worker", lambda: _kill(workers())),
+        Fault("the web server", lambda: _kill(web()), answers, none, cut, 2),
+        Fault(
+            "one process of the web server", lambda: _kill_one(web(), chance), answers, none, cut, 2
+        ),
+    ]
+
+
+def _killed_servers(house: House, chance: random.Random) -> list[Fault]:
+    """What the service asks: the database, the models."""
+    database = frozenset({(503, "database_unavailable")})
+    models = {(503, f"inference_{what}") for what in ("unavailable", "timeout", "not_ready")}
+    postgres, triton = house.postgres.server, house.triton
     return [
         Fault("PostgreSQL", lambda: _kill(postgres.pids()), postgres.start, (1, 6), database, 10),
         Fault(
@@ -125,17 +138,6 @@ def _killed(house: House, chance: random.Random) -> list[Fault]:
             (1, 6),
             frozenset(models),
             60,
-        ),
-        Fault("one process of a worker", lambda: _kill_one(workers(), chance)),
-        Fault("all processes of the worker", lambda: _kill(workers())),
-        Fault("the web server", lambda: _kill(web()), answers, (0, 0), frozenset({NO_ANSWER}), 2),
-        Fault(
-            "one process of the web server",
-            lambda: _kill_one(web(), chance),
-            answers,
-            (0, 0),
-            frozenset({NO_ANSWER}),
-            2,
         ),
     ]
 

@@ -129,12 +129,13 @@ def _small_disk(stack: ExitStack, place: Path) -> Path | None:
     """In a namespace of mounts of our own: whatever becomes of us, it is gone with us."""
     place.mkdir()
     libc = ctypes.CDLL(None, use_errno=True)
-    if os.geteuid() != 0 or libc.unshare(CLONE_NEWNS) != 0:
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    if not (mount and umount) or os.geteuid() != 0 or libc.unshare(CLONE_NEWNS) != 0:
         return None
     for words in (["--make-rprivate", "/"], ["-t", "tmpfs", "-o", f"size={DISK}", "disk", place]):
-        if subprocess.run(["mount", *words], check=False, capture_output=True).returncode:  # noqa: S603, S607  # the system's own
+        if subprocess.run([mount, *words], check=False, capture_output=True).returncode:  # noqa: S603  # the system's own
             return None
-    stack.callback(lambda: subprocess.run(["umount", "--lazy", place], check=False))  # noqa: S603, S607  # as above
+    stack.callback(lambda: subprocess.run([umount, "--lazy", place], check=False))  # noqa: S603  # as above
     return place
 
 

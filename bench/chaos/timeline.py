@@ -1,9 +1,9 @@
 """A fault day as a picture: what was done when, and what was broken then."""
 
+import html
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
-from xml.sax.saxutils import escape
 
 from bench.chaos.faults import Happened
 
@@ -83,4 +83,4 @@ def _box(x: float, y: float, width: float, height: float, colour: str) -> str:
 
 
 def _words(x: float, y: float, text: str) -> str:
-    return f'<text x="{x}" y="{y}">{escape(text)}</text>'
+    return f'<text x="{x}" y="{y}">{html.escape(text)}</text>'

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ParseError
 from rest_framework.parsers import BaseParser, JSONParser
 
-from jobs import services
+from jobs import services, uploads
 from jobs.errors import UploadTooLarge
 from jobs.serializers.jobs import (
     MAX_EXTERNAL_ID,
@@ -107,6 +107,6 @@ def _upload(files: Iterable[tuple[File[bytes], str]]) -> list[Source]:
         for file, external_id in files:
             sources.append(services.upload(file, external_id=external_id))
     except BaseException:
-        services.discard(each.location for each in sources)
+        uploads.discard(each.location for each in sources)
         raise
     return sources

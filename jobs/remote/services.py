@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 
 import photos.services
-from jobs import events, pipeline, queue, services
+from jobs import events, pipeline, queue, services, uploads
 from jobs.errors import Cancelled, FindingsInvalid, FindingsOutdated, LeaseLost
 from jobs.given import Given
 from jobs.intake.names import name_in
@@ -192,7 +192,7 @@ def _keep(item: Item, data: bytes) -> None:
         .filter(source=item.source)
         .update(source=source.kind, location=source.location, file_name=name)
     ):
-        services.discard([source.location])
+        uploads.discard([source.location])
         raise LeaseLost("You do not hold this photo any more.")
     item.source, item.location, item.file_name = source.kind, source.location, name
 
