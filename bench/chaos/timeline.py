@@ -3,6 +3,7 @@
 import html
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
 
 from bench.chaos.faults import Happened
