@@ -44,7 +44,7 @@ RECOVERY = Bar(
     "chaos_recovery", "H", "from the end of a fault to the next photo: the longest",
     "s", "limit", Better.LOWER, RECOVERED_S, 1.0,
 )  # fmt: skip
-_DONE = "SELECT FROM jobs_item WHERE finished_at > statement_timestamp() - %s LIMIT 1"
+_DONE = "SELECT 1 FROM jobs_item WHERE finished_at > statement_timestamp() - %s LIMIT 1"
 
 
 def run(asked: Asked, console: Console) -> list[Figure]:

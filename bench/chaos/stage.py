@@ -132,7 +132,10 @@ def _small_disk(stack: ExitStack, place: Path) -> Path | None:
     mount, umount = shutil.which("mount"), shutil.which("umount")
     if not (mount and umount) or os.geteuid() != 0 or libc.unshare(CLONE_NEWNS) != 0:
         return None
-    for words in (["--make-rprivate", "/"], ["-t", "tmpfs", "-o", f"size={DISK}", "disk", place]):
+    for words in (
+        ["--make-rprivate", "/"],
+        ["-t", "tmpfs", "-o", f"size={DISK}", "disk", str(place)],
+    ):
         if subprocess.run([mount, *words], check=False, capture_output=True).returncode:  # noqa: S603  # the system's own
             return None
     stack.callback(lambda: subprocess.run([umount, "--lazy", place], check=False))  # noqa: S603  # as above
