@@ -1,58 +1,41 @@
 """Listening to what happens: order, resuming, ends, and whose it is."""
 
-import json
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from datetime import timedelta
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, transaction
 from django.utils import timezone
-from psycopg import Connection, connect
-from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from jobs import events, steering
-from jobs.errors import TooManyStreams
 from jobs.models import Event, Item, Job, State
-from jobs.models.positions import BEGINNING, Position
-from jobs.telling import feeds, streams
-from jobs.telling.hub import HUB
-from jobs.telling.streams import Events, News, Source, Stream, Work
-from local.processes import wait_until
+from jobs.models.positions import BEGINNING
+from jobs.telling import streams
+from jobs.telling.streams import News
 from photos.models import Owner
 from tests.factories import make_item, make_job, make_owner
-from tests.jobs.listening import Told, finish, others, submit, tell, told
-from tests.jobs.test_hub import LONG_S, await_hearing, terminate
+from tests.jobs.listening import Told, finish, submit, tell, told
+from tests.jobs.streamed import (
+    URL,
+    Get,
+    Listen,
+    _short,
+    everything,
+    get,
+    listen,
+)
 from tests.problems import said
 
+__all__ = ["_short", "get", "listen"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
 
-URL = "/api/v1/events"
-ENDS = [Event.Kind.JOB_COMPLETED.value]
 MALFORMED = ["a", "-1", "1-2", "1:", "1:2,", "1~2", "1~2~3", "1~2~3-", "\u0661", "1" * 19, "1.5"]
-ROUNDS = 10  # transactions of each writer
-NEVER_S = 600.0  # a heartbeat that no test waits for
 
 
 def url_of(job: Job) -> str:
     return f"/api/v1/jobs/{job.pk}/events"
-
-
-class Listen(Protocol):
-    def __call__(self, source: Source, **values: Any) -> Stream: ...
-
-
-class Get(Protocol):
-    def __call__(self, url: str, **values: Any) -> Any: ...
-
-
-def everything(owner: Owner) -> Events:
-    return streams.of_owner(owner, BEGINNING, Event.Kind.values)
 
 
 def heard(answer: Any) -> Iterator[Told]:
@@ -66,63 +49,6 @@ def ready(answer: Any) -> str:
 
 def kinds(found: list[Told]) -> list[str]:
     return [each.kind for each in found]
-
-
-@pytest.fixture
-def listen() -> Iterator[Listen]:
-    """Opens streams; they are closed after the test."""
-
-    def open_one(source: Source, **values: Any) -> Stream:
-        stream = Stream(source, **{"heartbeat_s": 0.05, "seats": 24} | values)
-        stack.callback(stream.close)
-        return stream
-
-    with ExitStack() as stack:
-        yield open_one
-
-
-@pytest.fixture
-def get(api: APIClient) -> Iterator[Get]:
-    """Asks the API; answers that go on are closed after the test."""
-
-    def ask(url: str, **values: Any) -> Any:
-        answer = api.get(url, **values)
-        stack.callback(answer.close)
-        return answer
-
-    with ExitStack() as stack:
-        yield ask
-
-
-@pytest.fixture(autouse=True)
-def _short(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Heartbeats are frequent, and a test that fails ends."""
-    settings.EVENTS_HEARTBEAT_S = 0.05
-    monkeypatch.setattr(streams, "LIFE_S", 60.0)
-
-
-@pytest.fixture
-def other_session() -> Iterator[Connection[Any]]:
-    """A second connection to the database, in a transaction of its own."""
-    parameters = connection.get_connection_params()
-    with connect(**parameters) as session:
-        yield session
-
-
-def tell_in(session: Connection[Any], owner: Owner, **data: Any) -> None:
-    """An event in the open transaction of `session`."""
-    session.execute(
-        "INSERT INTO jobs_event (owner_id, kind, job_id, data)"
-        " VALUES (%s, 'photo.completed', %s, %s)",
-        [owner.pk, uuid4(), json.dumps(data)],
-    )
-
-
-def after(owner: Owner, last: Told) -> Events:
-    """What one hears who comes again after `last`."""
-    position = Position.parse(last.id)
-    assert position
-    return streams.of_owner(owner, position, Event.Kind.values)
 
 
 class TestEventsOfAJob:
@@ -326,278 +252,3 @@ class TestEventsOfAnOwner:
 
     def test_have_no_head(self, api: APIClient) -> None:
         assert api.head(URL).status_code == 405
-
-
-class TestCommitsOutOfOrder:
-    """One takes its number first, and commits last."""
-
-    def test_are_told_as_they_come(
-        self, listen: Listen, owner: Owner, other_session: Connection[Any]
-    ) -> None:
-        stream = told(listen(everything(owner)))
-        tell_in(other_session, owner, n=1)
-        tell(owner, n=2)
-
-        first = next(stream)
-        other_session.commit()
-        second = next(stream)
-
-        assert [first.data["n"], second.data["n"]] == [2, 1]
-
-    @pytest.mark.parametrize("batch", [1, 2, 500])
-    def test_are_told_to_one_who_comes_again_between_them(
-        self,
-        listen: Listen,
-        owner: Owner,
-        other_session: Connection[Any],
-        monkeypatch: pytest.MonkeyPatch,
-        batch: int,
-    ) -> None:
-        for module in (feeds, streams):
-            monkeypatch.setattr(module, "BATCH", batch)
-        tell(owner, n=1)
-        tell_in(other_session, owner, n=2)
-        tell(owner, n=3)
-        tell(owner, n=4)
-        first, third = islice(told(listen(everything(owner))), 2)
-
-        other_session.commit()
-        tell(owner, n=5)
-        rest = islice(told(listen(after(owner, third))), 3)
-
-        numbers = [each.data["n"] for each in [first, third, *rest]]
-        assert numbers[:3] == [1, 3, 4]
-        assert sorted(numbers[3:]) == [2, 5]
-
-    def test_that_come_to_nothing_are_not_told(
-        self, listen: Listen, owner: Owner, other_session: Connection[Any]
-    ) -> None:
-        stream = told(listen(everything(owner)))
-        tell_in(other_session, owner, n=1)
-        tell(owner, n=2)
-        first = next(stream)
-
-        other_session.rollback()
-        tell(owner, n=3)
-
-        assert [first.data["n"], next(stream).data["n"]] == [2, 3]
-
-    @pytest.mark.parametrize("batch", [2, 500])
-    def test_make_no_gap_and_no_double(
-        self, listen: Listen, owner: Owner, monkeypatch: pytest.MonkeyPatch, batch: int
-    ) -> None:
-        """Four write in transactions of several events; one listens, and comes again often."""
-        for module in (feeds, streams):
-            monkeypatch.setattr(module, "BATCH", batch)
-        with ThreadPoolExecutor(4) as writers:
-            writing = [writers.submit(_write, owner, writer) for writer in range(4)]
-            found: list[Told] = []
-            while left := 4 * ROUNDS * 3 - len(found):
-                stream = listen(after(owner, found[-1]) if found else everything(owner))
-                found += islice(told(stream), min(left, 7))
-                stream.close()
-            for each in writing:
-                each.result()
-
-        assert next(listen(after(owner, found[-1]))) == ": nothing new\n\n"
-        for writer in range(4):
-            mine = [each.data["n"] for each in found if each.data["writer"] == writer]
-            assert mine == list(range(ROUNDS * 3))
-
-
-def _write(owner: Owner, writer: int) -> None:
-    for number in range(0, ROUNDS * 3, 3):
-        with transaction.atomic():
-            for n in range(number, number + 3):
-                tell(owner, writer=writer, n=n)
-    connection.close()
-
-
-class TestStream:
-    def test_wakes_at_a_ring(self, listen: Listen, owner: Owner) -> None:
-        stream = listen(everything(owner), heartbeat_s=NEVER_S)
-
-        with ThreadPoolExecutor() as threads:
-            first = threads.submit(next, told(stream))
-            await_hearing()
-            tell(owner, Event.Kind.JOB_CREATED)
-
-            assert first.result().kind == "job.created"
-
-    def test_goes_on_when_nobody_hears_the_database(
-        self, listen: Listen, owner: Owner, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        stream = listen(everything(owner), heartbeat_s=NEVER_S)
-
-        with ThreadPoolExecutor() as threads:
-            first = threads.submit(next, told(stream))
-            hearing = await_hearing()
-            monkeypatch.setattr("jobs.telling.hub._parameters", lambda: {"host": "/nowhere"})
-            terminate(hearing)
-            tell(owner, Event.Kind.JOB_CREATED)
-
-            assert first.result().kind == "job.created"
-
-    def test_goes_on_when_its_own_connection_breaks(self, listen: Listen) -> None:
-        class Breaking:
-            """Its connection is ended while it looks for the first time."""
-
-            looks = 0
-
-            def look(self) -> News:
-                self.looks += 1
-                if self.looks == 1:
-                    with connection.cursor() as cursor:
-                        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-                return News("event: work\ndata: {}\n\n") if Job.objects.exists() else News()
-
-        make_job()
-        stream = listen(Breaking(), heartbeat_s=NEVER_S)
-
-        assert next(told(stream)).kind == "work"
-
-    def test_holds_no_connection_while_it_waits(self, listen: Listen, owner: Owner) -> None:
-        stream = listen(everything(owner))
-
-        with ThreadPoolExecutor() as threads:
-            threads.submit(list, islice(stream, 3)).result()
-
-            wait_until(lambda: others() == [], timeout_s=LONG_S)
-
-    def test_ends_when_its_time_is_up(
-        self, listen: Listen, owner: Owner, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(streams, "LIFE_S", 0.1)
-        stream = listen(everything(owner), heartbeat_s=NEVER_S)
-
-        assert list(stream) == []
-
-    def test_ends_when_the_process_is_to_stop(
-        self, listen: Listen, owner: Owner, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        stream = listen(everything(owner), heartbeat_s=NEVER_S)
-        tell(owner)
-        first = next(stream)
-        monkeypatch.setattr(HUB, "stopping", lambda: True)
-
-        assert first.startswith("id: ")
-        assert list(stream) == []
-
-    def test_ends_when_nobody_is_there(self, listen: Listen, owner: Owner) -> None:
-        present = iter([True, True, False])
-        stream = listen(everything(owner), heartbeat_s=NEVER_S, there=lambda: next(present, False))
-
-        assert list(stream) == []
-
-    def test_is_refused_when_all_seats_are_taken(self, get: Get, settings: Any) -> None:
-        settings.EVENT_STREAMS = 1
-        first = get(URL)
-
-        refused = get(URL)
-        first.close()
-        again = get(URL)
-
-        assert (refused.status_code, refused.json()["code"]) == (503, "too_many_streams")
-        assert refused.headers["Retry-After"] == "5"
-        assert again.status_code == 200
-
-    def test_that_nobody_reads_or_closes_leaves_its_seat(self, owner: Owner) -> None:
-        dropped = Stream(everything(owner), heartbeat_s=1, seats=1)
-        with pytest.raises(TooManyStreams):
-            Stream(everything(owner), heartbeat_s=1, seats=1)
-
-        del dropped
-
-        Stream(everything(owner), heartbeat_s=1, seats=1).close()
-
-
-class TestALook:
-    @pytest.mark.parametrize("count", [1, 3])
-    def test_costs_the_same_queries_however_many_events(
-        self, owner: Owner, count: int, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        source = everything(owner)
-        for _ in range(count):
-            tell(owner)
-
-        with django_assert_num_queries(1):
-            text = source.look().text
-
-        assert text.count("event: photo.completed") == count
-
-    @pytest.mark.parametrize(
-        ("source", "queries"),
-        [
-            (lambda job: everything(job.owner), 1),
-            (lambda job: streams.of_job(job, BEGINNING), 3),
-            (lambda job: Work(None), 3),
-        ],
-    )
-    def test_that_finds_nothing_costs_no_more(
-        self,
-        source: Callable[[Job], Source],
-        queries: int,
-        django_assert_num_queries: DjangoAssertNumQueries,
-    ) -> None:
-        looking = source(make_job())
-
-        with django_assert_num_queries(queries):
-            assert looking.look().text == ""
-
-    def test_goes_on_behind_events_that_nobody_wants(
-        self, owner: Owner, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        source = streams.of_owner(owner, BEGINNING, ENDS)
-        tell(owner)
-        source.look()
-
-        with django_assert_num_queries(1):
-            assert source.look() == News()
-
-
-class TestWork:
-    def test_is_told_when_photos_wait(self, listen: Listen) -> None:
-        make_item()
-        stream = listen(Work(None))
-
-        assert next(told(stream)).kind == "work"
-
-    def test_is_told_as_soon_as_photos_come(self, listen: Listen, owner: Owner) -> None:
-        stream = listen(Work(None), heartbeat_s=NEVER_S)
-
-        with ThreadPoolExecutor() as threads:
-            first = threads.submit(next, told(stream))
-            await_hearing()
-            submit(owner)
-
-            assert first.result().kind == "work"
-
-    def test_is_told_once_in_a_while_only(self) -> None:
-        make_item()
-        source = Work(None)
-
-        first, second = source.look(), source.look()
-
-        assert first.text == "event: work\ndata: {}\n\n"
-        assert second.text == ""
-        assert 0 < (second.again_s or 0) <= 1
-
-    def test_is_looked_for_when_a_photo_is_to_be_tried_again(self) -> None:
-        make_item(run_after=timezone.now() + timedelta(seconds=60))
-
-        news = Work(None).look()
-
-        assert news.text == ""
-        assert 50 < (news.again_s or 0) <= 60
-
-    def test_is_an_owner_s_own(self, owner: Owner) -> None:
-        make_item(job=make_job(owner=make_owner()))
-
-        assert Work(owner.pk).look().text == ""
-        make_item(job=make_job(owner=owner))
-        assert Work(owner.pk).look().text != ""
-
-    def test_is_of_photos_alone(self) -> None:
-        make_item(job=make_job(kind=Job.Kind.CLUSTER), source=Item.Source.NONE)
-
-        assert Work(None).look() == News()

@@ -1,23 +1,19 @@
 """Models are loaded when they are needed, and gone when idle. With the real server."""
 
-import logging
 import os
 import signal
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from inference import folders
 from inference.client import TritonClient
-from inference.control import Overview, State, TritonControl
+from inference.control import TritonControl
 from inference.errors import (
     InferenceNotReady,
     InferenceTimeout,
@@ -27,56 +23,29 @@ from inference.errors import (
 from inference.spec import ModelSpec
 from local.processes import wait_until
 from photos import roles, serving
-from photos.errors import FacesMustFollow, ModelControlOff, ModelInUse, ModelPinned, ModelUnknown
 from photos.locks import one_at_a_time
-from photos.models import ServedModel
-from photos.policy import NOTE_S, Policy, shares_memory
-from photos.serving import PostgresKeeper, UnloadedAll
-from tests.tiny import BASE, BROKEN, GATE, GIVEN, ONNX, Tiny, doubler
+from photos.policy import NOTE_S
+from photos.serving import PostgresKeeper
+from tests.photos.kept_models import (
+    ONE,
+    POLICY,
+    TWO,
+    age,
+    control,
+    keeper,
+    loaded,
+    model,
+)
+from tests.tiny import BROKEN, GATE, GIVEN, ONNX, Tiny, doubler
 
+__all__ = ["control", "keeper"]  # fixtures
 pytestmark = pytest.mark.django_db
-ONE, TWO, THREE = (f"{role}.tiny.1" for role in ("face_detector", "face_embedder", "tagger"))
-HEAD = "face_matcher.trained.1"
-MB = 2**20
+
 _VERSIONS = count(2)  # a name that died once is not taken again
 LOCKS = (  # of the test's own database
     "SELECT 1 FROM pg_locks JOIN pg_database ON database = pg_database.oid"
     " WHERE locktype = 'advisory' AND datname = current_database()"
 )
-POLICY = Policy(explicit=True, load_s=30, call_s=20, idle_s=600, memory_bytes=0)
-
-
-@pytest.fixture
-def keeper(tiny: Tiny, settings: Any) -> PostgresKeeper:
-    """Of a server that has three models, none of them loaded."""
-    for name in (ONE, TWO, THREE):
-        tiny.write(name, memory_bytes=10 * MB)
-    roles.sync(tiny.folder)
-    return PostgresKeeper(settings.TRITON_URL, POLICY, tiny.folder)
-
-
-@pytest.fixture
-def control(settings: Any, tiny: Tiny) -> Iterator[TritonControl]:
-    with TritonControl(settings.TRITON_URL, timeout_s=10) as control:
-        yield control
-
-
-def model(name: str) -> ServedModel:
-    return ServedModel.objects.get(name=name)
-
-
-def loaded(keeper: PostgresKeeper) -> list[str]:
-    """What the server has."""
-    index = Overview.of(keeper.url, timeout_s=10).index
-    names = (name for name, listed in index.items() if listed.state is State.LOADED)
-    return sorted(name for name in names if name != BASE)
-
-
-def age(name: str, seconds: float) -> None:
-    """Make it so long ago that anybody cared for the model."""
-    then = timezone.now() - timedelta(seconds=seconds)
-    row = ServedModel.objects.filter(name=name)
-    row.update(last_used_at=then, loaded_at=then, created_at=then)
 
 
 def at_once(pool: ThreadPoolExecutor, keeper: PostgresKeeper, name: str) -> "Future[None]":
@@ -313,273 +282,3 @@ def is_lock_waited_for() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(f"{LOCKS} AND NOT granted")
         return cursor.fetchone() is not None
-
-
-class TestMemoryBudget:
-    @pytest.fixture
-    def tight(self, keeper: PostgresKeeper) -> PostgresKeeper:
-        """With room for two of the three models, of which two are loaded."""
-        for name in (ONE, TWO):
-            keeper.have(name)
-        return replace(keeper, policy=replace(POLICY, memory_bytes=25 * MB))
-
-    def test_lets_the_least_recently_used_go(self, tight: PostgresKeeper) -> None:
-        age(ONE, 100)
-        age(TWO, 200)
-
-        tight.have(THREE)
-
-        assert loaded(tight) == [ONE, THREE]
-
-    def test_never_lets_go_what_is_pinned(self, tight: PostgresKeeper) -> None:
-        age(ONE, 100)
-        age(TWO, 200)
-        model(TWO).pin(pinned=True)
-
-        tight.have(THREE)
-
-        assert loaded(tight) == [TWO, THREE]
-
-    def test_is_exceeded_rather_than_work_stands_still(
-        self, tight: PostgresKeeper, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        tight.have(THREE)
-
-        assert loaded(tight) == [ONE, TWO, THREE]
-        [record] = [each for each in caplog.records if each.levelno == logging.WARNING]
-        assert "5 MB more than MODEL_MEMORY_MB" in record.getMessage()
-
-    def test_is_kept_again_once_models_are_not_in_use(self, tight: PostgresKeeper) -> None:
-        tight.have(THREE)
-        age(TWO, 100)
-
-        tight.tend()
-
-        assert loaded(tight) == [ONE, THREE]
-
-
-class TestTend:
-    def test_unloads_what_is_idle(self, keeper: PostgresKeeper) -> None:
-        for name in (ONE, TWO):
-            keeper.have(name)
-        age(ONE, 601)
-
-        keeper.tend()
-
-        assert loaded(keeper) == [TWO]
-
-    def test_unloads_nothing_that_may_be_in_use(self, keeper: PostgresKeeper) -> None:
-        hasty = replace(keeper, policy=replace(POLICY, idle_s=1))
-        keeper.have(ONE)
-        age(ONE, 25)  # noted 10 s before a call that takes 20
-
-        hasty.tend()
-
-        assert loaded(keeper) == [ONE]
-
-    def test_unloads_nothing_where_idle_models_may_stay(self, keeper: PostgresKeeper) -> None:
-        keeper.have(ONE)
-        age(ONE, 10**6)
-
-        replace(keeper, policy=replace(POLICY, idle_s=0)).tend()
-
-        assert loaded(keeper) == [ONE]
-
-    def test_keeps_what_is_pinned_and_loads_it_where_it_is_not(
-        self, keeper: PostgresKeeper
-    ) -> None:
-        for name in (ONE, TWO):
-            model(name).pin(pinned=True)
-        keeper.have(ONE)
-        age(ONE, 10**6)
-
-        keeper.tend()
-
-        assert loaded(keeper) == [ONE, TWO]
-
-    def test_leaves_models_alone_that_are_none_of_ours(
-        self, keeper: PostgresKeeper, tiny: Tiny, control: TritonControl
-    ) -> None:
-        tiny.write("theirs.tiny.1")
-        control.load("theirs.tiny.1", timeout_s=30)
-
-        keeper.tend()
-
-        assert loaded(keeper) == ["theirs.tiny.1"]
-
-    @pytest.mark.django_db(transaction=True)
-    def test_is_left_for_later_while_somebody_else_is_at_it(self, keeper: PostgresKeeper) -> None:
-        keeper.have(ONE)
-        age(ONE, 601)
-
-        def tend() -> None:
-            keeper.tend()
-            connection.close()
-
-        with ThreadPoolExecutor(1) as pool, one_at_a_time(serving.LOCK, timeout_s=5):
-            pool.submit(tend).result()
-
-        assert loaded(keeper) == [ONE]
-
-    def test_does_nothing_where_the_server_alone_decides(self, keeper: PostgresKeeper) -> None:
-        replace(keeper, url="127.0.0.1:9", policy=replace(POLICY, explicit=False)).tend()
-
-        assert loaded(keeper) == []
-
-
-class TestUnload:
-    def test_of_a_model_in_use_is_refused(self, keeper: PostgresKeeper) -> None:
-        keeper.have(ONE)
-
-        with pytest.raises(ModelInUse):
-            keeper.unload(model(ONE))
-
-        assert loaded(keeper) == [ONE]
-
-    def test_of_a_pinned_model_is_refused(self, keeper: PostgresKeeper) -> None:
-        keeper.load(model(ONE))
-        model(ONE).pin(pinned=True)
-
-        with pytest.raises(ModelPinned):
-            keeper.unload(model(ONE))
-
-    def test_twice_is_as_good_as_once(self, keeper: PostgresKeeper) -> None:
-        keeper.load(model(ONE))
-
-        keeper.unload(model(ONE))
-        keeper.unload(model(ONE))
-
-        assert loaded(keeper) == []
-
-    def test_of_all_says_what_stays(self, keeper: PostgresKeeper) -> None:
-        for name in (ONE, TWO, THREE):
-            keeper.load(model(name))
-        keeper.using(TWO)
-        model(THREE).pin(pinned=True)
-
-        done = keeper.unload_all()
-
-        assert done == UnloadedAll([ONE], {TWO: "model_in_use", THREE: "model_pinned"})
-        assert loaded(keeper) == [TWO, THREE]
-
-
-class TestSwitch:
-    def test_loads_the_model_first(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
-        newer = "face_detector.tiny.2"
-        tiny.write(newer)
-        roles.sync(tiny.folder)
-
-        keeper.switch(model(newer))
-
-        assert roles.active_models()["face_detector"] == newer
-        assert loaded(keeper) == [newer]
-
-    def test_leaves_the_role_what_it_has_if_the_new_one_is_broken(
-        self, keeper: PostgresKeeper, tiny: Tiny
-    ) -> None:
-        newer = "face_detector.bad.2"
-        tiny.write_program(newer)
-        tiny.mark(newer, BROKEN)
-        roles.sync(tiny.folder)
-
-        with pytest.raises(InferenceNotReady):
-            keeper.switch(model(newer))
-
-        assert roles.active_models()["face_detector"] == ONE
-
-    def test_is_not_for_heads(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
-        tiny.write(HEAD)
-        roles.sync(tiny.folder)
-
-        with pytest.raises(FacesMustFollow, match="matchers/ID/activate"):
-            keeper.switch(model(HEAD))
-
-        assert "face_matcher" not in roles.active_models()
-        assert loaded(keeper) == []
-
-
-class TestSwitchPack:
-    def test_switches_all_roles_that_the_pack_has(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
-        for name in ("face_detector.other.1", "face_detector.other.2", "tagger.other.1"):
-            tiny.write(name)
-        roles.sync(tiny.folder)
-
-        keeper.switch_pack("other")
-
-        assert roles.active_models() == {
-            "face_detector": "face_detector.other.2",
-            "face_embedder": TWO,
-            "tagger": "tagger.other.1",
-        }
-
-    def test_leaves_heads_alone(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
-        for name in (HEAD, "tagger.trained.1"):
-            tiny.write(name)
-        roles.sync(tiny.folder)
-
-        keeper.switch_pack("trained")
-
-        assert roles.active_models()["tagger"] == "tagger.trained.1"
-        assert "face_matcher" not in roles.active_models()
-
-    def test_switches_nothing_if_one_is_broken(self, keeper: PostgresKeeper, tiny: Tiny) -> None:
-        tiny.write("face_detector.odd.1")
-        tiny.write_program("tagger.odd.1")
-        tiny.mark("tagger.odd.1", BROKEN)
-        roles.sync(tiny.folder)
-        before = roles.active_models()
-
-        with pytest.raises(InferenceNotReady):
-            keeper.switch_pack("odd")
-
-        assert roles.active_models() == before
-
-    def test_knows_no_pack_that_is_not_there(self, keeper: PostgresKeeper) -> None:
-        with pytest.raises(ModelUnknown, match="nothing"):
-            keeper.switch_pack("nothing")
-
-
-class TestServerThatAloneDecides:
-    @pytest.fixture
-    def idle(self, keeper: PostgresKeeper, settings: Any) -> PostgresKeeper:
-        settings.MODEL_CONTROL = "none"
-        return serving.keeper()
-
-    def test_is_never_told_to_load_or_unload(self, idle: PostgresKeeper) -> None:
-        for change in (idle.load, idle.unload):
-            with pytest.raises(ModelControlOff):
-                change(model(ONE))
-        with pytest.raises(ModelControlOff):
-            idle.unload_all()
-
-    def test_lets_a_call_be_tried_again_later(self, idle: PostgresKeeper) -> None:
-        with serving.client() as client, pytest.raises(InferenceNotReady) as refusal:
-            client.infer(doubler(ONE), given=GIVEN)
-
-        assert refusal.value.retryable is True
-        assert loaded(idle) == []
-
-    def test_gives_a_role_only_what_it_has_loaded(
-        self, idle: PostgresKeeper, control: TritonControl
-    ) -> None:
-        with pytest.raises(InferenceNotReady):
-            idle.switch(model(ONE))
-        control.load(ONE, timeout_s=30)
-
-        assert idle.switch(model(ONE)).active == model(ONE)
-
-
-class TestSharesMemory:
-    @pytest.mark.parametrize(
-        ("mode", "url", "shared"),
-        [
-            ("auto", "127.0.0.1:8101", True),
-            ("auto", "triton.example:8001", False),
-            ("on", "triton.example:8001", True),
-            ("off", "127.0.0.1:8101", False),
-        ],
-    )
-    def test_follows_the_setting(self, settings: Any, mode: str, url: str, shared: bool) -> None:  # noqa: FBT001  # the expectation
-        settings.TRITON_SHARED_MEMORY = mode
-
-        assert shares_memory(url) is shared

@@ -15,8 +15,9 @@ from jobs import tasks
 from jobs.models import Item, Job, State
 from photos.models import Owner, Photo
 from tests.factories import make_cluster, make_item, make_job, make_storage_source
+from tests.jobs.announced import send, supabase
 from tests.jobs.doors.callers import stranger
-from tests.jobs.test_storage_webhook import queued, send, supabase
+from tests.jobs.test_storage_webhook import queued
 
 IMAGE = "/api/v1/process/image"
 
