@@ -6,35 +6,30 @@ from pytest_django import DjangoAssertNumQueries
 
 from faces.calibration import score_of
 from faces.errors import FaceTooPoor, FaceUnseen, NoFace, SeveralFaces
-from faces.likeness import Hit, Sought, of_cluster, of_person, search
-from faces.models import Cluster, Face, Membership, Person, Rejection
+from faces.models import Face, Membership, Rejection
 from faces.recognition import Doubt, Identified, Probe, cosine, identify, of_photo, stored
 from faces.references import check_good, the_only
 from inference.arrays import Array
 from inference.geometry import Box
 from photos.models import Owner, Photo, Space
+from tests.faces.recognising import (
+    LEAST,
+    known,
+    owner,
+    put,
+    space,
+)
 from tests.factories import (
     make_cluster,
     make_face,
     make_owner,
-    make_person,
     make_photo,
     make_space,
     unit,
 )
 
+__all__ = ["owner", "space"]  # fixtures
 pytestmark = pytest.mark.django_db
-LEAST = 0.5
-
-
-@pytest.fixture
-def owner() -> Owner:
-    return make_owner()
-
-
-@pytest.fixture
-def space() -> Space:
-    return make_space()
 
 
 def probe(vector: Array | None = None, *, x: float = 0, quality: float = 0.9) -> Probe:
@@ -42,22 +37,6 @@ def probe(vector: Array | None = None, *, x: float = 0, quality: float = 0.9) ->
     box = Box(x, 10, 50, 60)
     reasons = [] if quality >= LEAST else ["blurred"]
     return Probe(box, 0.9, quality, reasons, unit(1) if vector is None else vector)
-
-
-def known(owner: Owner, space: Space, name: str, *vectors: Array, **values: bool) -> Person:
-    """Somebody with a confirmed face for each of `vectors`."""
-    person = make_person(owner=owner, name=name, **values)
-    cluster = make_cluster(owner=owner, space=space, person=person)
-    for vector in vectors:
-        make_face(photo=make_photo(owner=owner), cluster=cluster, vector=vector, space=space)
-    return person
-
-
-def put(
-    owner: Owner, space: Space, cluster: Cluster, vector: Array, how: Membership.How
-) -> Membership:
-    face = make_face(photo=make_photo(owner=owner), vector=vector, space=space)
-    return Membership.objects.create(face=face, part_id=cluster.pk, how=how, similarity=0.8)
 
 
 def asked(owner: Owner, space: Space, *probes: Probe, limit: int = 5) -> list[Identified]:
@@ -274,114 +253,3 @@ class TestCheckGood:
         check_good(probe())
         with pytest.raises(FaceTooPoor, match=r"recognised well \(blurred\): its quality is 0\.20"):
             check_good(probe(quality=0.2))
-
-
-def found(
-    owner: Owner, sought: Sought, space: Space, limit: int = 10, offset: int = 0
-) -> list[Hit]:
-    return search(owner, sought, space, least=LEAST, limit=limit, offset=offset)
-
-
-class TestSearch:
-    def test_gives_photos_with_a_face_like_it_best_first(self, owner: Owner, space: Space) -> None:
-        vectors = [unit(1, 1), unit(1, 0), unit(0, 1), unit(1, 0.5)]
-        faces = [
-            make_face(photo=make_photo(owner=owner), vector=each, space=space) for each in vectors
-        ]
-
-        hits = found(owner, Sought(unit(1, 0)), space)
-
-        assert [hit.face for hit in hits] == [faces[1].pk, faces[3].pk, faces[0].pk]
-        assert [hit.photo for hit in hits] == [faces[n].photo_id for n in (1, 3, 0)]
-        assert [round(hit.cosine or 0, 2) for hit in hits] == [1.0, 0.89, 0.71]
-        assert {hit.how for hit in hits} == {None}
-
-    def test_gives_a_photo_once_by_its_best_face(self, owner: Owner, space: Space) -> None:
-        photo = make_photo(owner=owner)
-        make_face(photo=photo, vector=unit(1, 0.5), space=space)
-        best = make_face(photo=photo, vector=unit(1, 0), space=space)
-
-        [hit] = found(owner, Sought(unit(1, 0)), space)
-
-        assert (hit.photo, hit.face) == (photo.pk, best.pk)
-
-    def test_gives_a_persons_photos_before_those_that_only_look_so(
-        self, owner: Owner, space: Space
-    ) -> None:
-        anna = known(owner, space, "Anna", unit(1, 0))
-        confirmed = Face.objects.get()
-        matched = put(owner, space, anna.clusters.get(), unit(1, 2), Membership.How.MATCHED)
-        alone = make_face(photo=make_photo(owner=owner), vector=unit(1, 0), space=space)
-        unseen = make_face(photo=make_photo(owner=owner))
-        Membership.objects.create(face=unseen, part_id=anna.clusters.get().pk, how="manual")
-        known(owner, space, "Ben", unit(1, 0))
-
-        hits = found(owner, of_person(owner, anna, space), space)
-
-        assert [(hit.face, hit.how) for hit in hits] == [
-            (confirmed.pk, "clustered"),
-            (matched.face_id, "matched"),
-            (unseen.pk, "manual"),
-            (alone.pk, None),
-        ]
-        assert hits[2].cosine is None
-
-    def test_leaves_out_whom_somebody_said_it_is_not(self, owner: Owner, space: Space) -> None:
-        anna = known(owner, space, "Anna", unit(1, 0))
-        alike = make_face(photo=make_photo(owner=owner), vector=unit(1, 0), space=space)
-        Rejection.objects.create(face=alike, person=anna)
-
-        hits = found(owner, of_person(owner, anna, space), space)
-
-        assert alike.pk not in {hit.face for hit in hits}
-
-    def test_leaves_out_what_is_left_out_of_matching(self, owner: Owner, space: Space) -> None:
-        known(owner, space, "Anna", unit(1, 0), ignored=True)
-        make_face(photo=make_photo(owner=owner), vector=unit(1, 0), space=space, ignored=True)
-        crowd = make_cluster(owner=owner, space=space, ignored=True)
-        make_face(cluster=crowd, vector=unit(1, 0), space=space)
-
-        assert found(owner, Sought(unit(1, 0)), space) == []
-
-    def test_of_somebody_ignored_gives_what_is_known_to_be_theirs(
-        self, owner: Owner, space: Space
-    ) -> None:
-        anna = known(owner, space, "Anna", unit(1, 0), ignored=True)
-        make_face(photo=make_photo(owner=owner), vector=unit(1, 0), space=space)
-
-        [hit] = found(owner, of_person(owner, anna, space), space)
-
-        assert (hit.how, hit.cosine) == ("clustered", None)
-
-    def test_of_a_cluster_gives_its_photos_first(self, owner: Owner, space: Space) -> None:
-        cluster = make_cluster(owner=owner, space=space)
-        its = make_face(cluster=cluster, vector=unit(1, 0.5), space=space)
-        alike = make_face(photo=make_photo(owner=owner), vector=unit(1, 0.5), space=space)
-
-        hits = found(owner, of_cluster(owner, cluster, space), space)
-
-        assert [(hit.face, hit.how) for hit in hits] == [(its.pk, "clustered"), (alike.pk, None)]
-
-    def test_of_a_cluster_without_vectors_gives_its_photos(
-        self, owner: Owner, space: Space
-    ) -> None:
-        cluster = make_cluster(owner=owner, space=space, faces=2)
-
-        hits = found(owner, of_cluster(owner, cluster, space), space)
-
-        assert [hit.cosine for hit in hits] == [None, None]
-
-    def test_goes_on_where_a_page_has_ended(self, owner: Owner, space: Space) -> None:
-        for _ in range(5):
-            make_face(photo=make_photo(owner=owner), vector=unit(1, 0), space=space)
-        sought = Sought(unit(1, 0))
-
-        pages = [found(owner, sought, space, limit=2, offset=offset) for offset in (0, 2, 4, 6)]
-
-        assert [len(page) for page in pages] == [2, 2, 1, 0]
-        assert len({hit.photo for page in pages for hit in page}) == 5
-
-    def test_knows_no_photo_of_another_owner(self, owner: Owner, space: Space) -> None:
-        make_face(vector=unit(1, 0), space=space)
-
-        assert found(owner, Sought(unit(1, 0)), space) == []

@@ -7,17 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
-from rest_framework.test import APIClient
 
 from faces.models import Face, FaceVector
 from faces.services import FindFaces
@@ -30,7 +27,7 @@ from jobs.services import Wishes
 from photos.models import Owner
 from search.models import ImageVector
 from search.services import EmbedPhoto
-from tests.factories import make_job, make_owner, make_user, unit
+from tests.factories import make_job, make_owner, unit
 from tests.fakes import (
     IDENTITY,
     FakeDetector,
@@ -39,6 +36,11 @@ from tests.fakes import (
     face_at,
     operations,
 )
+from tests.jobs.resulting import (
+    OF_ONE_PHOTO,
+    paths,
+    write,
+)
 from tests.pictures import jpeg
 from tests.search.factories import FakeImageEncoder
 
@@ -46,7 +48,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 WITH_FILES = Wishes(result_files=True)
 OTHER = replace(IDENTITY, space="face_embedder:other:1")
-OF_ONE_PHOTO = ["embedding.bin", "faces/0.bin", "faces/0.jpg", "faces/1.bin", "faces/1.jpg"]
 
 
 @pytest.fixture
@@ -82,10 +83,6 @@ def drain(parts: Parts) -> None:
 def claim() -> Item:
     [item] = Item.objects.claim(worker="w", limit=1, lease_s=60)
     return item
-
-
-def paths(job: Job) -> list[str]:
-    return sorted(file.path for file in result_files.files(job.pk))
 
 
 def read(job: Job, path: str) -> bytes:
@@ -228,145 +225,6 @@ class TestBeingKilled:
 
 def _die(*_args: object, **_kwargs: object) -> None:
     raise KeyboardInterrupt
-
-
-def write(pk: uuid.UUID, *names: str) -> None:
-    for name in names:
-        storages["results"].save(f"{pk}/{name}", ContentFile(name.encode()))
-
-
-class TestFiles:
-    def test_come_by_position_and_number(self) -> None:
-        job = make_job()
-        write(job.pk, "10/faces/0.jpg", "2/faces/10.jpg", "2/faces/9.jpg", "2/embedding.bin")
-
-        found = [file.path for file in result_files.files(job.pk)]
-
-        assert found == [
-            "2/faces/9.jpg", "2/faces/10.jpg", "2/embedding.bin", "10/faces/0.jpg",
-        ]  # fmt: skip
-
-    def test_go_on_after_any_of_them(self) -> None:
-        job = make_job()
-        write(job.pk, *(f"{n}/{name}" for n in (0, 9, 10) for name in OF_ONE_PHOTO))
-        everything = [file.path for file in result_files.files(job.pk)]
-
-        for place, path in enumerate(everything):
-            rest = [file.path for file in result_files.files(job.pk, after=path)]
-            assert rest == everything[place + 1 :]
-
-    def test_are_none_before_something_is_written(self) -> None:
-        assert list(result_files.files(make_job().pk)) == []
-
-    def test_leave_out_what_is_being_written(self) -> None:
-        job = make_job()
-        write(job.pk, "faces/0.jpg", f"faces/1.jpg.{uuid.uuid4().hex}")
-
-        assert paths(job) == ["faces/0.jpg"]
-
-
-class TestOverHttp:
-    @pytest.fixture
-    def job(self, owner: Owner) -> Job:
-        job = make_job(owner=owner)
-        write(job.pk, *OF_ONE_PHOTO)
-        return job
-
-    def url(self, job: Job, path: str = "") -> str:
-        return f"/api/v1/jobs/{job.pk}/files{f'/{path}' if path else ''}"
-
-    def test_lists_the_files(self, api: APIClient, job: Job) -> None:
-        body = api.get(self.url(job)).json()
-
-        assert body["next"] is None
-        assert [file["path"] for file in body["results"]][:2] == ["faces/0.bin", "faces/0.jpg"]
-        assert body["results"][0] == {
-            "path": "faces/0.bin",
-            "size_bytes": 11,
-            "url": f"http://testserver{self.url(job, 'faces/0.bin')}",
-        }
-
-    def test_lists_many_files_page_by_page(
-        self, api: APIClient, job: Job, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("jobs.views.results._PAGE", 2)
-        seen, url = [], self.url(job)
-        while url:
-            body = api.get(url).json()
-            seen += [file["path"] for file in body["results"]]
-            url = body["next"]
-
-        assert sorted(seen) == OF_ONE_PHOTO
-
-    def test_lists_at_a_fixed_number_of_queries(
-        self, api: APIClient, job: Job, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        with django_assert_num_queries(1):
-            api.get(self.url(job))
-
-    def test_gives_a_file_to_be_kept(self, api: APIClient, job: Job) -> None:
-        answer: Any = api.get(self.url(job, "faces/0.jpg"))
-
-        assert b"".join(answer.streaming_content) == b"faces/0.jpg"
-        assert answer.headers["Content-Type"] == "image/jpeg"
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="faces-0.jpg"'
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Cache-Control"] == "private, no-cache"
-
-    def test_refuses_to_go_on_after_what_is_no_file(self, api: APIClient, job: Job) -> None:
-        answer = api.get(self.url(job), {"after": "../../etc/passwd"})
-
-        assert answer.status_code == 400
-        assert answer.json()["fields"].keys() == {"after"}
-
-    @pytest.mark.parametrize(
-        "path",
-        [
-            "faces/7.jpg",
-            "0/embedding.bin",
-            "../../../etc/passwd",
-            "..%2f..%2fetc/passwd",
-            "faces/../embedding.bin",
-            "faces/0.jpg%00",
-            "/etc/passwd",
-            "faces",
-            "faces/0.jpg.0123456789abcdef0123456789abcdef",
-        ],
-    )
-    def test_has_nothing_at_other_paths(self, api: APIClient, job: Job, path: str) -> None:
-        assert api.get(self.url(job, path)).status_code == 404
-
-    def test_shows_no_file_behind_a_link_of_another_name(self, api: APIClient, job: Job) -> None:
-        folder = Path(storages["results"].path(str(job.pk)))
-        (folder / "faces" / "secret").symlink_to("/etc/passwd")
-
-        listed = api.get(self.url(job)).json()["results"]
-
-        assert sorted(file["path"] for file in listed) == OF_ONE_PHOTO
-        assert api.get(self.url(job, "faces/secret")).status_code == 404
-
-    def test_looks_to_others_as_if_there_were_no_job(self, job: Job) -> None:
-        stranger = APIClient()
-        stranger.force_authenticate(make_owner(user=make_user()).user)
-        missing = stranger.get(f"/api/v1/jobs/{uuid.uuid4()}/files")
-
-        for path in ("", "embedding.bin"):
-            answer = stranger.get(self.url(job, path))
-            assert (answer.status_code, answer.json()) == (404, missing.json())
-
-    def test_is_open_to_staff_who_may_see_jobs(self, job: Job) -> None:
-        staff, client = make_user(is_staff=True), APIClient()
-        client.force_authenticate(staff)
-        assert client.get(self.url(job, "embedding.bin")).status_code == 404
-
-        staff.user_permissions.add(Permission.objects.get(codename="view_job"))
-        client.force_authenticate(type(staff).objects.get(pk=staff.pk))
-
-        answer: Any = client.get(self.url(job, "embedding.bin"))
-        assert b"".join(answer.streaming_content) == b"embedding.bin"
-
-    def test_wants_to_know_who_asks(self, job: Job) -> None:
-        assert APIClient().get(self.url(job)).status_code == 401
 
 
 class TestForgetting:
