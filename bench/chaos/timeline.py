@@ -3,7 +3,6 @@
 import html
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any
 
 from bench.chaos.faults import Happened
