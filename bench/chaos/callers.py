@@ -21,6 +21,7 @@ from local.triton import LOOPBACK
 
 ANSWER_S = 60.0
 AGAIN_S = 0.3  # between two tries
+_IDLE_S = 0.5  # of a connection
 AT_ONCE = 10  # photos that wait at a time, at most
 OPERATIONS = ["faces", "embedding"]
 _TURNS = 100_000  # numbers of what is sent again begin here, times the originals
@@ -55,7 +56,11 @@ class Caller:
     def __init__(self, url: str, key: str, notes: Notes) -> None:
         self.notes = notes
         self._http = httpx2.Client(
-            base_url=f"{url}/api/v1", headers={"X-API-Key": key}, timeout=ANSWER_S
+            base_url=f"{url}/api/v1",
+            headers={"X-API-Key": key},
+            timeout=ANSWER_S,
+            # shorter than the server keeps them: else it hangs up on some who begin to ask
+            limits=httpx2.Limits(keepalive_expiry=_IDLE_S),
         )
 
     def ask(self, what: str, method: str, path: str, **sent: Any) -> Any:

@@ -173,12 +173,11 @@ def _turned(clock: Clock) -> list[Fault]:
 
 def _fill(file: Path) -> None:
     """Until there is no room for one more byte."""
-    with file.open("wb", buffering=0) as filler, suppress(OSError):
-        room = os.statvfs(file.parent)
-        os.posix_fallocate(filler.fileno(), 0, max(1, room.f_bavail * room.f_frsize))
-        while True:
-            filler.seek(0, os.SEEK_END)
-            filler.write(bytes(room.f_bsize))
+    with file.open("wb", buffering=0) as filler:
+        for size in (2**26, 2**20, 2**12, 1):
+            with suppress(OSError):
+                while True:
+                    filler.write(bytes(size))
 
 
 def _again(triton: Triton) -> None:
