@@ -122,7 +122,7 @@ class TestAnUpload:
         settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 0
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
-                "django.core.files.uploadhandler.TemporaryFileUploadHandler.receive_data_chunk",
+                "django.core.files.uploadhandler.TemporaryFileUploadHandler.new_file",
                 _no_room,
             )
             refused = send(api)
@@ -215,7 +215,7 @@ class TestAPhoto:
             media_store.photo("a", owner, max_bytes=100)
 
 
-def _no_room(*_args: object) -> None:
+def _no_room(*_args: object, **_named: object) -> None:
     raise OSError(ENOSPC, "no room")
 
 
