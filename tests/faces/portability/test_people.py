@@ -1,153 +1,31 @@
-"""People as a document: out of one library, and into another one."""
-
-import io
-import json
-from collections.abc import Callable
-from typing import Any
+"""People that come into a library out of a document."""
 
 import pytest
 
-from faces.errors import DocumentInvalid
-from faces.models import Cluster, Edit, Face, FaceVector, Membership, Pair, Person, Rejection
+from faces.models import Edit, Face, FaceVector, Membership, Pair, Person, Rejection
 from faces.people import naming, placing
 from faces.people.editing import undo
-from faces.portability.document import FORMAT, VERSION, read
-from faces.portability.exporting import export
-from faces.portability.importing import MAX_TOLD, Imported, import_people
-from photos.models import Owner, Photo
-from tests.factories import make_cluster, make_face, make_owner, make_person, make_photo, unit
+from faces.portability.document import FORMAT, VERSION
+from faces.portability.importing import MAX_TOLD, Imported
+from photos.models import Owner
+from tests.faces.portability.carried import (
+    BESIDE,
+    BOX,
+    SHA,
+    exported,
+    faces,
+    imported,
+    library,
+    make_known,
+    other,
+    owner,
+    rows,
+    who,
+)
+from tests.factories import make_cluster, make_face, make_person, make_photo, unit
 
+__all__ = ["other", "owner"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)  # an export sees one moment
-
-SHA = [f"{number:064x}" for number in range(10)]
-BOX: dict[str, Any] = {"x": 100.0, "y": 50.0, "width": 60.0, "height": 70.0}
-BESIDE = BOX | {"x": 300.0}
-
-
-@pytest.fixture
-def owner() -> Owner:
-    return make_owner()
-
-
-@pytest.fixture
-def other() -> Owner:
-    return make_owner()
-
-
-def library(owner: Owner, photos: int = 4) -> list[Photo]:
-    """Photos of two faces each. The same content, whoever's they are."""
-    made = [make_photo(owner=owner, sha256=sha) for sha in SHA[:photos]]
-    for photo in made:
-        make_face(photo=photo, **BOX)
-        make_face(photo=photo, **BESIDE)
-    return made
-
-
-def faces(owner: Owner, edges: dict[str, Any] = BOX) -> list[int]:
-    rows = Face.objects.filter(photo__owner=owner, x=edges["x"]).order_by("photo__sha256")
-    return list(rows.values_list("pk", flat=True))
-
-
-def exported(owner: Owner) -> Any:
-    file = io.StringIO()
-    export(owner, file)
-    return json.loads(file.getvalue())
-
-
-def imported(owner: Owner, document: Any, **options: Any) -> Imported:
-    return import_people(owner, read(io.BytesIO(json.dumps(document).encode())), **options)
-
-
-def who(owner: Owner) -> list[tuple[str, float, str, str]]:
-    """Photo, place, person, and how."""
-    rows = Membership.objects.filter(
-        part__cluster__owner=owner, part__cluster__person__isnull=False
-    )
-    named = rows.order_by("face__photo__sha256", "face__x")
-    return list(
-        named.values_list("face__photo__sha256", "face__x", "part__cluster__person__name", "how")
-    )
-
-
-def rows() -> list[Any]:
-    tables = (Person, Cluster, Face, Membership, Rejection, Pair, Edit)
-    return [list(table._default_manager.order_by("pk").values()) for table in tables]  # noqa: SLF001  # documented
-
-
-def make_known(owner: Owner) -> Person:
-    """Anna is in three photos, once by a match; she is not in the fourth."""
-    first, second, third, fourth = faces(owner)
-    anna = naming.create(
-        owner, "Anna", faces=[first, second], aliases=["Annie"], contact_id="c-1", favourite=True
-    )
-    cluster = anna.clusters.get()
-    Membership.objects.create(face_id=third, part_id=cluster.pk, how="matched", similarity=0.8)
-    placing.reject(owner, [fourth], anna)
-    placing.answer(owner, first, faces(owner, BESIDE)[1], same=False)
-    naming.change(anna, cover=Face.objects.get(pk=second))
-    return anna
-
-
-class TestExport:
-    def test_says_who_is_where(self, owner: Owner) -> None:
-        library(owner)
-        anna = make_known(owner)
-        make_cluster(owner=owner, faces=2)  # of nobody
-        make_cluster(faces=1, person=make_person())  # somebody else's
-
-        document = exported(owner)
-
-        box, beside = [100.0, 50.0, 60.0, 70.0], [300.0, 50.0, 60.0, 70.0]
-        assert document == {
-            "format": "kindred-people",
-            "version": 1,
-            "people": [
-                {
-                    "id": anna.pk,
-                    "name": "Anna",
-                    "aliases": ["Annie"],
-                    "contact_id": "c-1",
-                    "favourite": True,
-                    "hidden": False,
-                    "ignored": False,
-                    "unrecognised": False,
-                    "cover": {"photo": SHA[1], "box": box},
-                }
-            ],
-            "faces": [
-                {"person": anna.pk, "photo": SHA[0], "box": box, "how": "manual"},
-                {"person": anna.pk, "photo": SHA[1], "box": box, "how": "manual"},
-                {
-                    "person": anna.pk, "photo": SHA[2], "box": box, "how": "matched",
-                    "similarity": 0.8,
-                },
-            ],
-            "rejections": [{"person": anna.pk, "photo": SHA[3], "box": box}],
-            "pairs": [
-                {
-                    "first": {"photo": SHA[0], "box": box},
-                    "second": {"photo": SHA[1], "box": beside},
-                    "same": False,
-                }
-            ],
-        }  # fmt: skip
-
-    def test_of_nobody_is_empty(self, owner: Owner) -> None:
-        assert exported(owner) == {
-            "format": "kindred-people", "version": 1, "people": [], "faces": [], "rejections": [],
-            "pairs": [],
-        }  # fmt: skip
-
-    @pytest.mark.parametrize("people", [1, 3])
-    def test_costs_a_fixed_number_of_queries(
-        self, owner: Owner, people: int, django_assert_num_queries: Callable[[int], Any]
-    ) -> None:
-        library(owner)
-        for number in range(people):
-            naming.create(owner, f"Person {number}", faces=[faces(owner)[number]])
-
-        with django_assert_num_queries(7):  # BEGIN, SET TRANSACTION and COMMIT among them
-            exported(owner)
 
 
 class TestImport:
@@ -411,77 +289,3 @@ class TestImport:
         report = imported(other, {"format": FORMAT, "version": VERSION, "people": people})
 
         assert (report.conflict_count, len(report.conflicts)) == (MAX_TOLD + 2, MAX_TOLD)
-
-
-FACE = {"photo": SHA[0], "box": [1, 2, 3, 4]}
-ANNA = {"id": 1, "name": "Anna"}
-WRONG: dict[str, tuple[Any, str]] = {
-    "no JSON": (b"{", "This is no JSON"),
-    "NaN": (b'{"format": NaN}', "This is no JSON"),
-    "bytes": (b"\xff\xfe\x00", "This is no JSON"),
-    "deep": (b"[" * 10**5, "This is no JSON"),
-    "a list": ([], "format"),
-    "another format": ({"format": "contacts"}, "format"),
-    "another version": ({"version": 2}, "version"),
-    "people that are no list": ({"people": {}}, "people"),
-    "somebody who is no object": ({"people": ["Anna"]}, r"people\[0\]"),
-    "somebody without an id": ({"people": [{"name": "Anna"}]}, r"people\[0\]: id"),
-    "two of one id": ({"people": [ANNA, {"id": 1, "name": "Ben"}]}, "people: two"),
-    "nobody's name": ({"people": [ANNA | {"name": "  "}]}, r"people\[0\]: name"),
-    "a long name": ({"people": [ANNA | {"name": "x" * 201}]}, r"people\[0\]: name"),
-    "a name with NUL": ({"people": [ANNA | {"name": "a\0"}]}, r"people\[0\]: name"),
-    "half a letter": ({"people": [ANNA | {"name": "\ud800"}]}, r"people\[0\]: name"),
-    "aliases as text": ({"people": [ANNA | {"aliases": "Nan"}]}, r"people\[0\]: aliases"),
-    "an alias as a number": ({"people": [ANNA | {"aliases": [1]}]}, r"people\[0\]: aliases"),
-    "a long contact id": (
-        {"people": [ANNA | {"contact_id": "x" * 256}]}, r"people\[0\]: contact_id",
-    ),
-    "a flag in words": ({"people": [ANNA | {"hidden": "no"}]}, r"people\[0\]: hidden"),
-    "a cover as a number": ({"people": [ANNA | {"cover": 3}]}, r"people\[0\]: cover"),
-    "a face of nobody": ({"faces": [FACE | {"how": "manual"}]}, r"faces\[0\]: person"),
-    "a face of somebody else": (
-        {"people": [ANNA], "faces": [FACE | {"how": "manual", "person": 2}]},
-        r"faces\[0\]: person",
-    ),
-    "a face by magic": (
-        {"people": [ANNA], "faces": [FACE | {"how": "magic", "person": 1}]}, r"faces\[0\]: how",
-    ),
-    "a match of no similarity": (
-        {"people": [ANNA], "faces": [FACE | {"how": "matched", "person": 1}]},
-        r"faces\[0\]: similarity",
-    ),
-    "no photo": (
-        {"people": [ANNA], "rejections": [FACE | {"photo": "x", "person": 1}]},
-        r"rejections\[0\]: photo",
-    ),
-    "a box of three": (
-        {"people": [ANNA], "rejections": [FACE | {"box": [1, 2, 3], "person": 1}]},
-        r"rejections\[0\]: box",
-    ),
-    "a box without area": (
-        {"people": [ANNA], "rejections": [FACE | {"box": [1, 2, 0, 3], "person": 1}]},
-        r"rejections\[0\]: box",
-    ),
-    "a box without end": (
-        b'{"format": "kindred-people", "version": 1, "people": [{"id": 1, "name": "A"}], '
-        b'"rejections": [{"photo": "' + SHA[0].encode() + b'", "box": [1, 2, 3, 1e999], '
-        b'"person": 1}]}',
-        r"rejections\[0\]: box",
-    ),
-    "half a pair": ({"pairs": [{"first": FACE, "same": True}]}, r"pairs\[0\]: first, second"),
-    "a pair without an answer": (
-        {"pairs": [{"first": FACE, "second": FACE}]}, r"pairs\[0\]: same",
-    ),
-}  # fmt: skip
-
-
-class TestDocument:
-    @pytest.mark.parametrize("wrong", WRONG)
-    def test_that_is_wrong_says_where(self, wrong: str) -> None:
-        given, place = WRONG[wrong]
-        if isinstance(given, dict):
-            given = {"format": "kindred-people", "version": 1} | given
-        data = given if isinstance(given, bytes) else json.dumps(given).encode()
-
-        with pytest.raises(DocumentInvalid, match=f"^{place}"):
-            read(io.BytesIO(data))
