@@ -11,6 +11,7 @@ from django.test import Client
 from jobs.operations import current_recipes
 from photos.models import Photo, Role, ServedModel
 from photos.operations import CAPTION, OBJECTS, OCR, TAGS
+from tests.config.photo_pages import find_all, page_of, standings
 from tests.factories import make_face, make_photo, unit
 from tests.search.factories import changed, make_image_vector, make_vocabulary, write
 from tests.search.findings import (
@@ -41,24 +42,6 @@ def recipes(settings: Any, tmp_path: Path) -> dict[str, str]:
     make_vocabulary(settings.VOCABULARY_DIR)
     make_active(*ROLES)
     return current_recipes()
-
-
-def page_of(client: Client, photo: Photo) -> str:
-    return client.get(f"/admin/photos/photo/{photo.pk}/change/").content.decode()
-
-
-def standings(page: str) -> list[tuple[str, str]]:
-    """Operation and standing of each row of the table of analyses."""
-    rows = r'<tr>\s*<td>(\w+)</td>.*?<span class="pill[^>]*>([^<]*)</span>'
-    return re.findall(rows, page, re.DOTALL)
-
-
-def find_all(photo: Photo, recipes: dict[str, str]) -> None:
-    """One of each, by the models of `recipes`."""
-    make_object(photo=photo, recipe=recipes[OBJECTS], label="teddy bear")
-    make_line(photo=photo, recipe=recipes[OCR], text="Warung Padang")
-    make_tag(photo=photo, recipe=recipes[TAGS], key="formal")
-    make_caption(photo=photo, recipe=recipes[CAPTION], sentence="A bear.", context="waving")
 
 
 class TestDrawing:

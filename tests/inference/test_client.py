@@ -22,24 +22,10 @@ from inference.errors import (
     InferenceUnavailable,
 )
 from inference.identity import ModelIdentity
-from inference.spec import ModelSpec, TensorSpec
 from local.processes import wait_until
+from tests.inference.doubling import DOUBLE, DOUBLED, GIVEN, PARAMETERS, is_up, noting
 from tests.inference.server import Answer, configuration, outputs, readiness, refusal, serving
 
-DOUBLE = ModelSpec(
-    "double",
-    inputs=(TensorSpec("given", np.uint8, (2,)),),
-    outputs=(TensorSpec("doubled", np.float32, (2,)),),
-    max_batch=4,
-)
-GIVEN = np.array([[1, 2], [3, 4]], np.uint8)
-DOUBLED = np.array([[2, 4], [6, 8]], np.float32)
-PARAMETERS = {
-    "space": "double:0123:7",
-    "weights_sha256": "0123",
-    "dimension": "192",
-    "same_person_cosine": "0.25",
-}
 REFUSALS: list[tuple[str, str, type[InferenceError]]] = [
     ("UNAVAILABLE", "failed to connect to all addresses", InferenceUnavailable),
     ("UNAVAILABLE", "Exceeds maximum queue size", InferenceOverloaded),
@@ -296,20 +282,3 @@ class TestIdentity:
 
         with pytest.raises(InferenceNotReady):
             client.identity(DOUBLE)
-
-
-def noting(requests: list[Any], answer: Answer) -> Answer:
-    """Answers as `answer` does, and keeps what was asked."""
-
-    def note_and_answer(request: Any, context: Any) -> Any:
-        requests.append(request)
-        return answer(request, context)
-
-    return note_and_answer
-
-
-def is_up(client: TritonClient) -> bool:
-    try:
-        return client.ready(DOUBLE)
-    except InferenceUnavailable:
-        return False

@@ -12,8 +12,8 @@ from prometheus_client import REGISTRY
 from inference import tracing
 from inference.client import TritonClient
 from inference.errors import InferenceTimeout
+from tests.inference.doubling import DOUBLE, DOUBLED, GIVEN
 from tests.inference.server import Answer, outputs, refusal, serving
-from tests.inference.test_client import DOUBLE, DOUBLED, GIVEN
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

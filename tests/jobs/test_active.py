@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,9 @@ from django.conf import settings
 
 import search.tagging
 from faces.services import FindFaces
-from inference.arrays import RGB, Array
-from inference.client import Inference, TritonClient
+from inference.client import TritonClient
 from inference.errors import InferenceNotReady
 from inference.faces import TritonFaceEmbedder, TritonFaceMatcher
-from inference.identity import ModelIdentity
-from inference.spec import ModelSpec
 from jobs.active import ActiveOperations, taggers
 from jobs.operations import current_recipes
 from local.triton import Triton
@@ -39,29 +35,13 @@ from search.services import EmbedPhoto, FindObjects, ReadText
 from search.tags import TagPhoto
 from tests import served
 from tests.factories import make_photo
-from tests.inference.references import detector_reference
+from tests.jobs.asked import OTHER_EMBEDDER, Asked, picture, write_next_version
 from tests.search.factories import changed, make_vocabulary, write
 from tests.tiny import Tiny
 
 pytestmark = pytest.mark.django_db
 DETECTOR, EMBEDDER = served.FACE_DETECTOR.name, served.FACE_EMBEDDER.name
-OTHER_EMBEDDER = "face_embedder.packaged.2"
 OCR_MODELS = ("text_detector.tiny.1", "text_orienter.tiny.1", "text_recognizer.tiny.1")
-
-
-@dataclass
-class Asked:
-    """A client that remembers which models were run."""
-
-    client: Inference
-    names: list[str] = field(default_factory=list)
-
-    def infer(self, model: ModelSpec, **arrays: Array) -> dict[str, Array]:
-        self.names.append(model.name)
-        return self.client.infer(model, **arrays)
-
-    def identity(self, model: ModelSpec) -> ModelIdentity:
-        return self.client.identity(model)
 
 
 @pytest.fixture(autouse=True)
@@ -74,14 +54,6 @@ def nobody() -> Iterator[TritonClient]:
     """A client of a server that is not there."""
     with TritonClient("127.0.0.1:1", timeout_s=1) as client:
         yield client
-
-
-def picture() -> RGB:
-    """A photo of which the original of the face detector says that it has faces."""
-    reference = detector_reference()
-    row = int(reference.index[0])
-    image: RGB = reference.images[row]
-    return image
 
 
 class TestOperationsOfThePack:
@@ -158,22 +130,10 @@ def two_embedders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
     repository = tmp_path_factory.mktemp("two")
     for name in (DETECTOR, EMBEDDER):
         shutil.copytree(settings.MODEL_REPOSITORY / name, repository / name)
-    _write_next_version(repository)
+    write_next_version(repository)
     names = [DETECTOR, EMBEDDER, OTHER_EMBEDDER]
     with Triton(repository, names, tmp_path_factory.mktemp("two-triton")) as triton:
         yield triton.url, repository
-
-
-def _write_next_version(repository: Path) -> None:
-    """The same weights under the next name: their space is another one."""
-    folder = Path(shutil.copytree(repository / EMBEDDER, repository / OTHER_EMBEDDER))
-    for name, of_one, of_two in (
-        ("config.pbtxt", ':1" } }', ':2" } }'),
-        ("config.pbtxt", EMBEDDER, OTHER_EMBEDDER),
-        ("manifest.json", '"version": 1', '"version": 2'),
-    ):
-        file = folder / name
-        file.write_text(file.read_text().replace(of_one, of_two))
 
 
 class TestSwitching:

@@ -4,9 +4,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,23 +13,20 @@ from django.conf import settings as django_settings
 from django.db import OperationalError, connection
 from django.db.models import F
 from django.db.models.functions import Now
-from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 import config.settings
 from faces.services import FindFaces
-from jobs import cleanup, maintenance, queue, services, steering
+from jobs import maintenance, queue, services, steering
 from jobs.drain import Drain
 from jobs.errors import QueueFull
-from jobs.models import Event, Item, Job, State
+from jobs.models import Item, Job, State
 from jobs.pipeline import Parts
 from jobs.services import Source
-from jobs.telling import outbox
 from local import stack
 from photos import roles
 from photos.errors import FetchTimeout
 from photos.models import Owner
-from tests.factories import make_event, make_item, make_job, make_owner, make_photo
+from tests.factories import make_item, make_job, make_owner, make_photo
 from tests.fakes import FakeDetector, FakeEmbedder, decoded_here, operations
 from tests.jobs.remote import Worker, submit
 from tests.pictures import jpeg
@@ -291,33 +287,3 @@ class TestConnections:
 
         states = job.items.values_list("state", flat=True)
         assert sorted(states) == [State.PROCESSING, State.SUCCEEDED]  # the lease of one will end
-
-
-class TestCleaningUp:
-    def test_of_events_ends_with_its_time(self) -> None:
-        for _ in range(3):
-            make_event()
-        Event.objects.update(created_at=timezone.now() - timedelta(days=10))
-        order = cleanup.Order(job_days=30, event_days=7)
-
-        with patched_batch(1):
-            cleaned = cleanup.run(order, limit_s=0)
-
-        assert (cleaned.removed["events"], cleaned.complete) == (1, False)
-
-    def test_that_only_counts_deletes_nothing_meanwhile(self) -> None:
-        make_event()
-        Event.objects.update(created_at=timezone.now() - timedelta(days=10))
-
-        with CaptureQueriesContext(connection) as queries:
-            cleaned = cleanup.run(cleanup.Order(30, 7, dry_run=True), limit_s=60)
-
-        assert cleaned.removed["events"] == 1
-        assert not [each for each in queries if each["sql"].startswith("DELETE")]
-
-
-@contextmanager
-def patched_batch(rows: int) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outbox, "_BATCH", rows)
-        yield

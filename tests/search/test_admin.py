@@ -15,6 +15,7 @@ from search.models import Unembedded
 from tests.factories import make_owner, make_photo, make_space, make_user
 from tests.search.factories import ENGLISH, changed, make_vocabulary, write
 from tests.search.findings import make_analysis, make_caption, make_line, make_object, make_tag
+from tests.search.listed import listed, offered, page_of
 
 pytestmark = pytest.mark.django_db
 OBJECTS = "/admin/search/detectedobject/"
@@ -34,26 +35,6 @@ def _vocabulary(settings: Any, tmp_path: Path) -> None:
     settings.VOCABULARY_DIR = tmp_path / "vocabulary"
     settings.VOCABULARY_DIR.mkdir()
     make_vocabulary(settings.VOCABULARY_DIR, en=ENGLISH, id=INDONESIAN)
-
-
-def listed(client: Client, url: str) -> list[int]:
-    """Primary keys of the rows, in their order."""
-    return [row.pk for row in client.get(url).context["cl"].result_list]
-
-
-def page_of(client: Client, url: str) -> str:
-    return client.get(url).content.decode()
-
-
-def offered(client: Client, url: str, parameter: str) -> list[str]:
-    """The words of a filter's choices, less "All"."""
-    specs = client.get(url).context["cl"].filter_specs
-    return [
-        words
-        for spec in specs
-        if getattr(spec, "parameter_name", "") == parameter
-        for _, words in spec.lookup_choices
-    ]
 
 
 @pytest.mark.parametrize(("url", "make"), LISTS)

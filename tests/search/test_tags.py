@@ -10,12 +10,11 @@ import pytest
 import search.tagging
 from inference.errors import InferenceUnavailable
 from photos.models import Analysis, Photo
-from photos.operations import EMBEDDING, TAGS, Place
+from photos.operations import EMBEDDING, TAGS
 from search.captions import ComposeCaption
 from search.errors import ForeignVectors, VectorMissing
 from search.models import PhotoTag
-from search.tags import TagPhoto, count_people, is_due, retag, to_retag
-from search.vocabulary import Vocabulary
+from search.tags import TagPhoto, is_due, retag, to_retag
 from search.words import index, matching
 from tests.factories import make_face, make_owner, make_photo, unit
 from tests.search.factories import (
@@ -27,12 +26,10 @@ from tests.search.factories import (
     make_tagged_photo,
     make_vocabulary,
 )
+from tests.search.tagged import MODELS, PIXELS, by, do, tags_of
 
 pytestmark = pytest.mark.django_db
 
-MODELS = "image_encoder.fake.1+text_encoder.fake.1"
-WORDS = {"a photo of a beach": unit(1), "people in suits": unit(0, 1), "a handshake": unit(0, 0, 1)}
-PIXELS = np.zeros((8, 8, 3), np.uint8)
 BEACH, SUITS, BOTH = unit(1), unit(0, 1), unit(1, 1)
 
 
@@ -44,24 +41,6 @@ def _nothing_is_made_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def operation(tmp_path: Path) -> TagPhoto:
     return by(make_vocabulary(tmp_path))
-
-
-def by(vocabulary: Vocabulary, **values: Any) -> TagPhoto:
-    """The operation with this vocabulary."""
-    fakes: dict[str, Any] = {"images": FakeImageEncoder(), "texts": FakeTextEncoder(WORDS)}
-    recipe = f"{MODELS}+{vocabulary.digest}"
-    return TagPhoto(**{**fakes, "vocabulary": vocabulary, "recipe": recipe} | values)
-
-
-def do(operation: TagPhoto, photo: Photo) -> None:
-    """As the pipeline does it."""
-    place = Place(photo.owner, "folder")
-    operation.look(PIXELS).keep(place)(photo)
-
-
-def tags_of(photo: Photo) -> list[tuple[str, str]]:
-    """(recipe, key) of each tag."""
-    return sorted(photo.tags.values_list("recipe", "key"))
 
 
 class TestTagPhoto:
@@ -273,37 +252,6 @@ class TestRetag:
                 make_face(photo=make_tagged_photo(BEACH, f"{MODELS}+old"))
             with django_assert_num_queries(14):
                 list(retag(Photo.objects.all(), operation, None))
-
-
-class TestCountPeople:
-    def test_follows_the_faces_of_a_photo_that_has_tags(self, operation: TagPhoto) -> None:
-        photo = make_tagged_photo(BEACH, operation.recipe)
-        make_face(photo=photo)
-        do(operation, photo)
-        make_face(photo=photo)
-
-        count_people(photo)
-        count_people(photo)
-
-        assert [key for _, key in tags_of(photo)] == ["beach", "people:2"]
-
-    def test_takes_the_tag_away_with_the_last_face(self, operation: TagPhoto) -> None:
-        photo = make_tagged_photo(BEACH, operation.recipe)
-        make_face(photo=photo)
-        do(operation, photo)
-        photo.faces.all().delete()
-
-        count_people(photo)
-
-        assert [key for _, key in tags_of(photo)] == ["beach"]
-
-    def test_tags_no_photo_that_was_not_to_be_tagged(self) -> None:
-        photo = make_photo()
-        make_face(photo=photo)
-
-        count_people(photo)
-
-        assert tags_of(photo) == []
 
 
 class TestCaptionsMadeOfTags:
