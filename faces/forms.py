@@ -14,7 +14,7 @@ from faces.people.naming import tidy_name
 from photos.admin import picture
 from photos.models import Owner
 
-_COVERS = 23  # faces that may be the cover, besides the one that is: the best
+_COVERS = 11  # faces that may be the cover, besides the one that is: the best
 
 
 def names_address(owner: int) -> str:

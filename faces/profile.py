@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber, TruncMonth
 
 from faces import centroids
 from faces.calibration import score_of
@@ -144,13 +144,17 @@ def said_of(person: Person, most: int) -> Said:
     theirs = Q(first__membership__part__cluster__person=person) | Q(
         second__membership__part__cluster__person=person
     )
+    place = Window(RowNumber(), partition_by="same", order_by=F("pk").desc())
     pairs = (
         Pair.objects.of(person.owner)
         .filter(theirs)
+        .annotate(place=place)
+        .filter(place__lte=most)
         .select_related(
             "first__membership__part__cluster__person", "second__membership__part__cluster__person"
         )
         .order_by("-pk")
     )
-    different, same = (list(pairs.filter(same=said)[:most]) for said in (False, True))
+    said = list(pairs)
+    different, same = ([pair for pair in said if pair.same is same] for same in (False, True))
     return Said(list(rejections[:most]), different, same)

@@ -39,7 +39,7 @@ QUERIES = {
     "photos": [7, 7, 9],
     "review": [21, 21, 24],  # then a worker is asked for more
     "photo": [14, 14, 14],
-    "person": [36, 36, 37],
+    "person": [35, 35, 36],
     "cluster": [6, 6, 6],
     "edit": [11, 11, 11],
 }
