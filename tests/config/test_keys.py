@@ -112,18 +112,19 @@ class TestKey:
         answer = ask(secret)
         assert (answer.status_code, said(answer)) == (401, REFUSED)
 
-    def test_is_one_statement_with_its_user_and_its_owner(self) -> None:
+    def test_is_one_prepared_statement_with_its_user_and_its_owner(self) -> None:
         owner = make_owner(user=make_user())
         _, secret = make_key(user=owner.user)
         ask(secret)
 
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with CaptureQueriesContext(connection) as asked:  # hears of none that is prepared
             ask(secret, "/api/v1/search/saved/")
 
         tables = [each["sql"].partition(" FROM ")[2].split()[0] for each in asked]
-        assert tables == ["config_apikey", '"search_savedsearch"']
+        assert tables == ['"search_savedsearch"']
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'apikey'")
+            assert cursor.fetchone() == (1,)
 
     def test_says_when_it_was_used_once_a_minute(self) -> None:
         key, secret = make_key()

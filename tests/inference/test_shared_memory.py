@@ -18,6 +18,7 @@ from inference.spec import ModelSpec
 from tests.inference.memory import (
     _nothing_said,
     client,
+    client_of,
     plainly,
     said,
     server,
@@ -26,7 +27,7 @@ from tests.inference.sums import LARGE, SMALL, SUM, Server, ask
 from tests.pictures import noise
 from tests.served import FACE_DETECTOR
 
-__all__ = ["_nothing_said", "client", "server"]  # fixtures
+__all__ = ["_nothing_said", "client", "client_of", "server"]  # fixtures
 
 
 class TestSharedInputs:

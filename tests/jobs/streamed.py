@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from jobs.models import Event
 from jobs.models.positions import BEGINNING, Position
 from jobs.telling import streams
+from jobs.telling.hub import Seats
 from jobs.telling.streams import Events, Source, Stream
 from photos.models import Owner
 from tests.jobs.listening import Told
@@ -57,9 +58,10 @@ def get(api: APIClient) -> Iterator[Get]:
 
 @pytest.fixture(autouse=True)
 def _short(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Heartbeats are frequent, and a test that fails ends."""
+    """Heartbeats are frequent, a test that fails ends, and who was served before has no seat."""
     settings.EVENTS_HEARTBEAT_S = 0.05
     monkeypatch.setattr(streams, "LIFE_S", 60.0)
+    monkeypatch.setattr(streams, "SEATS", Seats())
 
 
 def after(owner: Owner, last: Told) -> Events:

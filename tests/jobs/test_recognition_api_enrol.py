@@ -30,11 +30,12 @@ from tests.jobs.recognised import (
     enrolled,
     file,
     models,
+    pictures,
     send,
     stored,
 )
 
-__all__ = ["file", "models", "send"]  # fixtures
+__all__ = ["file", "models", "pictures", "send"]  # fixtures
 pytestmark = pytest.mark.django_db
 
 
