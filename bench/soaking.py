@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.core.files.base import ContentFile
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 import config.wsgi  # noqa: F401  # sets Django up, before its models are imported
 from bench.memory import processes
 from jobs import services
+from jobs.connections import LOST
 from jobs.models import UNFINISHED, Event, Item, Job, State
 from jobs.services import Wishes
 from photos.idempotency import Idempotency
@@ -53,7 +54,7 @@ def persevere(ask: Callable[[], Got], *, limit_s: float = 60) -> Got:
     while True:
         try:
             return ask()
-        except (OperationalError, InterfaceError):
+        except LOST:
             connection.close()
             if time.monotonic() > give_up:
                 raise

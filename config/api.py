@@ -8,13 +8,13 @@ import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import InterfaceError, OperationalError
 from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from config.statuses import HOUSE, status_of
+from jobs.connections import LOST
 from jobs.errors import UploadTooLarge
 from photos.errors import StorageFull
 from photos.storage import lacks_room
@@ -33,7 +33,7 @@ def error_response(exc: Exception, context: dict[str, Any]) -> Response | None:
             return _answer(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", _TOO_LARGE)
         case OSError() if lacks_room(exc):  # such as of a request's files, before anybody saw them
             return _of_the_house(StorageFull(_FULL))
-        case OperationalError() | InterfaceError():
+        case Exception() if isinstance(exc, LOST):
             log.error("The database gave no answer: %s", exc)
             return _answer(status.HTTP_503_SERVICE_UNAVAILABLE, "database_unavailable", _DATABASE)
     if isinstance(exc, HOUSE):

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
+
+from jobs.connections import LOST
 
 _SOON_S = 5  # until they may ask again
 
@@ -20,7 +21,7 @@ class Outages:
         return self._answer(request)
 
     def process_exception(self, _request: HttpRequest, exc: Exception) -> HttpResponse | None:
-        if not isinstance(exc, OperationalError | InterfaceError):
+        if not isinstance(exc, LOST):
             return None
         words = gettext("The database gives no answer. Try again in a moment.")
         plain = "text/plain; charset=utf-8"
