@@ -37,7 +37,7 @@ _SAID = {  # of those that are no exception of the house, and none of the REST f
     "address_not_allowed": "`ALLOWED_IPS` leaves out where this comes from.",
     "cancelled": "The job was cancelled before it was done.",
     "credential_in_address": "The address has a key or a password in it, where logs keep it.",
-    "database_unavailable": "The database gives no answer. Nothing was stored.",
+    "database_unavailable": "The database gives no answer. What was just sent may be stored.",
     "findings_outdated": "What was found does not fit any more what is there by now.",
     "internal_error": "What nobody has foreseen. The log has it, by the request's or job's id.",
     "invalid": "A value is not as it has to be; `fields` says which, and why.",
