@@ -155,10 +155,9 @@ def _history(person: Person) -> list[Done]:
 
 def _alike(request: HttpRequest, person: Person, space: Space | None) -> dict[str, Any]:
     """Who may be the same; where comparing all takes long, to who asks for it."""
-    if "alike" not in request.GET:
-        some = Cluster.objects.filter(owner=person.owner)[: COMPARED + 1]
-        if len(some.values_list("pk", flat=True)) > COMPARED:
-            return {"alike_waits": True}
+    theirs = Cluster.objects.filter(owner=person.owner)
+    if "alike" not in request.GET and theirs[COMPARED:].exists():
+        return {"alike_waits": True}
     found: list[Question] = beside(person.owner, space, person.pk, SUGGESTED) if space else []
     seen = questions.shown(found)
     return {"alike": [(each, round(100 * each.score)) for each in seen]}
