@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 import photos.services
@@ -217,6 +217,20 @@ class TestLooking:
             page.wait_for_function("document.querySelector('.photo img').naturalWidth > 0")
 
         assert photo.thumbnail.url.endswith("thumbnail.jpg")
+
+    def test_also_where_it_had_failed_before_the_script_came(
+        self, live_server: LiveServer, browsing: Browsing, photo: Photo
+    ) -> None:
+        default_storage.delete(str(photo.original))
+
+        def late(script: Route) -> None:
+            script.request.frame.page.wait_for_function("document.querySelector('.photo img')?.complete")
+            script.continue_()
+
+        with browsing() as page:
+            page.route("**/kindred/photo*.js", late)
+            open_page(page, live_server, photo)
+            expect(page.locator(".photo img")).to_have_attribute("src", photo.thumbnail.url)
 
 
 class TestZoom:

@@ -311,9 +311,12 @@ function restore() {
   view.scrollTo(left.scrollLeft, left.scrollTop);
 }
 
-picture.addEventListener("error", () => {
+function showSmall() {
   if (!picture.src.endsWith(picture.dataset.small)) picture.src = picture.dataset.small;
-});
+}
+
+picture.addEventListener("error", showSmall);
+if (picture.complete && !picture.naturalWidth) showSmall(); // it has failed before this script came
 desk.classList.add("live");
 restore();
 tell();
