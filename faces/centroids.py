@@ -38,16 +38,11 @@ def of(owner: Owner, space: Space, clusters: Collection[int] | None = None) -> M
 
     Faces that were only matched have no say: a cluster does not drift.
     """
-    values = {
-        "owner": owner.pk,
-        "space": space.pk,
-        "clusters": None if clusters is None else list(clusters),
-    }
+    values = _values(owner, space, clusters)
     rows = [] if clusters is None else _stored(values)
     if clusters is None or len(rows) < len(set(clusters)):
-        with transaction.atomic(), connection.cursor() as cursor:
-            share(owner.pk)  # what is computed must still be so when it is stored
-            cursor.execute(_MISSING, values)
+        with transaction.atomic():
+            _complete(values)
             rows = _stored(values)
     return Means(
         clusters=[row[0] for row in rows],
@@ -56,6 +51,27 @@ def of(owner: Owner, space: Space, clusters: Collection[int] | None = None) -> M
         vectors=unpack([bytes(row[3]) for row in rows]),
         sizes=np.array([row[4] for row in rows], np.int64),
     )
+
+
+def complete(owner: Owner, space: Space, clusters: Collection[int] | None = None) -> None:
+    """Have stored what of() gives, for statements that read it."""
+    if clusters is not None:
+        known = Centroid.objects.filter(cluster__in=clusters, space=space).count()
+        if known == len(set(clusters)):
+            return
+    with transaction.atomic():
+        _complete(_values(owner, space, clusters))
+
+
+def _values(owner: Owner, space: Space, clusters: Collection[int] | None) -> dict[str, Any]:
+    wanted = None if clusters is None else list(clusters)
+    return {"owner": owner.pk, "space": space.pk, "clusters": wanted}
+
+
+def _complete(values: dict[str, Any]) -> None:
+    share(values["owner"])  # what is computed must still be so when it is stored
+    with connection.cursor() as cursor:
+        cursor.execute(_MISSING, values)
 
 
 def _stored(values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -73,7 +73,7 @@ def rows_of(person: Person, space: Space | None, most: int) -> Rows:
     confirmed, matched = theirs.exclude(how=_HOW.MATCHED), theirs.filter(how=_HOW.MATCHED)
     uncertain: QuerySet[Any, Any] = matched.none()
     if space:
-        centroids.of(person.owner, space, list(person.clusters.values_list("pk", flat=True)))
+        centroids.complete(person.owner, space, list(person.clusters.values_list("pk", flat=True)))
         least = score_of(space, person.owner).cosine(SURE)
         likely = least_likely(person.owner, space).filter(part__cluster__person=person)
         uncertain, matched = likely.filter(likeness__lt=least), likely.filter(likeness__gte=least)

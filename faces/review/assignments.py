@@ -16,7 +16,7 @@ from photos.models import Owner, Space
 def assignments(owner: Owner, space: Space) -> list[Question]:
     """Faces that were matched, the least likely first; none that somebody has confirmed."""
     scale = score_of(space, owner)
-    centroids.of(owner, space)  # so that the size of each is known
+    centroids.complete(owner, space)
     answered = {face for pairs in said_same(owner).values() for pair in pairs for face in pair}
     found = []
     rows = least_likely(owner, space).filter(visible("part__cluster__"), face__ignored=False)
@@ -33,7 +33,7 @@ def assignments(owner: Owner, space: Space) -> list[Question]:
 def least_likely(owner: Owner, space: Space) -> QuerySet[Any, Any]:
     """Memberships of faces that were matched, with their `likeness` (as in `recognition`).
 
-    `size` is with how many faces each was compared; centroids.of() has to be there for that.
+    `size` is with how many faces each was compared; centroids.complete() has it there.
     """
     of_space = Q(part__cluster__centroids__space=space)
     size = Coalesce("mean__size", 1)  # a cluster that nobody vouches for has no mean

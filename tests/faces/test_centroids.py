@@ -1,6 +1,7 @@
 """The means of clusters."""
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from faces import centroids
 from faces.models import Centroid, Membership
@@ -83,3 +84,26 @@ class TestCentroids:
         assert centroids.of(owner, space).sizes.tolist() == [1]
         assert Centroid.objects.count() == 1
         assert stays.membership.cluster == cluster
+
+
+class TestCompleting:
+    def test_has_them_stored_once_and_asks_for_no_more(
+        self, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        owner, space = make_owner(), make_space()
+        cluster = make_cluster(owner=owner, space=space)
+        make_face(photo=make_photo(owner=owner), cluster=cluster, space=space, vector=unit(1, 0))
+
+        centroids.complete(owner, space, [cluster.pk])
+        with django_assert_num_queries(1):
+            centroids.complete(owner, space, [cluster.pk])
+
+        assert Centroid.objects.get().cluster == cluster
+
+    def test_leaves_clusters_of_others(self) -> None:
+        space, theirs = make_space(), make_cluster()
+        make_face(cluster=theirs, space=space, vector=unit(1, 0))
+
+        centroids.complete(make_owner(), space, [theirs.pk])
+
+        assert not Centroid.objects.exists()

@@ -253,7 +253,7 @@ class TestQueue:
         assert api.get(URL, {"kind": kind}).json()["results"] == []
 
     @pytest.mark.parametrize(
-        ("kind", "queries"), [("same", 14), ("merges", 13), ("assignments", 12), ("mixed", 13)]
+        ("kind", "queries"), [("same", 14), ("merges", 13), ("assignments", 11), ("mixed", 13)]
     )
     @pytest.mark.parametrize("count", [1, 3])
     def test_costs_a_fixed_number_of_queries(
