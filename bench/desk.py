@@ -1,7 +1,7 @@
 """The first page of each list and thing of the desk, in a library of a million faces.
 
-Pages ask for no vectors of faces, so there are none; questions are found ahead, and have a benchmark of
-their own: bench/review.py.
+Pages ask for no vectors of faces, so there are none; questions are found ahead, and have a
+benchmark of their own: bench/review.py.
 """
 
 from contextlib import ExitStack

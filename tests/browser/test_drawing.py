@@ -224,7 +224,8 @@ class TestLooking:
         default_storage.delete(str(photo.original))
 
         def late(script: Route) -> None:
-            script.request.frame.page.wait_for_function("document.querySelector('.photo img')?.complete")
+            page = script.request.frame.page
+            page.wait_for_function("document.querySelector('.photo img')?.complete")
             script.continue_()
 
         with browsing() as page:
