@@ -223,7 +223,7 @@ def server_settings(memory_bytes: int) -> dict[str, str]:
     return {
         "listen_addresses": "",
         "max_connections": "300",  # web, workers with their pools, listeners
-        "shared_buffers": f"{min(quarter, 4096)}MB",
+        "shared_buffers": f"{min(quarter, 1024)}MB",
         "maintenance_work_mem": f"{min(quarter, 512)}MB",
         "max_wal_size": "4GB",
         "random_page_cost": "1.1",

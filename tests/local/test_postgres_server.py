@@ -81,7 +81,7 @@ class TestServer:
     def test_takes_no_more_of_a_large_machine(self) -> None:
         settings = server_settings(2**40)
 
-        assert (settings["shared_buffers"], settings["maintenance_work_mem"]) == ("4096MB", "512MB")
+        assert (settings["shared_buffers"], settings["maintenance_work_mem"]) == ("1024MB", "512MB")
 
 
 class TestExplain:
