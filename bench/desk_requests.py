@@ -20,7 +20,8 @@ import config.wsgi  # noqa: F401  # sets Django up, before its models are import
 from bench.review_statements import show
 from faces.models import Centroid, Cluster, Edit, Face, Person
 from faces.people import naming
-from photos.vectors import unit
+from photos.models import Space
+from photos.vectors import units
 
 NAMES = ("Anna", "Anna", "Ben", "Budi", "Citra", "Dewi")  # the first has the two largest
 TIMES = 20
@@ -47,15 +48,11 @@ def measure(url: str) -> dict[str, object]:
 
 def _mean(clusters: Sequence[Cluster]) -> None:
     """Have means of clusters, as all that have vectors soon do; these have none."""
-    random = np.random.default_rng(0)
+    space = Space.objects.get()
+    vectors = units(np.random.default_rng(0).standard_normal((len(clusters), space.dimension)))
     Centroid.objects.bulk_create(
-        Centroid(
-            cluster=cluster,
-            space=cluster.space,
-            vector=unit(random.standard_normal(cluster.space.dimension)).tolist(),
-            size=cluster.count,
-        )
-        for cluster in clusters
+        Centroid(cluster=cluster, space=space, vector=vector.tolist(), size=1)
+        for cluster, vector in zip(clusters, vectors, strict=True)
     )
 
 

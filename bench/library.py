@@ -8,7 +8,7 @@ from django.db import connection
 
 from inference.arrays import Array
 from photos.models import Space
-from photos.nearest import Table
+from photos.nearest_sql import Table
 
 _BLOCK = 20_000
 _BEGINNING = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)

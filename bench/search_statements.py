@@ -25,7 +25,8 @@ from inference.arrays import Array
 from inference.roles import IMAGE_ENCODER
 from photos.hnsw import EFFORT, create_index, name_of
 from photos.models import Owner, Role, Space
-from photos.nearest import SETTINGS, Library, neighbours
+from photos.nearest import SETTINGS, neighbours
+from photos.nearest_sql import Library
 from search.models import ImageVector, SearchedSpace
 from search.nearest import TABLE, nearest
 

@@ -23,7 +23,8 @@ from inference.arrays import Array
 from inference.roles import IMAGE_ENCODER
 from photos.hnsw import EFFORT, LINKS, create_index
 from photos.models import Owner, Space
-from photos.nearest import Library, neighbours
+from photos.nearest import neighbours
+from photos.nearest_sql import Library
 from search.models import ImageVector
 from search.nearest import TABLE, nearest
 

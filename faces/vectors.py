@@ -6,7 +6,8 @@ import photos.vectors
 from faces.models import FaceVector
 from inference.arrays import Array
 from photos.models import Owner, Space
-from photos.nearest import EXACT_UP_TO, Library, Neighbour, Table, neighbours
+from photos.nearest import EXACT_UP_TO, Neighbour, neighbours
+from photos.nearest_sql import Library, Table
 
 TABLE = Table(FaceVector, of="face_id")
 

@@ -19,7 +19,7 @@ from django.db.models.functions import Cast
 from photos.estimates import estimated
 from photos.models import Photo
 
-MOST_KEYS = 20_000  # of more, a list is no faster than to filter again
+MOST_KEYS = 10_000  # of more, a list is no faster than to filter again
 
 
 class Keys(tuple[int, ...]):

@@ -6,7 +6,8 @@ from django.db.models import QuerySet
 
 from inference.arrays import Array
 from photos.models import Owner, Space
-from photos.nearest import Library, Table, neighbours
+from photos.nearest import neighbours
+from photos.nearest_sql import Library, Table
 from search.among import Photos
 from search.models import ImageVector
 
@@ -21,13 +22,19 @@ class Hit:
 
 
 def nearest(
-    owner: Owner, space: Space, vector: Array, *, photos: Photos | None = None, limit: int
+    owner: Owner,
+    space: Space,
+    vector: Array,
+    *,
+    photos: Photos | None = None,
+    limit: int,
+    least: float | None = None,
 ) -> list[Hit]:
     """The owner's `limit` photos that look most like `vector` (d,), best first.
 
     Of those in `photos` alone, where these are given: filter them by Exists(), as a photo that
     joins make two of is looked up twice; keys have to be the owner's. What is promised of how many
-    and how exact, see photos.nearest.
+    and how exact, and what `least` is, see photos.nearest.
 
     Raises:
         VectorUnfit: `vector` is none of the space.
@@ -37,5 +44,5 @@ def nearest(
         raise ValueError(f"limit is {limit}: it has to be 1 to {MAX_LIMIT}.")
     among = photos.filter(owner=owner) if isinstance(photos, QuerySet) else photos
     library = Library(TABLE, owner, space, among)
-    [near] = neighbours(library, vector[None], limit=limit)
+    [near] = neighbours(library, vector[None], limit=limit, least=least)
     return [Hit(each.of, each.cosine) for each in near]

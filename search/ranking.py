@@ -11,7 +11,7 @@ from photos.models import Owner, Photo, Space
 from search.among import Photos
 from search.fusion import fused
 from search.nearest import nearest
-from search.relevance import Scale, fitting
+from search.relevance import FITS, Scale, fitting, least_score
 from search.words.matching import Hit, matching
 
 # As measured: docs/search-quality.md.
@@ -32,7 +32,11 @@ class Meaning:
     @property
     def least(self) -> float:
         """The cosine from which on a photo fits."""
-        return self.scale.cosine - self.lift
+        return self.cosine_of(FITS)
+
+    def cosine_of(self, score: float) -> float:
+        """The cosine of photos that fit so well."""
+        return self.scale.cosine_of(score, lift=self.lift)
 
     def scores(self, cosines: Sequence[float]) -> Array:
         """How well photos of these cosines fit, 0 to 1."""
@@ -77,7 +81,14 @@ def _alike(wanted: Wanted) -> dict[int, float]:
     meaning = wanted.meaning
     if meaning is None:
         return {}
-    near = nearest(wanted.owner, meaning.space, meaning.vector, photos=wanted.photos, limit=POOL)
+    near = nearest(
+        wanted.owner,
+        meaning.space,
+        meaning.vector,
+        photos=wanted.photos,
+        limit=POOL,
+        least=meaning.cosine_of(least_score(wanted.text)),
+    )
     scores = meaning.scores([hit.cosine for hit in near])
     fits = fitting(scores, wanted.text)
     return dict(zip([hit.photo for hit in near[:fits]], scores[:fits].tolist(), strict=True))

@@ -71,6 +71,10 @@ class Scale:
         """
         return confidences(cosines + lift, cosine=self.cosine, scale=self.steepness)
 
+    def cosine_of(self, score: float, *, lift: float = 0.0) -> float:
+        """The cosine of photos that fit a question so well: the inverse of scores()."""
+        return self.cosine + math.log(score / (1 - score)) / self.steepness - lift
+
 
 def lift_of(question: Array, words: Array, usual: Usual | None) -> float:
     """By how much all photos lie farther from `question` (d,) than from a word.
@@ -90,9 +94,12 @@ def fitting(scores: Array, text: str) -> int:
     Of a sentence all that do, or else the nearest of those that may.
     """
     sure = int((scores >= FITS).sum())
-    if len(text.split()) < SENTENCE:
-        return sure
-    return max(sure, int((scores[:NEAREST] >= MAY_FIT).sum()))
+    return max(sure, int((scores[:NEAREST] >= least_score(text)).sum()))
+
+
+def least_score(text: str) -> float:
+    """The score that a photo has to have to be one of those that fit `text`."""
+    return FITS if len(text.split()) < SENTENCE else MAY_FIT
 
 
 def likeness(cosines: Array, photo: Array, usual: Usual | None) -> Array:

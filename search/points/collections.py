@@ -16,7 +16,7 @@ import search.nearest
 from faces.models import Face, FaceVector
 from inference.roles import FACE_EMBEDDER
 from photos.models import Owner, Photo, Reference, Space
-from photos.nearest import Library, Table
+from photos.nearest_sql import Library, Table
 from search.errors import CollectionMissing
 from search.models import ImageVector, Point, PointVector
 from search.points.numbers import OURS, PER_PHOTO

@@ -16,7 +16,8 @@ from django.db import connections
 
 from faces.models import FaceVector, Person
 from photos.models import Owner, Photo, Space
-from photos.nearest import Library, Table, neighbours
+from photos.nearest import neighbours
+from photos.nearest_sql import Library, Table
 from search.words import index
 from tests.factories import make_owner, make_space, unit
 from tests.jobs.kept import keep_person

@@ -15,7 +15,8 @@ from photos import hnsw
 from photos.errors import VectorUnfit
 from photos.hnsw import create_index
 from photos.models import Owner, Photo, Space
-from photos.nearest import Library, Neighbour, neighbours
+from photos.nearest import Neighbour, neighbours
+from photos.nearest_sql import Library
 from search.models import ImageVector, PhotoTag
 from search.nearest import MAX_LIMIT, TABLE, Hit, nearest
 from tests.factories import DIMENSION, make_owner, make_photo, make_space, unit
