@@ -1,18 +1,13 @@
 """What the photos that were found have in common: who is in how many, where, when, with what."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
 
-from django.db.models import Count, QuerySet
-from django.db.models.functions import ExtractYear
+from django.db import connection
 
-from faces.models import Membership
-from photos.models import Owner, Photo
+from photos.models import Owner
 from photos.operations import OBJECTS
-from search.among import Keys, is_among
-from search.models import DetectedObject
-from search.results import of_recipe
+from search.among import Keys
 
 MOST = 20  # values of each facet
 
@@ -37,23 +32,53 @@ class Facets:
 
 
 def of(owner: Owner, photos: Sequence[int], recipes: Mapping[str, str]) -> Facets:
-    """Of these photos of the owner. Five queries, however many."""
-    keys = Keys(photos)
-    found = Photo.objects.of(owner).filter(is_among("pk", keys))
-    members = Membership.objects.filter(
-        is_among("face__photo_id", keys), part__cluster__person__owner=owner
-    ).exclude(part__cluster__person__hidden=True)
-    objects = of_recipe(DetectedObject.objects.filter(is_among("photo_id", keys)), recipes, OBJECTS)
-    years = found.values_list(ExtractYear("dated_at")).annotate(n=Count("pk"))
-    return Facets(
-        people=_top(members, "part__cluster__person__name", "photo"),
-        places=_top(found.exclude(place=None), "place__name", "pk"),
-        countries=_top(found.exclude(place=None), "place__country", "pk"),
-        objects=_top(objects, "label", "photo"),
-        years=[Value(str(year), n) for year, n in years.order_by("-dated_at__year")],
-    )
+    """Of these photos of the owner. One query, however many."""
+    values: dict[str, str | int] = {
+        "owner": owner.pk,
+        "photos": Keys(photos).written,
+        "recipe": recipes.get(OBJECTS, ""),
+        "most": MOST,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FACETS, values)
+        rows = sorted(cursor.fetchall(), key=lambda row: (row[0], -row[2], row[1]))
+    found: dict[str, list[Value]] = {field.name: [] for field in fields(Facets)}
+    for facet, value, count in rows:
+        found[facet].append(Value(value, count))
+    found["years"].sort(key=lambda year: -int(year.value))
+    return Facets(**found)
 
 
-def _top(rows: QuerySet[Any], name: str, photo: str) -> list[Value]:
-    counted = rows.order_by().values_list(name).annotate(n=Count(photo, distinct=True))
-    return [Value(value, n) for value, n in counted.order_by("-n", name)[:MOST]]
+# Written down: Django takes longer to write five of them than the database to answer.
+# A year is that of the clock where the photo was taken, which is written as UTC.
+_FACETS = """
+WITH found AS MATERIALIZED (
+    SELECT id, place_id, dated_at FROM photos_photo
+    WHERE owner_id = %(owner)s AND id = ANY(%(photos)s::bigint[])
+)
+(SELECT 'people', person.name, count(DISTINCT face.photo_id)
+FROM found
+JOIN faces_face AS face ON face.photo_id = found.id
+JOIN faces_membership AS member ON member.face_id = face.id
+JOIN faces_part AS part ON part.id = member.part_id
+JOIN faces_cluster AS cluster ON cluster.id = part.cluster_id
+JOIN faces_person AS person ON person.id = cluster.person_id
+WHERE person.owner_id = %(owner)s AND NOT person.hidden
+GROUP BY person.name ORDER BY 3 DESC, 2 LIMIT %(most)s)
+UNION ALL
+(SELECT 'places', place.name, count(*)
+FROM found JOIN photos_place AS place ON place.id = found.place_id
+GROUP BY place.name ORDER BY 3 DESC, 2 LIMIT %(most)s)
+UNION ALL
+(SELECT 'countries', place.country, count(*)
+FROM found JOIN photos_place AS place ON place.id = found.place_id
+GROUP BY place.country ORDER BY 3 DESC, 2 LIMIT %(most)s)
+UNION ALL
+(SELECT 'objects', seen.label, count(DISTINCT seen.photo_id)
+FROM found JOIN search_detectedobject AS seen ON seen.photo_id = found.id
+WHERE seen.recipe = %(recipe)s
+GROUP BY seen.label ORDER BY 3 DESC, 2 LIMIT %(most)s)
+UNION ALL
+(SELECT 'years', extract(year FROM dated_at AT TIME ZONE 'UTC')::text, count(*)
+FROM found GROUP BY 2)
+"""

@@ -1,20 +1,20 @@
 """Why photos were found: what of them says the words that were asked for, and where it is."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db import connection
 
-from faces.models import Face
 from inference.geometry import Box
 from photos.letters import words_of
 from photos.models import Owner
-from search.among import Keys, is_among
-from search.models import Caption, DetectedObject, PhotoTag, TextLine
+from search.among import Keys
 from search.vocabulary import Vocabulary, load
 from search.words.asked import Word, asked_words, names_asked
 from search.words.stems import EVERY, lexemes, stems_of
@@ -59,7 +59,7 @@ def reasons(
     words = asked_words(question, language) if photos else []
     if not words:
         return {}
-    found = Q(is_among("photo_id", Keys(photos)), photo__owner=owner)
+    found = _Found(owner.pk, Keys(photos).written)
     vocabulary = load(settings.VOCABULARY_DIR)
     rows = [
         *_tags(found, vocabulary),
@@ -77,13 +77,59 @@ def reasons(
     return dict(because)
 
 
-def _names(found: Q, words: Sequence[Word]) -> dict[int, list[Reason]]:
-    person = "membership__part__cluster__person__"
-    shown = {f"{person}hidden": False, "membership__part__cluster__hidden": False}
-    columns = ("photo", f"{person}name", f"{person}aliases", *_BOX)
-    rows = Face.objects.filter(found, **shown).order_by("photo", f"{person}name", "pk")
+@dataclass(frozen=True)
+class _Found:
+    """Photos of an owner."""
+
+    owner: int
+    photos: str  # as PostgreSQL reads an array
+
+    def rows(self, of: str) -> list[tuple[Any, ...]]:
+        """What the statement `of` them gives."""
+        with connection.cursor() as cursor:
+            cursor.execute(of, vars(self))
+            return list(cursor.fetchall())
+
+
+# Written down, as Django takes longer to write one than the database to answer it.
+_NAMES = """
+SELECT one.photo_id, person.name, person.aliases, one.x, one.y, one.width, one.height
+FROM faces_face AS one
+JOIN photos_photo AS photo ON photo.id = one.photo_id AND photo.owner_id = %(owner)s
+JOIN faces_membership AS member ON member.face_id = one.id
+JOIN faces_part AS part ON part.id = member.part_id
+JOIN faces_cluster AS cluster ON cluster.id = part.cluster_id AND NOT cluster.hidden
+JOIN faces_person AS person ON person.id = cluster.person_id AND NOT person.hidden
+WHERE one.photo_id = ANY(%(photos)s::bigint[])
+ORDER BY one.photo_id, person.name, one.id
+"""
+_TAGS = """
+SELECT DISTINCT one.photo_id, one.key FROM search_phototag AS one
+JOIN photos_photo AS photo ON photo.id = one.photo_id AND photo.owner_id = %(owner)s
+WHERE one.photo_id = ANY(%(photos)s::bigint[]) ORDER BY one.photo_id, one.key
+"""
+_OBJECTS = """
+SELECT one.photo_id, one.label, one.recipe, one.x, one.y, one.width, one.height
+FROM search_detectedobject AS one
+JOIN photos_photo AS photo ON photo.id = one.photo_id AND photo.owner_id = %(owner)s
+WHERE one.photo_id = ANY(%(photos)s::bigint[]) ORDER BY one.photo_id, one.label, one.id DESC
+"""
+_CAPTIONS = """
+SELECT one.photo_id, one.language, one.sentence, one.context
+FROM search_caption AS one
+JOIN photos_photo AS photo ON photo.id = one.photo_id AND photo.owner_id = %(owner)s
+WHERE one.photo_id = ANY(%(photos)s::bigint[]) ORDER BY one.photo_id, one.source, one.language
+"""
+_LINES = """
+SELECT one.photo_id, one.text, one.quad FROM search_textline AS one
+JOIN photos_photo AS photo ON photo.id = one.photo_id AND photo.owner_id = %(owner)s
+WHERE one.photo_id = ANY(%(photos)s::bigint[]) ORDER BY one.photo_id, one.position, one.id DESC
+"""
+
+
+def _names(found: _Found, words: Sequence[Word]) -> dict[int, list[Reason]]:
     because: dict[int, list[Reason]] = defaultdict(list)
-    for (photo, name), faces in groupby(rows.values_list(*columns), key=itemgetter(0, 1)):
+    for (photo, name), faces in groupby(found.rows(_NAMES), key=itemgetter(0, 1)):
         (_, _, aliases, *box), *others = faces
         if said := names_asked([name, *aliases], words):
             boxes = (Box(*box), *(Box(*each[3:]) for each in others))
@@ -91,37 +137,32 @@ def _names(found: Q, words: Sequence[Word]) -> dict[int, list[Reason]]:
     return because
 
 
-def _tags(found: Q, vocabulary: Vocabulary) -> Iterator[_Row]:
-    tags = PhotoTag.objects.filter(found).values_list("photo", "key").distinct()
-    for photo, key in tags.order_by("photo", "key"):
+def _tags(found: _Found, vocabulary: Vocabulary) -> Iterator[_Row]:
+    for photo, key in found.rows(_TAGS):
         yield _Row(photo, Reason(TAGS, (), key), of_tag(key, vocabulary))
 
 
-def _objects(found: Q, vocabulary: Vocabulary) -> Iterator[_Row]:
+def _objects(found: _Found, vocabulary: Vocabulary) -> Iterator[_Row]:
     """Of a class that several models have found: the boxes of the last one."""
-    newest = DetectedObject.objects.filter(found).order_by("photo", "label", "-pk")
-    rows = newest.values_list("photo", "label", "recipe", *_BOX)
-    for (photo, label), same in groupby(rows, key=itemgetter(0, 1)):
+    for (photo, label), same in groupby(found.rows(_OBJECTS), key=itemgetter(0, 1)):
         (_, _, recipe, *box), *others = same
         boxes = (Box(*box), *(Box(*each[3:]) for each in others if each[2] == recipe))
         yield _Row(photo, Reason(OBJECTS, (), label, boxes), of_label(label, vocabulary))
 
 
-def _captions(found: Q) -> Iterator[_Row]:
-    rows = Caption.objects.filter(found).order_by("photo", "source", "language")
-    for photo, language, *texts in rows.values_list("photo", "language", "sentence", "context"):
+def _captions(found: _Found) -> Iterator[_Row]:
+    for photo, language, *texts in found.rows(_CAPTIONS):
         said = " ".join(filter(None, texts))
         yield _Row(photo, Reason(CAPTIONS, (), said), [(language, said)])
 
 
-def _lines(found: Q) -> Iterator[_Row]:
+def _lines(found: _Found) -> Iterator[_Row]:
     """One that several models have read alike counts once."""
-    rows = TextLine.objects.filter(found).order_by("photo", "position", "-pk")
     seen = set()
-    for photo, text, quad in rows.values_list("photo", "text", "quad"):
+    for photo, text, quad in found.rows(_LINES):
         if (photo, text) not in seen:
             seen.add((photo, text))
-            yield _Row(photo, Reason(TEXT, (), text, quad=quad), [(EVERY, text)])
+            yield _Row(photo, Reason(TEXT, (), text, quad=json.loads(quad)), [(EVERY, text)])
 
 
 def _said(wordings: Collection[Wording], words: Sequence[Word]) -> dict[Wording, set[str]]:

@@ -135,7 +135,7 @@ class TestAsking:
                 api.post(SEARCH, {"q": "a cat", "limit": limit})
 
 
-ASKING = 29
+ASKING = 25
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "nothing": ({}, "q"),
     "blank": ({"q": "   "}, "q"),

@@ -176,6 +176,16 @@ class TestOldPhotos:
         assert found(owner, "dog") == common[:6]
         assert found(owner, "dog zebra") == [*common[:2], rare.pk]
 
+    def test_are_found_by_words_that_are_common_where_there_are_not_many(
+        self, owner: Owner
+    ) -> None:
+        cats = [photo_of(owner, says="A cat").pk for _ in range(3)]
+        for _ in range(4):
+            photo_of(owner, says="A dog")
+        cats += [photo_of(owner, says="A cat").pk for _ in range(2)]
+
+        assert found(owner, "cat") == cats[::-1]
+
     def test_are_found_first_if_they_have_all_words(self, owner: Owner) -> None:
         both = photo_of(owner, says="A dog and a cat")
         cats = [photo_of(owner, says="A cat").pk for _ in range(9)][::-1]
