@@ -13,9 +13,16 @@ from search.questions import Count, Part, Question
 from search.serializers.photos import PlaceSerializer
 from search.words.reasons import Reason
 
+_SIDES = ("x", "y", "width", "height")
+_TIME = serializers.DateTimeField()
+
 
 class FoundPhotoSerializer(serializers.ModelSerializer[Photo]):
-    """A photo, as far as lists show it."""
+    """A photo, as far as lists show it.
+
+    Written out, as are hits: a page has fifty of them, and their fields take longer to go through
+    than the photos to be found.
+    """
 
     place = PlaceSerializer(source="*", allow_null=True)
 
@@ -25,6 +32,39 @@ class FoundPhotoSerializer(serializers.ModelSerializer[Photo]):
             "id", "sha256", "width", "height", "taken_at", "dated_at", "dated_by", "place",
             "thumbnail",
         )  # fmt: skip
+
+    def to_representation(self, instance: Photo) -> Any:
+        return {
+            "id": instance.pk,
+            "sha256": instance.sha256,
+            "width": instance.width,
+            "height": instance.height,
+            "taken_at": instance.taken_at and _TIME.to_representation(instance.taken_at),
+            "dated_at": _TIME.to_representation(instance.dated_at),
+            "dated_by": instance.dated_by,
+            "place": _place(instance),
+            "thumbnail": self._address(instance),
+        }
+
+    def _address(self, photo: Photo) -> str | None:
+        if not photo.thumbnail:
+            return None
+        request, path = self.context.get("request"), photo.thumbnail.url
+        return request.build_absolute_uri(path) if request else path
+
+
+def _place(photo: Photo) -> dict[str, Any] | None:
+    """As PlaceSerializer."""
+    place = photo.place
+    if place is None:
+        return None
+    return {
+        "city": place.name,
+        "region": place.region,
+        "country": place.country,
+        "country_code": place.country_code,
+        "inferred": photo.place_inferred,
+    }
 
 
 class QuestionPartSerializer(serializers.Serializer[Part]):
@@ -97,6 +137,9 @@ class ValueSerializer(serializers.Serializer[Value]):
     value = serializers.CharField()
     photos = serializers.IntegerField()
 
+    def to_representation(self, instance: Value) -> Any:
+        return {"value": instance.value, "photos": instance.photos}
+
 
 class FacetsSerializer(serializers.Serializer[Facets]):
     """Values that the photos have, the most frequent first; years, the latest first."""
@@ -127,6 +170,16 @@ class ReasonSerializer(serializers.Serializer[Reason]):
         help_text="Of a line: four [x, y].",
     )
 
+    def to_representation(self, instance: Reason) -> Any:
+        boxes = [{side: float(getattr(box, side)) for side in _SIDES} for box in instance.boxes]
+        return {
+            "part": instance.part,
+            "words": list(instance.words),
+            "said": instance.said,
+            "boxes": boxes,
+            "quad": [[float(x), float(y)] for x, y in instance.quad],
+        }
+
 
 class FoundHitSerializer(serializers.Serializer[Any]):
     photo = FoundPhotoSerializer()
@@ -134,6 +187,14 @@ class FoundHitSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="0 to 1: how well it looks like the words. Null: it does not."
     )
     why = ReasonSerializer(many=True)
+
+    def to_representation(self, instance: Any) -> Any:
+        photo, why = self.fields["photo"], self.fields["why"]
+        return {
+            "photo": photo.to_representation(instance.photo),
+            "relevance": instance.relevance,
+            "why": why.to_representation(instance.why),
+        }
 
 
 class FoundSerializer(serializers.Serializer[Any]):
