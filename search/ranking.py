@@ -17,6 +17,7 @@ from search.words.matching import Hit, matching
 # As measured: docs/search-quality.md.
 _ENOUGH = 1 / 3  # of a question's words stand in a photo, or else it is not found by them
 _WISHED = 0.5  # how much a thing that was wished for says, beside what a photo looks like
+_ROUNDED = 0.001  # of a cosine, as vectors are stored as half ones
 POOL = 500  # photos of each list: whoever has read on so far asks in other words
 
 
@@ -87,7 +88,7 @@ def _alike(wanted: Wanted) -> dict[int, float]:
         meaning.vector,
         photos=wanted.photos,
         limit=POOL,
-        least=meaning.cosine_of(least_score(wanted.text)),
+        least=meaning.cosine_of(least_score(wanted.text)) - _ROUNDED,
     )
     scores = meaning.scores([hit.cosine for hit in near])
     fits = fitting(scores, wanted.text)

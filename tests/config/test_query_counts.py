@@ -39,7 +39,7 @@ QUERIES = {
     "photos": [7, 7, 9],
     "review": [21, 21, 24],  # then a worker is asked for more
     "photo": [14, 14, 14],
-    "person": [35, 35, 36],
+    "person": [34, 34, 35],
     "cluster": [6, 6, 6],
     "edit": [11, 11, 11],
 }
@@ -167,6 +167,8 @@ def asked(client: Client, address: str) -> tuple[int, int]:
 
 
 def test_pages_cost_the_same_however_much_there_is(admin_client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE photos_photo")  # what another test had in it is not known for ever
     library, told = Library.build(), dict[str, list[int]]()
     for row, rows in enumerate(ROWS):
         library.fill(rows - (0, *ROWS)[row])

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from django.db import connection
 from django.db.models import Exists, OuterRef
+from django.test.utils import CaptureQueriesContext
 
 from bench.library import add_photos, add_vectors
-from bench.scenes import questions, scenes
+from bench.scenes import Scenes, questions, scenes
 from inference.arrays import Array
 from photos import hnsw
+from photos import nearest as near
 from photos.errors import VectorUnfit
 from photos.hnsw import create_index
 from photos.models import Owner, Photo, Space
@@ -217,6 +219,57 @@ class TestByIndex:
             cursor.execute("SHOW hnsw.iterative_scan")
             assert cursor.fetchone() == ("off",)
         assert [each.of for each in found] == [photo.pk]
+
+
+@pytest.fixture
+def mixed(monkeypatch: pytest.MonkeyPatch) -> tuple[Owner, Space, Scenes]:
+    """Of 600 photos each second one is the owner's; and any library is a large one."""
+    monkeypatch.setattr(near, "_QUICK", 0)
+    owner, other, space = make_owner(), make_owner(), make_space(dimension=32)
+    made = scenes(600, dimension=32)
+    make_photos(space, [owner, other] * 300, made.vectors)
+    create_index(ImageVector, space)
+    return owner, space, made
+
+
+class TestLeast:
+    @pytest.mark.parametrize("among", ["all", "a query", "keys"])
+    def test_finds_what_an_exact_search_finds_that_is_as_like(
+        self, mixed: tuple[Owner, Space, Scenes], among: str
+    ) -> None:
+        owner, space, made = mixed
+        old = Photo.objects.of(owner).filter(taken_at__year__lt=2014)
+        keys = tuple(old.values_list("pk", flat=True))
+        library = Library(TABLE, owner, space, {"all": None, "a query": old, "keys": keys}[among])
+
+        for probe in questions(made, 10)[:, None]:
+            [exact] = neighbours(library, probe, limit=300)
+            least = (exact[3].cosine + exact[4].cosine) / 2
+            with CaptureQueriesContext(connection) as queries:
+                [found] = neighbours(library, probe, limit=300, exact_up_to=0, least=least)
+
+            asked = [each["sql"] for each in queries if "LATERAL" in each["sql"]]
+            assert len(asked) == 2
+            assert [each for each in found if each.cosine >= least] == exact[:4]
+
+    def test_is_no_limit_where_much_is_as_like(self, mixed: tuple[Owner, Space, Scenes]) -> None:
+        owner, space, made = mixed
+        library = Library(TABLE, owner, space)
+
+        [found] = neighbours(library, made.vectors[:1], limit=200, exact_up_to=0, least=-1)
+
+        assert len(found) == 200
+
+    def test_leaves_nothing_where_nothing_is_as_like(
+        self, mixed: tuple[Owner, Space, Scenes]
+    ) -> None:
+        owner, space, made = mixed
+
+        found = neighbours(
+            Library(TABLE, owner, space), -made.vectors[:1], limit=9, exact_up_to=0, least=0.9
+        )
+
+        assert found == [[]]
 
 
 class TestAmongAHundredThousandForeignOnes:

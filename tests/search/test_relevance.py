@@ -23,6 +23,7 @@ from search.relevance import (
     Scale,
     Usual,
     fitting,
+    least_score,
     lift_of,
     likeness,
     usual_photo,
@@ -73,6 +74,12 @@ class TestScale:
 
         assert lifted == pytest.approx(SCALE.scores(np.array([0.6])))
 
+    @pytest.mark.parametrize("score", [MAY_FIT, FITS, 0.9])
+    def test_says_from_which_cosine_on_photos_fit_so_well(self, score: float) -> None:
+        least = SCALE.cosine_of(score, lift=0.1)
+
+        assert SCALE.scores(np.array([least]), lift=0.1) == pytest.approx([score])
+
     @pytest.mark.parametrize("parameter", ["tag_cosine", "tag_scale"])
     def test_has_to_be_said_by_the_model(self, parameter: str) -> None:
         said = {key: value for key, value in IMAGES.parameters.items() if key != parameter}
@@ -97,6 +104,13 @@ class TestLift:
 
 
 class TestFitting:
+    @pytest.mark.parametrize("text", ["dog", "a dog runs on grass"])
+    def test_is_nothing_below_the_least_score(self, text: str) -> None:
+        least = least_score(text)
+
+        assert fitting(np.array([least]), text) == 1
+        assert fitting(np.array([least - 0.01]), text) == 0
+
     def test_are_those_that_fit_the_name_of_a_thing(self) -> None:
         assert fitting(np.array([0.9, FITS, 0.49]), "a dog on grass") == 2
 
