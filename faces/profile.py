@@ -68,7 +68,8 @@ class Said:
 
 
 def rows_of(person: Person, space: Space | None, most: int) -> Rows:
-    """At most `most` of each kind. What no model can be asked about is not uncertain."""
+    """At most `most` of each kind, of a person with_counts(). What no model can be asked about is
+    not uncertain."""
     theirs = _theirs(person)
     confirmed, matched = theirs.exclude(how=_HOW.MATCHED), theirs.filter(how=_HOW.MATCHED)
     uncertain: QuerySet[Any, Any] = matched.none()
@@ -78,11 +79,11 @@ def rows_of(person: Person, space: Space | None, most: int) -> Rows:
         likely = least_likely(person.owner, space).filter(part__cluster__person=person)
         uncertain, matched = likely.filter(likeness__lt=least), likely.filter(likeness__gte=least)
         uncertain = uncertain.order_by("likeness", "face")
-    return Rows(
-        _row(_best(confirmed)[:most], confirmed, most),
-        _row(_best(matched)[:most], matched, most),
-        _row(_least_likely(uncertain, most), uncertain, most),
-    )
+    look = _row(_best(matched)[:most], matched, most)
+    look_twice = _row(_least_likely(uncertain, most), uncertain, most)
+    sure = list(_best(confirmed)[:most])
+    rest = person.face_count - look.count - look_twice.count  # there may be very many of them
+    return Rows(Row(sure, max(len(sure), rest)), look, look_twice)
 
 
 def _best(members: QuerySet[Any, Any]) -> QuerySet[Face]:
@@ -145,16 +146,17 @@ def said_of(person: Person, most: int) -> Said:
         second__membership__part__cluster__person=person
     )
     place = Window(RowNumber(), partition_by="same", order_by=F("pk").desc())
-    pairs = (
-        Pair.objects.of(person.owner)
-        .filter(theirs)
-        .annotate(place=place)
-        .filter(place__lte=most)
-        .select_related(
-            "first__membership__part__cluster__person", "second__membership__part__cluster__person"
-        )
-        .order_by("-pk")
-    )
-    said = list(pairs)
+    pairs = Pair.objects.of(person.owner).filter(theirs).annotate(place=place)
+    said = _with_faces(list(pairs.filter(place__lte=most).order_by("-pk")))
     different, same = ([pair for pair in said if pair.same is same] for same in (False, True))
     return Said(list(rejections[:most]), different, same)
+
+
+def _with_faces(pairs: Sequence[Pair]) -> list[Pair]:
+    """Those of `pairs` whose faces are still there, with them: one query."""
+    keys = {key for pair in pairs for key in (pair.first_id, pair.second_id)}
+    faces = Face.objects.with_people().in_bulk(keys)
+    there = [pair for pair in pairs if {pair.first_id, pair.second_id} <= faces.keys()]
+    for pair in there:
+        pair.first, pair.second = faces[pair.first_id], faces[pair.second_id]
+    return there

@@ -22,7 +22,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-QUERIES = 36
+QUERIES = 37
 HOSTILE = [
     "<script>alert(1)</script>",
     "{{7*7}}",
