@@ -19,6 +19,7 @@ from photos.models import Owner
 
 Act = Callable[[], Any]
 FACES_SHOWN = 200  # of a cluster, on its page
+LOOKED_AT_ONE = 4_000  # of its faces, to find the best
 _PICTURES = 60  # of the chosen faces, before something is done with them
 _MEANINGS: Mapping[str, Any] = {
     "split": gettext_lazy("Make %(faces)s a cluster of their own"),
@@ -48,8 +49,9 @@ class Shown:
 
 
 def best_of(cluster: Cluster) -> list[Shown]:
-    """Its best faces, the clearest first. Words are looked up once for all of them."""
-    best = Face.objects.best_of(cluster.memberships).values("pk")[:FACES_SHOWN]
+    """Its best faces, the clearest first: of very many, those of some. Words are looked up once."""
+    some = cluster.memberships.order_by()[:LOOKED_AT_ONE]
+    best = Face.objects.best_of(some).values("pk")[:FACES_SHOWN]
     members = Membership.objects.filter(face__in=best).select_related("face")
     why = {
         how: _("In this cluster because %(how)s") % {"how": words}

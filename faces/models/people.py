@@ -282,7 +282,13 @@ class Membership(models.Model):
                 fields=["part", "photo"],
                 include=["face", "how", "similarity"],
                 name="members_by_part",
-            )
+            ),
+            models.Index(  # what nobody has said: few of very many, or none
+                fields=["part", "similarity"],
+                include=["face"],
+                condition=models.Q(how="matched"),
+                name="matched_members",
+            ),
         ]
 
     def __str__(self) -> str:
