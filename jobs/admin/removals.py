@@ -20,7 +20,7 @@ from photos.long_lists import LongList
 class RemovalAdmin(ReadOnlyAdmin[Removal]):
     """When, by whom, why, and how much went; nothing of what was in the photos."""
 
-    list_display = ("id", "who", "created_at", "why", "standing", "photo_count", "files", "of")
+    list_display = ("id", "who", "created_at", "why", "standing", "photo_count", "of")
     list_filter = (
         ("finished_at", admin.EmptyFieldListFilter),
         "why",
