@@ -255,13 +255,9 @@ class Membership(models.Model):
     )
     # The face's, by a trigger of the database: photos of somebody are found without their faces.
     photo = models.ForeignKey(
-        Photo,
-        on_delete=models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        editable=False,
+        Photo, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, editable=False,
         related_name="+",
-    )
+    )  # fmt: skip
     how = models.CharField(max_length=10, choices=How)
     similarity = models.FloatField(
         null=True, help_text="Mean cosine to the cluster's other faces, -1 to 1."
@@ -279,17 +275,14 @@ class Membership(models.Model):
         ]
         indexes = [
             models.Index(  # with all that is counted: no row is read
-                fields=["part", "photo"],
-                include=["face", "how", "similarity"],
+                fields=["part", "photo"], include=["face", "how", "similarity"],
                 name="members_by_part",
             ),
             models.Index(  # what nobody has said: few of very many, or none
-                fields=["part", "similarity"],
-                include=["face"],
-                condition=models.Q(how="matched"),
+                fields=["part", "similarity"], include=["face"], condition=Q(how="matched"),
                 name="matched_members",
             ),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"face {self.face_id} in {self.part_id}"
