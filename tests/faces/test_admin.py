@@ -8,6 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from faces.admin import members
 from faces.admin.members import FACES_SHOWN
 from faces.models import Cluster, Edit, Face, Person
 from tests.factories import (
@@ -256,8 +257,13 @@ class TestClusterPage:
 
         page = admin_client.get(f"{CLUSTERS}{cluster.pk}/change/").content.decode()
 
-        assert "The best 200 of 201 faces." in page
+        assert "200 of the best of 201 faces." in page
         assert worst.crop.url not in page
+
+    def test_does_not_look_at_all_of_very_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(members, "LOOKED_AT_ONE", 2)
+
+        assert len(members.best_of(make_cluster(faces=3))) == 2
 
     def test_names_the_cluster(self, admin_client: Client) -> None:
         cluster = make_cluster()
