@@ -9,7 +9,7 @@ from bench.chaos.faults import Happened
 
 STEP_S = 5.0  # of one bar
 _PX = 8  # of one bar
-_TALL, _LEFT, _GAP = 110, 60, 34
+_TALL, _LEFT, _GAP = 110, 210, 34
 _LANE = 13
 _DONE, _ASKED, _NOT = "#2f7d4f", "#8fb8de", "#c0392b"
 _FAILED = 500
@@ -66,7 +66,7 @@ def _lanes(names: list[str], happened: Sequence[Happened], start: float, y: int)
         wide = max(3.0, (each.over - each.begun) / STEP_S * _PX)
         shown.append(_box(x, y + names.index(each.name) * _LANE, wide, _LANE - 3, _NOT))
     for lane, name in enumerate(names):
-        shown.append(_words(_LEFT + 4, y + lane * _LANE + 9, name))
+        shown.append(_words(4, y + lane * _LANE + 9, name))
     return shown
 
 
