@@ -18,11 +18,10 @@ _TIME = serializers.DateTimeField()
 
 
 class FoundPhotoSerializer(serializers.ModelSerializer[Photo]):
-    """A photo, as far as lists show it.
+    """A photo, as far as lists show it."""
 
-    Written out, as are hits: a page has fifty of them, and their fields take longer to go through
-    than the photos to be found.
-    """
+    # Written out, as hits are: a page has fifty, and to go through their fields takes longer than
+    # to find them.
 
     place = PlaceSerializer(source="*", allow_null=True)
 
