@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from local.album import Photo
 from local.api import Api
@@ -18,6 +17,7 @@ from local.photos import FACE_RECOGNITION
 from local.triton import ENVIRONMENT, LOOPBACK
 from tests.deploy.composed import ONCE, services
 from tests.deploy.house import SERVED, House, lived_in
+from tests.s3 import served
 from tests.served import are_built
 
 RUN = {*SERVED, "postgres", "migrate"}
@@ -79,20 +79,11 @@ class TestTheServices:
 
 class TestTheBucket:
     def test_is_made_once(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        server = ThreadedMotoServer(LOOPBACK, 0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        told = {
-            **house.variables("bucket"),
-            "ANNOTATED_S3_BUCKET": "annotated",
-            "ANNOTATED_S3_ENDPOINT": f"http://{host}:{port}",
-        }
-        monkeypatch.setattr(House, "variables", lambda *_: told)
-
-        try:
+        with served() as url:
+            ours = {"ANNOTATED_S3_BUCKET": "annotated", "ANNOTATED_S3_ENDPOINT": url}
+            told = house.variables("bucket") | ours
+            monkeypatch.setattr(House, "variables", lambda *_: told)
             first, second = (house.run("bucket") for _ in range(2))
-        finally:
-            server.stop()
 
         assert (first.returncode, first.stdout) == (0, "annotated: made\n"), first.stderr
         assert second.stdout == "annotated: was there\n"

@@ -14,7 +14,6 @@ from django.core.files.storage import storages
 from django.test import Client
 from django.utils import timezone
 from environ import Env
-from moto.server import ThreadedMotoServer
 from PIL import Image
 from rest_framework.test import APIClient
 
@@ -29,6 +28,7 @@ from local.triton import LOOPBACK
 from photos.models import Owner, Photo
 from tests.factories import make_cluster, make_face, make_owner
 from tests.jobs.test_annotation import grey_photo
+from tests.s3 import served
 
 pytestmark = pytest.mark.django_db
 BUCKET = "annotated"
@@ -168,18 +168,15 @@ class TestPicturesThatAreKept:
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     """A server that speaks S3's protocol, with a bucket."""
-    server = ThreadedMotoServer(ip_address=LOOPBACK, port=0, verbose=False)
-    server.start()
-    url = "http://{}:{}".format(*server.get_host_and_port())
-    boto3.client(
-        "s3",
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="key",
-        aws_secret_access_key="secret",  # noqa: S106  # of this server alone
-    ).create_bucket(Bucket=BUCKET)
-    yield url
-    server.stop()
+    with served() as url:
+        boto3.client(
+            "s3",
+            endpoint_url=url,
+            region_name="us-east-1",
+            aws_access_key_id="key",
+            aws_secret_access_key="secret",  # noqa: S106  # of this server alone
+        ).create_bucket(Bucket=BUCKET)
+        yield url
 
 
 def use(settings: Any, endpoint: str) -> None:
