@@ -16,6 +16,7 @@ from django_q.signals import post_spawn
 
 from inference.sharing import begin
 from jobs import measured, pulse, queue, schedules, services
+from jobs.allocator import give_back_large
 from jobs.connections import LOST, use_pool
 from jobs.models import Item
 from photos import roles
@@ -90,6 +91,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if os.getpgrp() != os.getpid():
             os.setpgid(0, 0)  # our own group, so that ending ends all of us and no one else
+        give_back_large()  # before the fork, as the workers are to have it
         begin(settings.METRICS_DIR / settings.METRICS_PROGRAM)
         schedules.install()
         self._know_models()
