@@ -9,6 +9,10 @@ from config.access_settings import AUTH_DISABLED, DEBUG
 from config.monitoring_settings import METRICS_DIR, METRICS_PROGRAM
 from inference.sharing import begin
 
+# Objects made, looks at the young, looks at the middle-aged before all is looked through for
+# cycles: by Python's own numbers one question in twenty waits for that.
+GARBAGE = (20_000, 50, 100)
+
 
 def on_starting(server: Any) -> None:
     """Stop before anything is served, where a demo without authentication could be reached.
@@ -30,3 +34,4 @@ def post_worker_init(worker: Any) -> None:
     HUB.stopping = lambda: not worker.alive or worker.ppid != os.getppid()
     gc.collect()
     gc.freeze()  # what was imported stays: to look through it again takes as long as a request
+    gc.set_threshold(*GARBAGE)
