@@ -46,7 +46,9 @@ class Condition:
     def one_of(self, library: Library, keys: Collection[int]) -> Self:
         """And be of one of `keys`."""
         mine = f"stored.{library.table.of} = ANY(%s::bigint[])"
-        return replace(self, sql=f"{mine} AND {self.sql}", values=[list(keys), *self.values])
+        # As text: a list of a thousand numbers takes ten times as long to be written down.
+        listed = f"{{{','.join(map(str, keys))}}}"
+        return replace(self, sql=f"{mine} AND {self.sql}", values=[listed, *self.values])
 
 
 def within(library: Library) -> Condition:
