@@ -23,6 +23,7 @@ from search.words.wordings import Wording, of_label, of_tag
 NAMES, TAGS, OBJECTS, CAPTIONS, TEXT = "names", "tags", "objects", "captions", "text"
 _BOX = ("x", "y", "width", "height")
 
+Rows = Sequence[tuple[Any, ...]]
 Quad = Sequence[Sequence[float]]  # four [x, y], clockwise from the text's top left
 
 
@@ -51,7 +52,7 @@ def reasons(
 ) -> dict[int, list[Reason]]:
     """For each of the owner's `photos` (keys), why matching() finds it: people, then what is seen.
 
-    Those of other owners have none. Seven queries, however many photos; none if there are none.
+    Those of other owners have none. Three queries, however many photos; none if there are none.
 
     Raises:
         VocabularyError: a file of it is broken.
@@ -59,15 +60,15 @@ def reasons(
     words = asked_words(question, language) if photos else []
     if not words:
         return {}
-    found = _Found(owner.pk, Keys(photos).written)
+    names, tags, objects, captions, lines = _found(owner, photos)
     vocabulary = load(settings.VOCABULARY_DIR)
     rows = [
-        *_tags(found, vocabulary),
-        *_objects(found, vocabulary),
-        *_captions(found),
-        *_lines(found),
+        *_tags(tags, vocabulary),
+        *_objects(objects, vocabulary),
+        *_captions(captions),
+        *_lines(lines),
     ]
-    because = defaultdict(list, _names(found, words))
+    because = _names(names, words)
     said = _said({each for row in rows for each in row.wordings}, words)
     for row in rows:
         there = {word for each in row.wordings for word in said[each]}
@@ -75,20 +76,6 @@ def reasons(
             in_order = tuple(each.word for each in words if each.word in there)
             because[row.photo].append(replace(row.reason, words=in_order))
     return dict(because)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Photos of an owner."""
-
-    owner: int
-    photos: str  # as PostgreSQL reads an array
-
-    def rows(self, of: str) -> list[tuple[Any, ...]]:
-        """What the statement `of` them gives."""
-        with connection.cursor() as cursor:
-            cursor.execute(of, vars(self))
-            return list(cursor.fetchall())
 
 
 # Written down, as Django takes longer to write one than the database to answer it.
@@ -125,11 +112,21 @@ SELECT one.photo_id, one.text, one.quad FROM search_textline AS one
 JOIN photos_photo AS photo ON photo.id = one.photo_id AND photo.owner_id = %(owner)s
 WHERE one.photo_id = ANY(%(photos)s::bigint[]) ORDER BY one.photo_id, one.position, one.id DESC
 """
+_STATEMENTS = ";".join((_NAMES, _TAGS, _OBJECTS, _CAPTIONS, _LINES))  # one round trip
 
 
-def _names(found: _Found, words: Sequence[Word]) -> dict[int, list[Reason]]:
+def _found(owner: Owner, photos: Collection[int]) -> Iterator[Rows]:
+    """What each of _STATEMENTS gives."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENTS, {"owner": owner.pk, "photos": Keys(photos).written})
+        yield list(cursor.fetchall())
+        while cursor.nextset():
+            yield list(cursor.fetchall())
+
+
+def _names(found: Rows, words: Sequence[Word]) -> dict[int, list[Reason]]:
     because: dict[int, list[Reason]] = defaultdict(list)
-    for (photo, name), faces in groupby(found.rows(_NAMES), key=itemgetter(0, 1)):
+    for (photo, name), faces in groupby(found, key=itemgetter(0, 1)):
         (_, _, aliases, *box), *others = faces
         if said := names_asked([name, *aliases], words):
             boxes = (Box(*box), *(Box(*each[3:]) for each in others))
@@ -137,29 +134,29 @@ def _names(found: _Found, words: Sequence[Word]) -> dict[int, list[Reason]]:
     return because
 
 
-def _tags(found: _Found, vocabulary: Vocabulary) -> Iterator[_Row]:
-    for photo, key in found.rows(_TAGS):
+def _tags(found: Rows, vocabulary: Vocabulary) -> Iterator[_Row]:
+    for photo, key in found:
         yield _Row(photo, Reason(TAGS, (), key), of_tag(key, vocabulary))
 
 
-def _objects(found: _Found, vocabulary: Vocabulary) -> Iterator[_Row]:
+def _objects(found: Rows, vocabulary: Vocabulary) -> Iterator[_Row]:
     """Of a class that several models have found: the boxes of the last one."""
-    for (photo, label), same in groupby(found.rows(_OBJECTS), key=itemgetter(0, 1)):
+    for (photo, label), same in groupby(found, key=itemgetter(0, 1)):
         (_, _, recipe, *box), *others = same
         boxes = (Box(*box), *(Box(*each[3:]) for each in others if each[2] == recipe))
         yield _Row(photo, Reason(OBJECTS, (), label, boxes), of_label(label, vocabulary))
 
 
-def _captions(found: _Found) -> Iterator[_Row]:
-    for photo, language, *texts in found.rows(_CAPTIONS):
+def _captions(found: Rows) -> Iterator[_Row]:
+    for photo, language, *texts in found:
         said = " ".join(filter(None, texts))
         yield _Row(photo, Reason(CAPTIONS, (), said), [(language, said)])
 
 
-def _lines(found: _Found) -> Iterator[_Row]:
+def _lines(found: Rows) -> Iterator[_Row]:
     """One that several models have read alike counts once."""
     seen = set()
-    for photo, text, quad in found.rows(_LINES):
+    for photo, text, quad in found:
         if (photo, text) not in seen:
             seen.add((photo, text))
             yield _Row(photo, Reason(TEXT, (), text, quad=json.loads(quad)), [(EVERY, text)])

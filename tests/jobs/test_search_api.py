@@ -135,7 +135,7 @@ class TestAsking:
                 api.post(SEARCH, {"q": "a cat", "limit": limit})
 
 
-ASKING = 25
+ASKING = 21
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "nothing": ({}, "q"),
     "blank": ({"q": "   "}, "q"),

@@ -19,7 +19,7 @@ from tests.search.words.library import photo_of, show
 
 pytestmark = pytest.mark.django_db
 
-ASKING = 25
+ASKING = 21
 IN_2023 = datetime(2023, 5, 1, 12, tzinfo=UTC)
 
 

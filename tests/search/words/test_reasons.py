@@ -95,4 +95,4 @@ class TestReasons:
             photos += [photo_of(owner, tags=("beach",), says="A dog").pk for _ in range(count)]
             with CaptureQueriesContext(connection) as queries:
                 found = reasons(owner, photos, "dog beach", language="en")
-            assert (len(queries), len(found)) == (7, len(photos))
+            assert (len(queries), len(found)) == (3, len(photos))
