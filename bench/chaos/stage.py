@@ -51,7 +51,7 @@ def staged(surroundings: Surroundings, folder: Path) -> Iterator[Stage]:
         way = stack.enter_context(_store())
         triton = _triton(stack, surroundings, folder)
         port, *_ = free_ports()
-        clock = _clock(folder)
+        clock = Clock.built(folder)
         house = House(postgres, triton, f"http://{LOOPBACK}:{port}", str(folder), disk, clock, way)
         service = Service(_settings(house, folder))
         service.prepare()
@@ -140,20 +140,6 @@ def _small_disk(stack: ExitStack, place: Path) -> Path | None:
             return None
     stack.callback(lambda: subprocess.run([umount, "--lazy", place], check=False))  # noqa: S603  # as above
     return place
-
-
-def _clock(folder: Path) -> Clock | None:
-    """One for our programs alone, where there is a compiler for it."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        return None
-    source, library = Path(__file__).with_name("clock.c"), folder / "clock.so"
-    words = [compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"]
-    if subprocess.run(words, check=False, capture_output=True).returncode:  # noqa: S603  # ours
-        return None
-    clock = Clock(folder / "clock", library)
-    clock.turn(0)
-    return clock
 
 
 def _off(command: Command, clock: Clock | None) -> Command:
