@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from photos.models import Owner
@@ -47,7 +48,7 @@ class OpenQuestion(models.Model):
 class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def due(self) -> Self:
         """The one first that waits longest."""
-        return self.filter(due_at__lte=timezone.now()).order_by("due_at")
+        return self.filter(due_at__lte=Now()).order_by("due_at")
 
 
 class Inquiry(models.Model):

@@ -6,13 +6,12 @@ Among few faces it is done at once.
 """
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Subquery, Value
-from django.db.models.functions import Greatest
-from django.utils import timezone
+from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models.functions import Greatest, Now
 
 from faces.models import Cluster, Edit, Inquiry, Membership, OpenQuestion, Sitting
 from faces.people.editing import hold
@@ -34,7 +33,7 @@ def find(owner: Owner, space: Space, kind: Kind) -> None:
 
     What somebody has before them is still there when they answer.
     """
-    began = timezone.now()
+    began = _now(owner)
     found = questions.with_faces(queue(owner, space, kind))
     with transaction.atomic():
         hold(owner)
@@ -53,7 +52,7 @@ def find(owner: Owner, space: Space, kind: Kind) -> None:
 def find_due(space: Space) -> bool:
     """As find(), for those who wait longest and whom no other worker serves. False: nobody does."""
     for due in Inquiry.objects.due().select_related("owner"):
-        until = timezone.now() + _LEASE
+        until = _now(due.owner) + _LEASE
         mine = Inquiry.objects.filter(pk=due.pk)
         if mine.filter(due_at=due.due_at).update(due_at=until):
             find(due.owner, space, Kind(due.kind))
@@ -67,7 +66,7 @@ def ask(owner_pk: int) -> None:
     at once, as that may be so every minute."""
     kinds = [Inquiry(owner_id=owner_pk, kind=kind) for kind in Kind]
     Inquiry.objects.bulk_create(kinds, ignore_conflicts=True)
-    soon = Greatest(Value(timezone.now()), F("found_at") + RESTS)
+    soon = Greatest(Now(), F("found_at") + RESTS)
     Inquiry.objects.filter(owner=owner_pk, due_at=None).update(due_at=soon)
 
 
@@ -75,10 +74,9 @@ def ask_where_changed() -> None:
     """As ask(), for owners whose people were edited since the last time, or who have clusters and
     never had questions: such as those of few faces, at whose desk nobody has been."""
     newest = Edit.objects.filter(owner=OuterRef("owner")).order_by("-pk").values("created_at")[:1]
-    now = timezone.now()
-    rested = Inquiry.objects.filter(due_at=None, found_at__lt=now - RESTS)
+    rested = Inquiry.objects.filter(due_at=None, found_at__lt=Now() - RESTS)
     rested.annotate(edited_at=Subquery(newest)).filter(edited_at__gte=F("found_at")).update(
-        due_at=now
+        due_at=Now()
     )
     theirs = {model: model.objects.filter(owner=OuterRef("pk")) for model in (Cluster, Inquiry)}
     new = Owner.objects.filter(Exists(theirs[Cluster]), ~Exists(theirs[Inquiry]))
@@ -89,13 +87,19 @@ def ask_where_changed() -> None:
 def seek(owner: Owner, kind: Kind) -> bool:
     """Have a worker look for questions now if there may be new ones; whether one will, or does."""
     inquiry, _ = Inquiry.objects.get_or_create(owner=owner, kind=kind)
-    now = timezone.now()
+    now = _now(owner)
     if inquiry.due_at and inquiry.due_at <= now + _LEASE:
         return True
     newest = Edit.objects.of(owner).order_by("-pk").values_list("created_at", flat=True).first()
     if inquiry.found_at and inquiry.due_at is None and (not newest or newest < inquiry.found_at):
         return False
     return bool(Inquiry.objects.filter(pk=inquiry.pk, due_at=inquiry.due_at).update(due_at=now))
+
+
+def _now(owner: Owner) -> datetime:
+    """By the database's clock: those of web servers and workers may be set right meanwhile."""
+    told: datetime = Owner.objects.values_list(Now(), flat=True).get(pk=owner.pk)
+    return told
 
 
 def are_few(owner: Owner) -> bool:
@@ -106,8 +110,7 @@ def are_few(owner: Owner) -> bool:
 
 def before_somebody(owner: Owner, kind: Kind, *, but: Sitting | None = None) -> set[str]:
     """Keys of questions that people (`but` one) are just looking at."""
-    since = timezone.now() - AT_WORK
-    theirs = Sitting.objects.filter(owner=owner, kind=kind, seen_at__gt=since)
+    theirs = Sitting.objects.filter(owner=owner, kind=kind, seen_at__gt=Now() - AT_WORK)
     shown = (theirs.exclude(pk=but.pk) if but else theirs).values_list("shown", flat=True)
     return {key for keys in shown for key in keys}
 

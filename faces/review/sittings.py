@@ -14,6 +14,7 @@ from enum import StrEnum
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -136,7 +137,7 @@ def _held(sitting: Sitting) -> Iterator[Sitting]:
             raise NotAsked(gettext("Begin anew: what was to be asked here has been erased."))
         row.owner = sitting.owner
         yield row
-        row.seen_at = timezone.now()
+        row.seen_at = Now()
         row.save(update_fields=["seen_at", "shown"])
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from faces import grouping
-from faces.models import Edit, Inquiry, OpenQuestion
+from faces.models import Edit, Inquiry, OpenQuestion, Sitting
 from faces.people import naming, placing
 from faces.review import ahead
 from faces.review.questions import Kind
@@ -182,6 +182,30 @@ class TestWorkers:
 
         inquiry.refresh_from_db()
         assert (while_at_it, after, inquiry.due_at) == (False, True, None)
+
+
+class TestAClockThatIsAhead:
+    """Of a web server or a worker: else nobody would have new questions until it is that day."""
+
+    def test_does_not_count(
+        self, owner: Owner, space: Space, staff: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, _ = two_in_plane(owner, space, 0)
+        real = timezone.now
+        monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(days=40))
+
+        ahead.ask(owner.pk)
+        while ahead.find_due(space):
+            pass
+        desk = Desks(owner, space, Kind.SAME, staff)
+        desk.look()
+        naming.name_cluster(one, "Anna")
+
+        assert ahead.seek(owner, Kind.SAME) is True
+        inquiries = Inquiry.objects.all()
+        told = {moment for each in inquiries for moment in (each.found_at, each.due_at) if moment}
+        assert max(told) <= real()
+        assert Sitting.objects.get().seen_at <= real()
 
 
 class TestCosts:
