@@ -26,7 +26,8 @@ BROKEN = {
 def run(browsing: Browsing, url: str, script: str) -> None:
     with browsing() as page:
         page.goto(url)
-        page.evaluate(script)
+        with page.expect_console_message(lambda message: FORBIDDEN in message.text):
+            page.evaluate(script)
 
 
 class TestPolicy:
