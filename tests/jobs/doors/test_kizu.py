@@ -14,11 +14,13 @@ from faces.models import Cluster, Membership, Person
 from jobs import tasks
 from jobs.models import Item, Job, State
 from photos.models import Owner, Photo
+from tests.config.model_doors import repository
 from tests.factories import make_cluster, make_item, make_job, make_storage_source
 from tests.jobs.announced import send, supabase
 from tests.jobs.doors.callers import stranger
 from tests.jobs.test_storage_webhook import queued
 
+__all__ = ["repository"]  # a fixture
 IMAGE = "/api/v1/process/image"
 
 
@@ -216,15 +218,21 @@ class TestSystem:
 
         assert {"face_detector", "face_embedder", "image_encoder"} <= active <= there
 
-    def test_lets_staff_alone_load_and_unload_them(
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("repository")
+class TestModels:
+    """At a model server of our own: the one that all tests share keeps its models."""
+
+    def test_are_loaded_and_unloaded_by_staff_alone(
         self, steering: APIClient, api: APIClient
     ) -> None:
         [name] = [
             f"{each['pack']}.{each['version']}"
             for each in steering.get("/api/v1/models/available").json()
-            if each["role"] == "object_detector" and each["active"]
+            if each["role"] == "face_detector" and each["active"]
         ]
-        paths = [f"/api/v1/models/{what}/object_detector/{name}" for what in ("load", "unload")]
+        paths = [f"/api/v1/models/{what}/face_detector/{name}" for what in ("load", "unload")]
         paths += ["/api/v1/models/unload-all", paths[0]]
 
         assert [steering.post(path).status_code for path in paths] == [200] * 4
