@@ -18,6 +18,7 @@ from django.db.models.functions import Cast
 
 from photos.estimates import estimated
 from photos.models import Photo
+from photos.nearest_sql import listed
 
 MOST_KEYS = 10_000  # of more, a list is no faster than to filter again
 
@@ -28,7 +29,7 @@ class Keys(tuple[int, ...]):
     @cached_property
     def written(self) -> str:
         """As PostgreSQL reads an array: once, however often they are asked for."""
-        return f"{{{','.join(map(str, self))}}}"
+        return listed(self)
 
 
 Photos = QuerySet[Photo] | Keys
