@@ -87,13 +87,12 @@ def ask_where_changed() -> None:
 def seek(owner: Owner, kind: Kind) -> bool:
     """Have a worker look for questions now if there may be new ones; whether one will, or does."""
     inquiry, _ = Inquiry.objects.get_or_create(owner=owner, kind=kind)
-    now = _now(owner)
-    if inquiry.due_at and inquiry.due_at <= now + _LEASE:
+    if inquiry.due_at and inquiry.due_at <= _now(owner) + _LEASE:
         return True
     newest = Edit.objects.of(owner).order_by("-pk").values_list("created_at", flat=True).first()
     if inquiry.found_at and inquiry.due_at is None and (not newest or newest < inquiry.found_at):
         return False
-    return bool(Inquiry.objects.filter(pk=inquiry.pk, due_at=inquiry.due_at).update(due_at=now))
+    return bool(Inquiry.objects.filter(pk=inquiry.pk, due_at=inquiry.due_at).update(due_at=Now()))
 
 
 def _now(owner: Owner) -> datetime:

@@ -37,7 +37,7 @@ QUERIES = {
     "erasures": [5, 5, 6],
     "removals": [5, 5, 6],
     "photos": [7, 7, 9],
-    "review": [21, 21, 25],  # then a worker is asked for more
+    "review": [21, 21, 24],  # then a worker is asked for more
     "photo": [14, 14, 14],
     "person": [34, 34, 35],
     "cluster": [6, 6, 6],
