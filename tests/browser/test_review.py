@@ -147,6 +147,7 @@ class TestReviewDesk:
             for key in islice(cycle("yyns"), MANY):
                 press(page, key)
             settled(page, 75)
+            expect(page.get_by_text("25 skipped")).to_be_visible()  # the last answer is a skip
 
         confirmed = Membership.objects.filter(face__in=faces, how="manual")
         rejected = Rejection.objects.filter(person=matched.person)
