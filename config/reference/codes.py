@@ -44,7 +44,7 @@ _SAID = {  # of those that are no exception of the house, and none of the REST f
     "several_credentials": "More than one key, token or password was shown.",
     "too_large": "More than may be sent at once.",
     "unsupported_media_type": "What is sent is of a type that this operation does not read.",
-    "worker_died": "Workers have died with it, three times.",
+    "worker_died": "A worker has died with it, and three more that had nothing else in hand.",
 }
 
 

@@ -78,7 +78,7 @@ UPDATE jobs_item SET
         WHEN pausing THEN 'paused' ELSE 'queued' END,
     error_code = CASE WHEN cancelling OR again THEN '' ELSE 'worker_died' END,
     error_detail = CASE WHEN cancelling OR again THEN ''
-        ELSE 'The worker stopped in the middle of this photo, several times.' END,
+        ELSE 'Workers stopped while they worked on nothing but this photo, several times.' END,
     finished_at = CASE WHEN again AND NOT cancelling THEN NULL ELSE statement_timestamp() END,
     turn = {FRONT},
     cancelling = FALSE,
@@ -86,7 +86,7 @@ UPDATE jobs_item SET
     worker = '',
     lease_until = NULL
 FROM (
-    SELECT id AS expired, deaths + 1 < max_attempts AS again FROM jobs_item
+    SELECT id AS expired, deaths < max_attempts AS again FROM jobs_item
     WHERE state = 'processing' AND lease_until < statement_timestamp()
     ORDER BY lease_until LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
@@ -192,7 +192,11 @@ class ItemQuerySet(models.QuerySet["Item"]):
             return dict(cursor.fetchall())
 
     def sweep(self, *, limit: int = 1000) -> list["Item"]:
-        """Take items back from workers whose lease has ended; fail those with enough of that."""
+        """Take items back from workers whose lease has ended; fail those with enough of that.
+
+        The first death accuses nobody, as a worker has many items in hand. From then on an item is
+        worked on alone: what dies with that as often as it may be tried, has failed.
+        """
         return list(self.raw(_SWEEP, {"limit": limit}))
 
     def age(self, *, after_s: float, limit: int = 10_000) -> int:

@@ -193,8 +193,8 @@ class TestSettle:
 @pytest.mark.django_db
 class TestSweep:
     def test_tells_of_photos_that_have_failed_and_of_their_job(self) -> None:
-        make_item(max_attempts=1)
-        item = claim()
+        make_item(max_attempts=1, deaths=1)
+        [item] = Item.objects.claim(worker="anna", limit=1, lease_s=60, suspects=True)
         expire(item)
 
         queue.sweep()

@@ -94,7 +94,7 @@ class TestTelling:
 
     def test_says_that_no_worker_survives_the_photo(self, store: Store) -> None:
         job = submit("7")
-        for _ in range(job.items.get().max_attempts):
+        for _ in range(1 + job.items.get().max_attempts):
             Item.objects.claim(worker="w", limit=1, lease_s=60, suspects=False)
             Item.objects.claim(worker="w", limit=1, lease_s=60, suspects=True)
             job.items.update(lease_until=timezone.now() - timedelta(seconds=1))

@@ -93,14 +93,19 @@ class TestSweep:
 
         assert (swept.pk, swept.state, swept.lease_until) == (item.pk, State.QUEUED, None)
 
-    def test_fails_what_was_tried_often_enough(self) -> None:
-        make_item(attempts=2, deaths=2)
-        [item] = claim(suspects=True)
-        expire(item)
+    @pytest.mark.parametrize("most", [1, 3])
+    def test_fails_what_workers_died_with_alone_as_often_as_it_may_be_tried(
+        self, most: int
+    ) -> None:
+        make_item(max_attempts=most)
+        ends = []
+        for is_alone in [False, *[True] * most]:
+            [item] = claim(suspects=is_alone)
+            expire(item)
+            [swept] = Item.objects.sweep()
+            ends.append((swept.state, swept.error_code))
 
-        [swept] = Item.objects.sweep()
-
-        assert (swept.state, swept.error_code) == (State.FAILED, "worker_died")
+        assert ends == [(State.QUEUED, "")] * most + [(State.FAILED, "worker_died")]
 
     def test_leaves_what_is_being_worked_on(self) -> None:
         make_item()
