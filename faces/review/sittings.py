@@ -15,7 +15,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext
 
 import photos.services
@@ -61,13 +60,9 @@ class Decision:
 
 
 def sit_down(owner: Owner, kind: Kind, by: User) -> Sitting:
-    """Theirs: the one that they have begun, unless that is long ago."""
+    """Theirs: the one that they have begun. If that is long ago, what is done next begins anew."""
     sitting, _ = Sitting.objects.get_or_create(owner=owner, kind=kind.value, by=by)
     sitting.owner = owner
-    if timezone.now() - sitting.seen_at > ENDS_AFTER:
-        with _held(sitting) as now:
-            now.answered.all().delete()
-            now.shown = []
     return sitting
 
 
@@ -129,13 +124,18 @@ def take_back(sitting: Sitting, by: User) -> Decision:
 
 @contextmanager
 def _held(sitting: Sitting) -> Iterator[Sitting]:
-    """The row as it is now, which nobody else changes in the block; then it is stored."""
+    """The row as it is now, or begun anew, which nobody else changes in the block; then it is
+    stored."""
     with transaction.atomic():
         editing.hold(sitting.owner)
-        row = Sitting.objects.filter(pk=sitting.pk).first()
+        is_over = Q(seen_at__lt=Now() - ENDS_AFTER)
+        row = Sitting.objects.annotate(is_over=is_over).filter(pk=sitting.pk).first()
         if row is None:  # somebody was erased
             raise NotAsked(gettext("Begin anew: what was to be asked here has been erased."))
         row.owner = sitting.owner
+        if row.is_over:
+            row.answered.all().delete()
+            row.shown = []
         yield row
         row.seen_at = Now()
         row.save(update_fields=["seen_at", "shown"])

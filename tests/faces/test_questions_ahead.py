@@ -12,7 +12,7 @@ from faces.models import Edit, Inquiry, OpenQuestion, Sitting
 from faces.people import naming, placing
 from faces.review import ahead
 from faces.review.questions import Kind
-from faces.review.sittings import Answer
+from faces.review.sittings import Answer, take_back
 from photos.models import Owner, Space
 from tests.faces.house import UNSURE, Desks, at, cluster_of, join, two_in_plane
 from tests.factories import make_face, make_owner, make_photo, unit
@@ -206,6 +206,19 @@ class TestAClockThatIsAhead:
         told = {moment for each in inquiries for moment in (each.found_at, each.due_at) if moment}
         assert max(told) <= real()
         assert Sitting.objects.get().seen_at <= real()
+
+    def test_ends_no_sitting(
+        self, owner: Owner, space: Space, staff: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        two_in_plane(owner, space, 0)
+        Desks(owner, space, Kind.SAME, staff).decide(Answer.NO)
+        real = timezone.now
+        monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(days=40))
+
+        again = Desks(owner, space, Kind.SAME, staff)
+
+        assert again.look().done == 1
+        assert take_back(again.sitting, staff).answer is Answer.NO
 
 
 class TestCosts:
