@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django.core.files.base import ContentFile
 from django.db import connection
 
+from bench.chaos.clock import Clock
 from jobs import services, tasks
 from jobs.models import Item, Job, State
 from local.processes import Child, Command, wait_until
@@ -22,10 +23,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 60
+AHEAD_S = 40 * 24 * 3600
 
 
 @pytest.fixture
-def start_worker(triton_url: str, settings: Any, tmp_path: Path) -> Iterator[Callable[[], Child]]:
+def start_worker(triton_url: str, settings: Any, tmp_path: Path) -> Iterator[Callable[..., Child]]:
     """Starts `manage.py worker` on the database and the files of the test."""
     variables = {
         **database_variables(),
@@ -36,10 +38,11 @@ def start_worker(triton_url: str, settings: Any, tmp_path: Path) -> Iterator[Cal
         "WORKERS": "2",
         "PHOTOS_IN_FLIGHT": "2",
     }
-    command = Command("worker", [sys.executable, "manage.py", "worker"], variables, ROOT)
+    words = [sys.executable, "manage.py", "worker"]
     children: list[Child] = []
 
-    def start() -> Child:
+    def start(**others: str) -> Child:
+        command = Command("worker", words, {**variables, **others}, ROOT)
         with (tmp_path / "worker.log").open("ab") as log:
             children.append(Child(command, log))
         return children[-1]
@@ -166,6 +169,23 @@ class TestWorker:
 
         assert [faces for _, faces, _ in rows_of(owner)] == [6] * 8
         assert job.items.filter(state=State.SUCCEEDED).count() == 8
+
+    def test_replaces_what_has_died_after_a_clock_that_was_ahead(
+        self, start_worker: Callable[..., Child], group_photo: bytes, tmp_path: Path
+    ) -> None:
+        clock = Clock.built(tmp_path)
+        if clock is None:
+            pytest.skip("There is no C compiler to build a clock with.")
+        clock.turn(AHEAD_S)
+        start_worker(**clock.variables, WORKERS="1")
+        finish(submit(make_owner(), group_photo, copies=1))
+
+        clock.turn(0)
+        job = submit(make_owner(), group_photo, copies=4)
+        kill_at_work()
+        finish(job)
+
+        assert job.items.filter(state=State.SUCCEEDED).count() == 4
 
     def test_waits_for_a_model_server_that_is_down(self, group_photo: bytes, settings: Any) -> None:
         settings.TRITON_URL = "127.0.0.1:9"

@@ -42,6 +42,16 @@ class WatchedCluster(Cluster):  # type: ignore[misc]  # django-q2 has no types
         super().__init__()
         self._swept_at = time.monotonic()
 
+    @property
+    def stop_event(self) -> pulse.Stopping:
+        """In the place of the multiprocessing.Event that django-q2 makes: its sentinel, which
+        replaces what has died, would wait by the clock of the day."""
+        return pulse.STOPPING
+
+    @stop_event.setter
+    def stop_event(self, _theirs: object) -> None:
+        pass
+
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
         # Once is enough: a second signal would find us inside of what the first one does.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
