@@ -9,7 +9,7 @@ from local.stack import CommandFailed, Service
 NAME = "admin"
 _KEY = "local"  # what the administrator's API key is called
 _TAKEN = "already taken"  # in Django's words
-_NO_KEY = "has no key"  # in those of `manage.py api_key`
+_HAS_KEY = "has a key"  # in those of `manage.py api_key`
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Admin:
                 raise
 
     def token(self, service: Service) -> str:
-        """A key of theirs for the API: a new one, as nobody knows those from before."""
+        """A key of theirs for the API, with a new secret: nobody knows the one from before."""
         asked = ("api_key", _KEY, "--user", NAME)
         try:
-            written = service.manage(*asked, "--rotate")
-        except CommandFailed as exc:
-            if _NO_KEY not in exc.reason:
-                raise
             written = service.manage(*asked, "--scopes", "admin", "people", "read", "write")
+        except CommandFailed as exc:
+            if _HAS_KEY not in exc.reason:
+                raise
+            written = service.manage(*asked, "--rotate")
         return written.strip()
 
     def sentence(self) -> str:

@@ -61,23 +61,24 @@ class TestAdmin:
         with pytest.raises(CommandFailed, match="the disk is full"):
             admin.ensure(FakeService({}, failure="the disk is full"))
 
-    def test_has_a_new_secret_of_a_key(self, admin: Admin) -> None:
+    def test_is_given_a_key_at_first(self, admin: Admin) -> None:
         service = FakeService({}, answer="kkey_1f2e\n")
 
         assert admin.token(service) == "kkey_1f2e"
-        assert service.asked == [("api_key", "local", "--user", "admin", "--rotate")]
+        [asked] = service.asked
+        assert asked[-4:] == ("admin", "people", "read", "write")
 
-    def test_is_given_a_key_at_first(self, admin: Admin) -> None:
-        class New(FakeService):
+    def test_has_a_new_secret_of_a_key(self, admin: Admin) -> None:
+        class Known(FakeService):
             def manage(self, *words: str, **extra: str) -> str:
-                if "--rotate" in words:
-                    raise CommandFailed(words[0], "CommandError: 'admin' has no key 'local'.")
+                if "--rotate" not in words:
+                    raise CommandFailed(words[0], "CommandError: 'admin' has a key 'local' already")
                 return super().manage(*words, **extra)
 
-        service = New({}, answer="kkey_1f2e\n")
+        service = Known({}, answer="kkey_1f2e\n")
 
         assert admin.token(service) == "kkey_1f2e"
-        assert service.asked[0][-4:] == ("admin", "people", "read", "write")
+        assert service.asked == [("api_key", "local", "--user", "admin", "--rotate")]
 
     def test_says_why_there_is_no_key(self, admin: Admin) -> None:
         with pytest.raises(CommandFailed, match="the disk is full"):
