@@ -12,8 +12,8 @@ from tests.factories import (
 Kind = Event.Kind
 
 
-def claim(worker: str = "anna") -> Item:
-    [item] = Item.objects.claim(worker=worker, limit=1, lease_s=60)
+def claim(worker: str = "anna", *, suspects: bool = False) -> Item:
+    [item] = Item.objects.claim(worker=worker, limit=1, lease_s=60, suspects=suspects)
     return item
 
 

@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
 
 from bench.chaos.clock import Clock
 from jobs.pulse import Stopping
+from tests.clocks import clock_ahead
+
+__all__ = ["clock_ahead"]  # a fixture
 
 # Begins to wait by a clock that is 40 days ahead, and is set right while it waits.
 WAITS = """
@@ -20,7 +20,6 @@ clock = Clock(Path(sys.argv[1]), Path())
 threading.Timer(0.05, clock.turn, [0]).start()
 print(Stopping().wait(0.3))
 """
-AHEAD_S = 40 * 24 * 3600
 LIMIT_S = 60
 
 
@@ -48,15 +47,10 @@ class TestStopping:
 
         assert os.waitstatus_to_exitcode(status) == 0
 
-    def test_is_waited_for_by_no_clock_that_can_be_set(self, tmp_path: Path) -> None:
-        clock = Clock.built(tmp_path)
-        if clock is None:
-            pytest.skip("There is no C compiler to build a clock with.")
-        clock.turn(AHEAD_S)
-
+    def test_is_waited_for_by_no_clock_that_can_be_set(self, clock_ahead: Clock) -> None:
         done = subprocess.run(  # noqa: S603  # our own program
-            [sys.executable, "-c", WAITS, str(clock.file)],
-            env={**os.environ, **clock.variables},
+            [sys.executable, "-c", WAITS, str(clock_ahead.file)],
+            env={**os.environ, **clock_ahead.variables},
             capture_output=True,
             text=True,
             check=True,

@@ -17,13 +17,14 @@ from jobs import services, tasks
 from jobs.models import Item, Job, State
 from local.processes import Child, Command, wait_until
 from photos.models import Owner, Photo
+from tests.clocks import clock_ahead
 from tests.factories import make_owner
 
+__all__ = ["clock_ahead"]  # a fixture
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 60
-AHEAD_S = 40 * 24 * 3600
 
 
 @pytest.fixture
@@ -171,16 +172,12 @@ class TestWorker:
         assert job.items.filter(state=State.SUCCEEDED).count() == 8
 
     def test_replaces_what_has_died_after_a_clock_that_was_ahead(
-        self, start_worker: Callable[..., Child], group_photo: bytes, tmp_path: Path
+        self, start_worker: Callable[..., Child], group_photo: bytes, clock_ahead: Clock
     ) -> None:
-        clock = Clock.built(tmp_path)
-        if clock is None:
-            pytest.skip("There is no C compiler to build a clock with.")
-        clock.turn(AHEAD_S)
-        start_worker(**clock.variables, WORKERS="1")
+        start_worker(**clock_ahead.variables, WORKERS="1")
         finish(submit(make_owner(), group_photo, copies=1))
 
-        clock.turn(0)
+        clock_ahead.turn(0)
         job = submit(make_owner(), group_photo, copies=4)
         kill_at_work()
         finish(job)
