@@ -1,6 +1,6 @@
 """Where the time of a request or a photo goes, through to the model server: for traces.
 
-Off unless begin() is called, and then only if OpenTelemetry is installed: the extra `tracing`.
+Off unless begin() is called: OpenTelemetry is imported then, and not before.
 What is told has names of ours and numbers; no owner, no address, no word of anybody.
 """
 
@@ -12,30 +12,20 @@ _tracer: Any = None
 _PARENT = "traceparent"  # the header of W3C Trace Context
 
 
-class TracingMissing(Exception):
-    """Traces are asked for, and the packages that make them are not installed."""
-
-
 def begin(url: str, *, service: str, share: float) -> None:
-    """Have traces sent there, by OTLP over HTTP; `share` of them, 0 to 1. After any fork.
+    """Have traces sent there, by OTLP over HTTP; `share` of them, 0 to 1. After any fork."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415  # seldom
+        OTLPSpanExporter,
+    )
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-    Raises:
-        TracingMissing: OpenTelemetry is not installed.
-    """
-    try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415  # optional
-            OTLPSpanExporter,
-        )
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-    except ImportError as exc:
-        raise TracingMissing("TRACES_URL needs the extra `tracing`: docs/monitoring.md.") from exc
     use(BatchSpanProcessor(OTLPSpanExporter(endpoint=url)), service=service, share=share)
 
 
 def use(processor: Any, *, service: str, share: float) -> None:
     """Have `processor`, one of OpenTelemetry's, told of each span."""
     global _tracer  # noqa: PLW0603  # one a process
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415  # optional
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415  # seldom
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio  # noqa: PLC0415
 
@@ -61,7 +51,7 @@ def span(name: str, given: Mapping[str, str] | None = None, **facts: Any) -> Ite
     if _tracer is None:
         yield
         return
-    from opentelemetry.trace import Status, StatusCode  # noqa: PLC0415  # optional
+    from opentelemetry.trace import Status, StatusCode  # noqa: PLC0415  # seldom
 
     with _tracer.start_as_current_span(
         name,
@@ -92,7 +82,7 @@ def _context(given: Mapping[str, str] | None) -> Any:
 
 
 def _propagator() -> Any:
-    from opentelemetry.trace.propagation.tracecontext import (  # noqa: PLC0415  # optional
+    from opentelemetry.trace.propagation.tracecontext import (  # noqa: PLC0415  # seldom
         TraceContextTextMapPropagator,
     )
 

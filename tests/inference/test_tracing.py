@@ -1,6 +1,5 @@
 """Traces, kept in memory: steps within steps, and who is told of them."""
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,15 +76,6 @@ class TestTraces:
     def test_cost_nothing_where_nobody_wants_them(self) -> None:
         with tracing.span("item"):
             assert tracing.headers() == {}
-
-    def test_are_refused_without_the_packages(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        name = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
-        monkeypatch.setitem(sys.modules, name, None)
-
-        with pytest.raises(tracing.TracingMissing):
-            tracing.begin("http://127.0.0.1:9", service="tests", share=1.0)
-
-        assert tracing.headers() == {}
 
 
 class TestTriton:
