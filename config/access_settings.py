@@ -14,6 +14,8 @@ _SHORTEST, _FEWEST = 50, 5  # letters of a secret key, and different ones: as Dj
 
 DEBUG = _env.bool("DEBUG", False)
 ALLOWED_HOSTS = _env.list("ALLOWED_HOSTS", default=sorted(_HERE))
+if _pod := _env.str("POD_IP", ""):  # by which Prometheus asks each pod of Kubernetes
+    ALLOWED_HOSTS += [f"[{_pod}]" if ":" in _pod else _pod]
 CSRF_TRUSTED_ORIGINS = _env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # --- HTTPS and cookies ----------------------------------------------------------------------------

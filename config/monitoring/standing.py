@@ -31,8 +31,8 @@ SELECT
         LIMIT %(many)s) AS lost),
     (SELECT count(*) FROM (
         SELECT FROM jobs_job WHERE finished_at IS NULL LIMIT %(many)s) AS unfinished),
-    (SELECT COALESCE(extract(epoch FROM statement_timestamp() - min(next_run)), 0)::float
-        FROM django_q_schedule WHERE func = 'jobs.tasks.sweep'),
+    (SELECT greatest(extract(epoch FROM statement_timestamp() - min(next_run)), 0)::float
+        FROM django_q_schedule WHERE func = 'jobs.tasks.sweep' HAVING count(*) > 0),
     pg_database_size(current_database())
 """
 _WAITING = """
@@ -105,12 +105,12 @@ def _now() -> Iterator[Metric]:
         ("kindred_jobs_unfinished", "Jobs of which something is left to do.", unfinished),
         (
             "kindred_schedule_overdue_seconds",
-            "Since the sweep of each minute was due: many mean that no worker runs.",
-            max(0.0, overdue_s),
+            "Since the sweep of each minute was due: nobody does it. Not there: nobody ever did.",
+            overdue_s,
         ),
         ("kindred_database_bytes", "Of the database on its disk.", size),
     ):
-        yield gauge(name, says, [({}, float(value))])
+        yield gauge(name, says, [] if value is None else [({}, float(value))])
 
 
 def _deliveries() -> Iterator[Metric]:

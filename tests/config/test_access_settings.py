@@ -68,6 +68,18 @@ class TestAuthDisabled:
         assert starts or "AUTH_DISABLED lets everybody in" in said
 
 
+class TestAPod:
+    @pytest.mark.parametrize(
+        ("address", "host"), [("10.1.2.3", "10.1.2.3"), ("fd00::1", "[fd00::1]")]
+    )
+    def test_answers_to_its_address_as_well(self, address: str, host: str) -> None:
+        program = "import config.settings as s; print(s.ALLOWED_HOSTS)"
+
+        done = run(["-c", program], ALLOWED_HOSTS="photos.example", POD_IP=address)
+
+        assert done.stdout.strip() == str(["photos.example", host])
+
+
 class TestSecretKey:
     @pytest.mark.parametrize(
         "key", ["changeme", "x" * 60, "django-insecure-" + string.ascii_letters, "secret" * 5]

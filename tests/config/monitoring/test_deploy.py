@@ -28,6 +28,16 @@ OTHERS = {
     "up",
 }
 PROMTOOL = shutil.which("promtool")
+NEEDS_PROMTOOL = pytest.mark.skipif(
+    PROMTOOL is None, reason="promtool is not here: apt install prometheus"
+)
+
+
+def promtool(*words: str) -> subprocess.CompletedProcess[str]:
+    assert PROMTOOL
+    return subprocess.run(  # noqa: S603  # a tool for these files
+        [PROMTOOL, *words], cwd=FOLDER, capture_output=True, text=True, check=False
+    )
 
 
 def questions() -> Iterator[str]:
@@ -70,21 +80,109 @@ class TestAlerts:
             assert rule["annotations"]["summary"].endswith((".", ").", "}}."))
         assert len({rule["alert"] for rule in RULES}) == len(RULES)
 
-    @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not here: apt install prometheus")
+    @NEEDS_PROMTOOL
     @pytest.mark.parametrize(
-        "words", [("rules", "alerts.yml"), ("config", "--syntax-only", "prometheus.yml")]
+        "words",
+        [
+            ("rules", "alerts.yml"),
+            ("config", "--syntax-only", "prometheus.yml"),
+        ],
     )
     def test_are_taken_by_prometheus(self, words: tuple[str, ...]) -> None:
-        assert PROMTOOL
-        command = [PROMTOOL, "check", *words]
+        ran = promtool("check", *words)
 
-        ran = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)  # noqa: S603  # a tool for it
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+    @NEEDS_PROMTOOL
+    def test_are_taken_from_pods_of_a_cluster(self, tmp_path: Path) -> None:
+        """Debian's promtool knows no Kubernetes: it looks at all but how pods are found."""
+        config = yaml.safe_load((FOLDER / "prometheus-kubernetes.yml").read_text("utf-8"))
+        for job in config["scrape_configs"]:
+            [found] = job.pop("kubernetes_sd_configs")
+            assert found == {"role": "pod", "namespaces": {"names": ["kindred"]}}
+        file = tmp_path / "prometheus.yml"
+        file.write_text(yaml.safe_dump(config))
+
+        ran = promtool("check", "config", "--syntax-only", str(file))
 
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+def raised(tmp_path: Path, *series: tuple[str, float]) -> set[str]:
+    """The alerts that are raised while these series have these values for an hour and more."""
+    asked = [rule["alert"] for rule in RULES]
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": f"{value}x120"} for name, value in series],
+        "alert_rule_test": [{"eval_time": "2h", "alertname": each} for each in asked],
+    }
+    file = tmp_path / "test.yml"
+    file.write_text(yaml.safe_dump({"rule_files": [str(FOLDER / "alerts.yml")], "tests": [test]}))
+    ran = promtool("test", "rules", str(file))
+    said = ran.stdout + ran.stderr
+    assert "SUCCESS" in said or "alertname" in said, said  # it fails by each that is raised
+    return set(re.findall(r"alertname: ?(\w+)", said))
+
+
+TWO = ('instance="a"', 'instance="b"')  # web servers, each of which tells all
+
+
+@NEEDS_PROMTOOL
+class TestAnAlert:
+    def test_is_none_where_all_is_well(self, tmp_path: Path) -> None:
+        well = [
+            each
+            for who in TWO
+            for each in (
+                (f"kindred_database_up{{{who}}}", 1),
+                (f"kindred_schedule_overdue_seconds{{{who}}}", 20),
+                (f"kindred_queue_oldest_seconds{{{who}}}", 30),
+                (f"kindred_queue_processing{{{who}}}", 0),
+                (f"kindred_queue_paused{{{who}}}", 0),
+                (f'kindred_database_connections{{state="idle",{who}}}', 50),
+                (f"kindred_database_connections_max{{{who}}}", 100),
+            )
+        ]
+
+        assert raised(tmp_path, *well) == set()
+
+    def test_is_of_connections_counted_once(self, tmp_path: Path) -> None:
+        many = [
+            each
+            for who in TWO
+            for each in (
+                (f'kindred_database_connections{{state="idle",{who}}}', 85),
+                (f"kindred_database_connections_max{{{who}}}", 100),
+            )
+        ]
+
+        assert raised(tmp_path, *many) == {"KindredConnectionsShort"}
+
+    def test_is_of_a_queue_on_which_nobody_works(self, tmp_path: Path) -> None:
+        stuck = [
+            each
+            for who in TWO
+            for each in (
+                (f"kindred_queue_oldest_seconds{{{who}}}", 1000),
+                (f"kindred_queue_processing{{{who}}}", 0),
+                (f"kindred_queue_paused{{{who}}}", 0),
+            )
+        ]
+
+        assert raised(tmp_path, *stuck) == {"KindredQueueStuck"}
+
+    @pytest.mark.parametrize("late", [[], [("kindred_schedule_overdue_seconds", 600)]])
+    def test_is_that_no_worker_runs_or_ever_ran(
+        self, late: list[tuple[str, float]], tmp_path: Path
+    ) -> None:
+        assert raised(tmp_path, ("kindred_database_up", 1), *late) == {"KindredNoWorker"}
+
+    def test_is_one_thing_where_the_database_is_away(self, tmp_path: Path) -> None:
+        assert raised(tmp_path, ("kindred_database_up", 0)) == {"KindredDatabaseAway"}
+
+
 class TestDashboard:
-    @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not here: apt install prometheus")
+    @NEEDS_PROMTOOL
     def test_asks_what_prometheus_understands(self, tmp_path: Path) -> None:
         asked = [
             target["expr"].replace("$__rate_interval", "5m")
@@ -94,11 +192,8 @@ class TestDashboard:
         rules = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(asked)]
         file = tmp_path / "rules.yml"
         file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
-        assert PROMTOOL
 
-        ran = subprocess.run(  # noqa: S603  # a tool for it
-            [PROMTOOL, "check", "rules", str(file)], capture_output=True, text=True, check=False
-        )
+        ran = promtool("check", "rules", str(file))
 
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert f"{len(asked)} rules found" in ran.stdout

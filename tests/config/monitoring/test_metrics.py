@@ -1,11 +1,14 @@
 """What Prometheus reads: who may, what it costs, and that it tells of nobody."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError
+from django.utils import timezone
+from django_q.models import Schedule
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
@@ -127,6 +130,17 @@ class TestWhatIsTold:
         assert found[of("kindred_database_up")] == 1
         assert found[of("kindred_check_ok", check="models")] == 0
         assert found[of("kindred_check_ok", check="database")] == 1
+
+    def test_is_how_late_workers_are_once_there_was_one(self, watcher: APIClient) -> None:
+        name = of("kindred_schedule_overdue_seconds")
+
+        assert name not in read(watcher)
+        Schedule.objects.create(
+            func="jobs.tasks.sweep", next_run=timezone.now() - timedelta(hours=1)
+        )
+        standing.forget()
+
+        assert 3600 <= read(watcher)[name] < 7200
 
     @pytest.mark.parametrize("count", [1, 3])
     def test_costs_the_same_however_much_there_is(
