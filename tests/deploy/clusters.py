@@ -39,8 +39,9 @@ def one(kind: str, name: str, overlay: str = "cpu") -> Document:
 def pods(overlay: str = "cpu") -> Iterator[tuple[str, Document]]:
     """Of each workload its name and what its pods are."""
     for each in documents(overlay):
-        if each["kind"] in ("Deployment", "StatefulSet", "Job"):
-            yield each["metadata"]["name"], each["spec"]["template"]["spec"]
+        if each["kind"] in ("Deployment", "StatefulSet", "Job", "CronJob"):
+            does = each["spec"].get("jobTemplate", each)["spec"]
+            yield each["metadata"]["name"], does["template"]["spec"]
 
 
 def pod(name: str, overlay: str = "cpu") -> Document:

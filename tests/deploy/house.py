@@ -28,7 +28,9 @@ from tests.deploy.composed import services
 
 PATIENCE_S = 120
 SECRETS = ("secret_key", "database_password", "metrics_token", "s3_access_key", "s3_secret_key")
-_PLACE = re.compile(r"(?<!\w)(/run/secrets|/data|/models|/tmp/worker-alive|/tmp/metrics)(?![\w-])")
+_PLACE = re.compile(
+    r"(?<!\w)(/run/secrets|/data|/backups|/models|/tmp/worker-alive|/tmp/metrics)(?![\w-])"
+)
 OF_THE_WHEEL = ("postgres", "pg_isready")
 SERVED = ("triton", "web", "worker", "grpc")  # in the order in which Compose would start them
 

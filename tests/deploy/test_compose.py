@@ -128,9 +128,16 @@ class TestOurOwn:
         assert "DATABASE_POOL" not in services_of()["worker"]["environment"]
 
     def test_see_the_files_of_each_other(self) -> None:
-        volumes = {name: services_of()[name]["volumes"] for name in OURS}
+        volumes = {name: set(services_of()[name]["volumes"]) for name in OURS}
 
-        assert all(each == ["data:/data", "models:/models"] for each in volumes.values())
+        shared = {"data:/data", "models:/models"}
+        assert volumes.pop("web") == shared | {"backups:/backups"}
+        assert all(each == shared for each in volumes.values())
+
+    def test_make_backups_into_a_folder_of_the_callers(self) -> None:
+        web = services_of(BACKUPS="/mnt/nas/kindred")["web"]
+
+        assert "/mnt/nas/kindred:/backups" in web["volumes"]
 
 
 class TestLocally:
@@ -155,13 +162,17 @@ class TestInProduction:
         for name in ("web", "worker", "grpc"):
             told: dict[str, Any] = production(**GIVEN)[name]["environment"]
             assert told["HTTPS"] == "true"
-            assert told["ALLOWED_HOSTS"] == "photos.example,127.0.0.1"
+            assert told["ALLOWED_HOSTS"] == "photos.example,127.0.0.1,web"
             assert told["DATABASE_URL"] == services_of()[name]["environment"]["DATABASE_URL"]
 
     @pytest.mark.parametrize("name", ["ALLOWED_HOSTS", "PUBLIC_URL"])
     def test_it_says_what_is_missing(self, name: str) -> None:
         with pytest.raises(KeyError, match=f"{name}: "):
             production(**{each: value for each, value in GIVEN.items() if each != name})
+
+    def test_it_is_the_same_project(self) -> None:
+        """Its volumes, and what `docker compose exec` speaks to: an included file gives no name."""
+        assert read(PROD)["name"] == read(MAIN)["name"] == "kindred"
 
     def test_it_changes_only_services_that_there_are(self) -> None:
         assert set(services_of(OVER, **GIVEN)) <= set(ALL)

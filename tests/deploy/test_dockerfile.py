@@ -1,12 +1,14 @@
 """The Dockerfile, looked at by a linter and against what there is: it can't be built here."""
 
 import re
+import shutil
 import subprocess
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
+from local.postgres_programs import wheel_programs
 from local.stack import CHECKOUT
 from tests.deploy.tools import tool
 
@@ -74,3 +76,26 @@ class TestTheDockerfile:
 
         roots = {each.split("/")[0] for each in listed.stdout.splitlines()}
         assert roots >= {Path(each).parts[0] for each in copied("service")}
+
+
+class TestWhatIsTrimmed:
+    def test_leaves_the_programs_of_backups(self, tmp_path: Path) -> None:
+        """PostgreSQL's server goes, and what pg_dump needs stays."""
+        wheel = wheel_programs().parents[1]
+        for folder in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+            shutil.copytree(folder, tmp_path / folder.name)
+        for needed in ("botocore/data/s3", "botocore/data/ec2", "somebody/tests"):
+            (tmp_path / needed).mkdir(parents=True)
+
+        subprocess.run([CHECKOUT / "deploy/trim.sh", tmp_path], check=True)  # noqa: S603  # our own
+
+        programs = tmp_path / wheel_programs().relative_to(wheel.parent)
+        assert {each.name for each in programs.iterdir()} == {"pg_dump", "pg_restore", "psql"}
+        for each in programs.iterdir():
+            said = subprocess.run([each, "--version"], env={}, capture_output=True, check=True)  # noqa: S603  # PostgreSQL's
+            assert b"PostgreSQL" in said.stdout
+        assert [each.name for each in (tmp_path / "botocore/data").iterdir()] == ["s3"]
+        assert not list((tmp_path / "somebody").iterdir())
+
+    def test_is_copied_with_who_trims(self) -> None:
+        assert {"deploy/lean.sh", "deploy/trim.sh"} <= set(copied("packages"))

@@ -23,7 +23,7 @@ from tests.factories import make_item
 
 KEDA = Path(__file__).with_name("keda.json")
 SETTINGS = (path("cpu").parents[3] / "docs/settings.md").read_text()
-WORKLOADS = ["grpc", "migrate", "postgres", "triton", "web", "worker"]
+WORKLOADS = ["backup", "grpc", "migrate", "postgres", "triton", "web", "worker"]
 
 
 def is_kedas(document: dict[str, Any]) -> bool:
@@ -155,6 +155,60 @@ class TestCommands:
         assert one("ConfigMap", "kindred")["data"]["MODEL_CONTROL"] == "none"
 
 
+class TestBackups:
+    def test_have_a_disk_of_their_own(self) -> None:
+        spec = pod("backup")
+        [container] = spec["containers"]
+
+        assert container["command"][:4] == ["python", "manage.py", "backup", "/backups"]
+        claims = {
+            each["name"]: each["persistentVolumeClaim"]["claimName"]
+            for each in spec["volumes"]
+            if "persistentVolumeClaim" in each
+        }
+        assert claims == {"data": "data", "backups": "backups"}
+
+    def test_may_speak_with_the_database(self) -> None:
+        [come] = one("NetworkPolicy", "postgres")["spec"]["ingress"]
+        [go] = one("NetworkPolicy", "service")["spec"]["podSelector"]["matchExpressions"]
+
+        [allowed] = come["from"][0]["podSelector"]["matchExpressions"]
+        assert "backup" in allowed["values"]
+        assert "backup" in go["values"]
+
+
+class TestMonitoring:
+    """deploy/monitoring/prometheus-kubernetes.yml finds pods by labels and names of ports."""
+
+    def test_reads_ports_that_pods_have(self) -> None:
+        ports = {
+            f"Running;{name};{port['name']}"
+            for name, spec in pods()
+            for each in containers(spec)
+            for port in each.get("ports", [])
+        }
+
+        for job, names in (
+            ("kindred", {"web;http"}),
+            ("kindred-programs", {"worker;metrics", "grpc;metrics"}),
+            ("triton", {"triton;metrics"}),
+        ):
+            [keep] = [each for each in scraped(job)["relabel_configs"] if "action" in each]
+            kept = {each for each in ports if re.fullmatch(keep["regex"], each)}
+            assert kept == {f"Running;{each}" for each in names}
+
+    def test_tells_triton_by_the_namespace_that_it_is_scaled_by(self) -> None:
+        [trigger] = one("ScaledObject", "triton")["spec"]["triggers"]
+        labels = {each.get("target_label") for each in scraped("triton")["relabel_configs"]}
+
+        assert set(re.findall(r"\{(\w+)=", trigger["metadata"]["query"])) <= labels
+
+    def test_asks_pods_by_an_address_that_they_answer_to(self) -> None:
+        told = {each["name"]: each for each in pod("web")["containers"][0]["env"]}
+
+        assert told["POD_IP"]["valueFrom"] == {"fieldRef": {"fieldPath": "status.podIP"}}
+
+
 class TestSettings:
     def test_are_those_that_there_are(self) -> None:
         told = set(one("ConfigMap", "kindred")["data"]) - {"TMPDIR"}
@@ -175,7 +229,9 @@ class TestTheNetwork:
 
         assert closed == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
-    @pytest.mark.parametrize(("name", "ports"), [("triton", [8101, 8002]), ("postgres", [5432])])
+    @pytest.mark.parametrize(
+        ("name", "ports"), [("triton", [8101, 8002, 8002]), ("postgres", [5432])]
+    )
     def test_lets_few_in(self, name: str, ports: list[int]) -> None:
         rules = one("NetworkPolicy", name)["spec"]["ingress"]
 
@@ -228,6 +284,14 @@ class TestTheQuestionOfTheQueue:
 
     def test_is_none_of_an_empty_queue(self, query: str) -> None:
         assert answer(query) == 0
+
+
+def scraped(job: str) -> dict[str, Any]:
+    """What Prometheus is told of `job`."""
+    file = path("cpu").parents[2] / "monitoring/prometheus-kubernetes.yml"
+    jobs = yaml.safe_load(file.read_text())["scrape_configs"]
+    [found] = [each for each in jobs if each["job_name"] == job]
+    return dict(found)
 
 
 def answer(query: str) -> int:

@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
+import yaml
 
 from local.album import Photo
 from local.api import Api
 from local.packages import fetch
 from local.photos import FACE_RECOGNITION
+from local.stack import CHECKOUT
 from local.triton import ENVIRONMENT, LOOPBACK
 from tests.deploy.composed import ONCE, services
 from tests.deploy.house import SERVED, House, lived_in
@@ -75,6 +78,37 @@ class TestTheServices:
         said = house.run("web", ["python", "manage.py", "shell", "--no-imports", "-c", show])
 
         assert json.loads(said.stdout) == str(house.folder / "data")
+
+
+class TestWhoWatches:
+    def test_is_let_in_by_the_name_that_prometheus_asks(self, house: House) -> None:
+        config = yaml.safe_load((CHECKOUT / "deploy/monitoring/prometheus.yml").read_text())
+        [job] = [each for each in config["scrape_configs"] if each["job_name"] == "kindred"]
+        [[host]] = [each["targets"] for each in job["static_configs"]]
+        token = (house.folder / "run/secrets/metrics_token").read_text().strip()
+
+        answer = httpx2.get(
+            f"http://{LOOPBACK}:{house.ports['8000']}{job['metrics_path']}",
+            headers={"Host": host, "Authorization": f"Bearer {token}"},
+        )
+
+        assert answer.status_code == 200, answer.text[:200]
+        assert "kindred_database_up 1.0" in answer.text
+
+    def test_sees_the_model_server_from_the_web_server(self, house: House) -> None:
+        told = house.variables("web")["TRITON_METRICS_URL"]
+
+        assert "nv_inference_count" in httpx2.get(told).text
+
+
+class TestABackup:
+    def test_is_made_and_read_in_the_web_server(self, house: House) -> None:
+        for more in ([], ["--verify"]):
+            done = house.run("web", ["python", "manage.py", "backup", "/backups", *more])
+            assert done.returncode == 0, done.stderr
+
+        [snapshot] = (house.folder / "backups/snapshots").iterdir()
+        assert (snapshot / "database.dump").stat().st_size > 0
 
 
 class TestTheBucket:
