@@ -37,6 +37,7 @@ OF_JOBS = (
     (500, "internal_error worker_died"),
     (422, OF_TRAINERS),
 )
+OF_SEARCHES = ((422, "invalid"),)
 _SCHEMAS = "#/components/schemas/"
 _TEXT = {"type": "string"}
 PROBLEM: dict[str, Any] = {
@@ -74,7 +75,12 @@ def _codes(app: str, *, sends: bool) -> Iterator[tuple[int, str]]:
     for error in errors():
         if error.__module__.partition(".")[0] in below:
             yield status_of(error), vars(error)["code"]
-    for rows, holds in ((ANYBODY, True), (OF_BODIES, sends), (OF_JOBS, app == "jobs")):
+    for rows, holds in (
+        (ANYBODY, True),
+        (OF_BODIES, sends),
+        (OF_JOBS, app == "jobs"),
+        (OF_SEARCHES, app == "search"),
+    ):
         for status, codes in rows:
             yield from ((status, code) for code in codes.split() if holds)
 

@@ -15,6 +15,7 @@ from faces.serializers import BoxSerializer, PersonSerializer
 from inference.geometry import Box
 from jobs.serializers.jobs import check_size
 from search.serializers.answers import FoundPhotoSerializer
+from search.serializers.asked import OnlyKnown
 
 _MOST_CANDIDATES = 20
 _MOST_PHOTOS = 200  # of a page
@@ -125,7 +126,7 @@ class VerifySerializer(ThresholdSerializer):
         return super().validate(data)
 
 
-class ByFaceSerializer(ThresholdSerializer):
+class ByFaceSerializer(OnlyKnown, ThresholdSerializer):
     """Whom photos are to show: exactly one of these."""
 
     file = PictureField(required=False, help_text="A picture that shows one face.")

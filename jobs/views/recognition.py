@@ -33,6 +33,7 @@ from jobs.sight import look_at
 from jobs.views.process import check_length
 from photos.models import Owner, Photo, Space
 from photos.vectors import unit_of
+from search.serializers.asked import valid
 
 _SIDES = ("first", "second")
 
@@ -129,8 +130,7 @@ class ByFaceView(PicturesView):
     )
     def post(self, request: Request) -> Response:
         """Of a person or a cluster: their photos, then those with a face of nobody like theirs."""
-        asked = ByFaceSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        asked = valid(ByFaceSerializer(data=request.data))
         data, owner = asked.validated_data, photos.services.owner_of(request.user)
         sought, space = _sought(owner, data)
         by = Yardstick.of(asked, owner, space)

@@ -8,12 +8,12 @@ from rest_framework.response import Response
 
 import photos.services
 from jobs import saved_searches
-from jobs.views.search import checked, shown
+from jobs.views.search import shown
 from photos.models import owners_of
 from photos.pages import Pages
 from search.models import SavedSearch
 from search.serializers.answers import FoundSerializer
-from search.serializers.asked import PageSerializer
+from search.serializers.asked import PageSerializer, checked
 from search.serializers.saved import SavedSearchSerializer, SavingSerializer
 
 

@@ -5,23 +5,15 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 import photos.services
 from jobs.searching import Answer, answer
 from search.asking import asked_of
 from search.serializers.answers import FoundSerializer
-from search.serializers.asked import ByObjectSerializer, SearchSerializer
-
-
-class Unprocessable(ValidationError):
-    """What is asked for can't be looked for: 422, with what is wrong with which field."""
-
-    status_code = 422
+from search.serializers.asked import ByObjectSerializer, SearchSerializer, checked
 
 
 class SearchView(APIView):
@@ -64,16 +56,3 @@ def found(request: Request, data: Mapping[str, Any]) -> Response:
 
 def shown(request: Request, given: Answer) -> Response:
     return Response(FoundSerializer(given, context={"request": request}).data)
-
-
-def checked(
-    serializer: type[Serializer[Any]], data: Any, *, partial: bool = False
-) -> dict[str, Any]:
-    """
-    Raises:
-        Unprocessable: a field is wrong, or there is no such field.
-    """
-    asked = serializer(data=data, partial=partial)
-    if not asked.is_valid():
-        raise Unprocessable(asked.errors)
-    return dict(asked.validated_data)

@@ -10,9 +10,8 @@ from rest_framework.views import APIView
 
 import photos.services
 from jobs.operations import current_recipes
-from jobs.views.search import checked
 from search import things
-from search.serializers.asked import OnlyKnown
+from search.serializers.asked import OnlyKnown, checked
 from search.words.suggesting import Suggestion, suggest
 
 

@@ -5,10 +5,18 @@ from typing import Any
 from rest_framework import serializers
 
 from photos.models import Photo
+from photos.pages import Pages
 from search.models import PhotoLook
 from search.serializers.asked import OnlyKnown, PageSerializer
 
 _MOST_OTHERS = 200
+
+
+class PagesSerializer(OnlyKnown):
+    """Which page of a list."""
+
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=Pages.max_page_size)
+    cursor = serializers.CharField(required=False, max_length=1000)
 
 
 class AlikePhotoSerializer(serializers.ModelSerializer[Photo]):
@@ -63,7 +71,7 @@ class DifferenceSerializer(serializers.Serializer[Any]):
     group = NearDuplicatesSerializer(help_text="Of the photo, as it is now.")
 
 
-class SimilarQuerySerializer(OnlyKnown, PageSerializer):
+class SimilarQuerySerializer(PageSerializer):
     duplicates = serializers.ChoiceField(
         choices=["show", "hide"], default="show", help_text="Near-duplicates of the photo."
     )

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -15,6 +16,7 @@ MAX_LIMIT = 200
 _MOST_VALUES = 50  # of one parameter
 _EACH = "Each is there: `dog`, `dog:2`, `dog:2-4`, `dog:2-`, `dog:0`."
 _COUNTED = re.compile(r"(?P<label>[^:]{1,100})(?::(?P<count>[0-9-]{1,9}))?")
+Asked = TypeVar("Asked", bound=serializers.Serializer[Any])
 _NUMBER = re.compile(r"(?P<least>[0-9]{1,4})(?P<range>-(?P<most>[0-9]{1,4})?)?")
 
 
@@ -68,6 +70,32 @@ def count_of(text: str) -> Count:
     return Count(least, most)
 
 
+class Unprocessable(serializers.ValidationError):
+    """What is asked for can't be looked for: 422, with what is wrong with which field."""
+
+    status_code = 422
+
+
+def valid(asked: Asked) -> Asked:
+    """
+    Raises:
+        Unprocessable: a field is wrong, or there is no such field.
+    """
+    if not asked.is_valid():
+        raise Unprocessable(asked.errors)
+    return asked
+
+
+def checked(
+    serializer: type[serializers.Serializer[Any]], data: Any, *, partial: bool = False
+) -> dict[str, Any]:
+    """
+    Raises:
+        Unprocessable: as valid().
+    """
+    return dict(valid(serializer(data=data, partial=partial)).validated_data)
+
+
 class OnlyKnown(serializers.Serializer[None]):
     """What is not among the fields is refused: a filter that does nothing shows too much."""
 
@@ -77,7 +105,15 @@ class OnlyKnown(serializers.Serializer[None]):
             raise serializers.ValidationError(
                 {unknown[0]: f"There is no such parameter: {', '.join(sorted(self.fields))}."}
             )
-        return data
+        if several := sorted(filter(self._is_several, given)):
+            raise serializers.ValidationError({several[0]: "Give it once: it has one value."})
+        return dict(super().validate(data))
+
+    def _is_several(self, name: str) -> bool:
+        """Whether an address gives it several times, and only one of them would count."""
+        given, field = self.initial_data, self.fields[name]
+        once = not isinstance(field, serializers.ListField)
+        return once and isinstance(given, MultiValueDict) and len(given.getlist(name)) > 1
 
 
 def _min_confidence() -> serializers.FloatField:
@@ -126,12 +162,12 @@ class FiltersSerializer(OnlyKnown):
         return data
 
 
-class PageSerializer(serializers.Serializer[None]):
+class PageSerializer(OnlyKnown):
     limit = serializers.IntegerField(default=50, min_value=1, max_value=MAX_LIMIT)
     cursor = serializers.CharField(required=False, max_length=1000, help_text="`next` of a page.")
 
 
-class ByObjectSerializer(PageSerializer, OnlyKnown):
+class ByObjectSerializer(PageSerializer):
     """Things that photos show."""
 
     objects = serializers.ListField(

@@ -17,9 +17,11 @@ from search.serializers.alike import (
     DifferenceSerializer,
     NearDuplicatesSerializer,
     OtherPhotosSerializer,
+    PagesSerializer,
     SimilarQuerySerializer,
     SimilarSerializer,
 )
+from search.serializers.asked import checked, valid
 from search.similar import similar
 
 
@@ -45,6 +47,7 @@ class NearDuplicatesView(generics.ListAPIView[Photo]):
     queryset = Photo.objects.none()  # what the schema goes by
 
     def get_queryset(self) -> QuerySet[Photo]:
+        checked(PagesSerializer, self.request.query_params)
         return copies.led(Photo.objects.filter(owner__in=owners_of(self.request.user)))
 
 
@@ -63,8 +66,7 @@ class SayingView(APIView):
 
     def said(self, request: Request, pk: str, act: Any) -> Response:
         photo = _photo(request, pk)
-        asked = OtherPhotosSerializer(data=request.data, context={"photo": photo.pk})
-        asked.is_valid(raise_exception=True)
+        asked = valid(OtherPhotosSerializer(data=request.data, context={"photo": photo.pk}))
         changed = act(photo, asked.validated_data.get("others", ()))
         answer = {"changed": changed, "group": _group_of(photo)}
         return Response(DifferenceSerializer(answer, context={"request": request}).data)
@@ -90,9 +92,7 @@ class SimilarView(APIView):
     @extend_schema(parameters=[SimilarQuerySerializer], responses=SimilarSerializer)
     def get(self, request: Request, pk: str) -> Response:
         """Most alike first: its nearest 1,000 at most. 422 `vector_missing`: not embedded yet."""
-        asked = SimilarQuerySerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        data = asked.validated_data
+        data = checked(SimilarQuerySerializer, request.query_params)
         page = similar(
             _photo(request, pk),
             limit=data["limit"],

@@ -186,6 +186,14 @@ class TestMistakes:
         if field:
             assert list(told["fields"]) == [field]
 
+    def test_of_two_questions_none_is_chosen(self, api: APIClient) -> None:
+        answer = api.get(SEARCH, {"q": ["Anna", "Ben"]})
+
+        assert (answer.status_code, answer.json()["fields"]) == (
+            422,
+            {"q": ["Give it once: it has one value."]},
+        )
+
     def test_somebody_elses_person_looks_like_nobody(self, api: APIClient) -> None:
         theirs = make_person(owner=make_owner())
 

@@ -47,6 +47,14 @@ class TestNearDuplicates:
         listed = [group["best"]["id"] for group in page["results"] + rest["results"]]
         assert listed == pictures[::-1]
 
+    @pytest.mark.parametrize("asked", [{"foo": 1}, {"page_size": "x"}, {"page_size": [1, 2]}])
+    def test_refuse_what_says_nothing(
+        self, api: APIClient, owner: Owner, asked: dict[str, Any]
+    ) -> None:
+        answer = api.get(URL, asked)
+
+        assert (answer.status_code, list(answer.json()["fields"])) == (422, list(asked))
+
     def test_of_a_large_group_are_counted_and_the_first_are_shown(
         self, api: APIClient, owner: Owner
     ) -> None:
@@ -140,7 +148,7 @@ class TestDifferent:
 
         answer = api.post(f"{URL}/{photo.pk}/different", {"others": others}, format="json")
 
-        assert answer.status_code == 400
+        assert answer.status_code == 422
         assert list(answer.json()["fields"]) == ["others"]
 
     def test_refuses_a_photo_that_is_to_be_different_from_itself(
@@ -150,5 +158,5 @@ class TestDifferent:
 
         answer = api.post(f"{URL}/{photo.pk}/different", {"others": [photo.pk]}, format="json")
 
-        assert (answer.status_code, list(answer.json()["fields"])) == (400, ["others"])
+        assert (answer.status_code, list(answer.json()["fields"])) == (422, ["others"])
         assert PhotoLook.objects.get().leader is None
