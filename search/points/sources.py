@@ -23,10 +23,10 @@ from django.db.models.functions import JSONObject
 
 from faces.models import Membership
 from photos.models import Reference
+from photos.statements import prepared
 from search.points.numbers import MOST_FACES, OURS, PER_PHOTO
 
 Rows = QuerySet[Any]
-Statement = tuple[str, Sequence[Any]]  # and the values in it
 LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
 # Whose faces are not to be found by likeness, or not to be seen.
 _LEFT_OUT = (
@@ -66,12 +66,13 @@ class Source:
 class Shown:
     """What is told of vectors of one table, whosever they are; `thing` says what they are of.
 
-    Its statement is written once: Django takes longer for that than the database for ten points.
+    Its statement is written once, and planned once for each connection: Django takes longer for
+    the one, and the database for the other, than either for ten points.
     """
 
     thing: str
     sources: tuple[Source, ...]
-    _statements: dict[tuple[str, ...], Statement] = field(default_factory=dict)
+    _written_once: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def of(
         self,
@@ -87,34 +88,31 @@ class Shown:
         One query.
         """
         read = sorted(told)
-        columns = [self.thing, "number", *read]
-        sql, values = self._statement(wanted, *read)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {', '.join(columns)} FROM ({sql}) AS shown "  # noqa: S608  # Django's own
-                f"WHERE owner_id = %s AND space_id = %s AND {self.thing} = ANY(%s)",
-                [*values, owner_id, space_id, list(keys)],
-            )
-            rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        sql, of = self._statement(wanted, *read), [owner_id, space_id, list(keys)]
+        with prepared() as cursor:
+            found = cursor.execute(sql, of, prepare=not wanted).fetchall()
+        rows = [dict(zip([self.thing, "number", *read], row, strict=True)) for row in found]
         # Both come as JSON is written.
         return [row | {each: json.loads(row[each]) for each in read} for row in rows]
 
-    def _statement(self, wanted: Q, *told: str) -> Statement:
+    def _statement(self, wanted: Q, *told: str) -> str:
         if wanted:
             return self._written(wanted, *told)
-        if told not in self._statements:
-            self._statements[told] = self._written(Q(), *told)
-        return self._statements[told]
+        if told not in self._written_once:
+            self._written_once[told] = self._written(Q(), *told)
+        return self._written_once[told]
 
-    def _written(self, wanted: Q, *told: str) -> Statement:
+    def _written(self, wanted: Q, *told: str) -> str:
+        """With all values in it but those that each request has: %s."""
         columns = [self.thing, "owner_id", "space_id", "number", *told]
-        each = [
-            source.rows.filter(wanted).values_list(*columns).query.sql_with_params()
-            for source in self.sources
-        ]
-        return " UNION ALL ".join(sql for sql, _ in each), [
-            value for _, values in each for value in values
-        ]
+        each = [source.rows.filter(wanted).values_list(*columns) for source in self.sources]
+        with connection.cursor() as cursor:
+            written = [cursor.mogrify(*rows.query.sql_with_params()) for rows in each]
+        shown = " UNION ALL ".join(written).replace("%", "%%")
+        return (
+            f"SELECT {', '.join([self.thing, 'number', *told])} FROM ({shown}) AS shown "  # noqa: S608  # Django's own
+            f"WHERE owner_id = %s AND space_id = %s AND {self.thing} = ANY(%s)"
+        )
 
 
 def of_photos(vectors: Rows, job: Combinable) -> tuple[Source, ...]:
