@@ -124,61 +124,50 @@ def raised(tmp_path: Path, *series: tuple[str, float]) -> set[str]:
     return set(re.findall(r"alertname: ?(\w+)", said))
 
 
-TWO = ('instance="a"', 'instance="b"')  # web servers, each of which tells all
+def of_both(**values: float) -> list[tuple[str, float]]:
+    """Series that each of two web servers tells."""
+    return [
+        (f'kindred_{name}{{instance="{who}"}}', value)
+        for who in ("a", "b")
+        for name, value in values.items()
+    ]
 
 
 @NEEDS_PROMTOOL
 class TestAnAlert:
-    def test_is_none_where_all_is_well(self, tmp_path: Path) -> None:
-        well = [
-            each
-            for who in TWO
-            for each in (
-                (f"kindred_database_up{{{who}}}", 1),
-                (f"kindred_schedule_overdue_seconds{{{who}}}", 20),
-                (f"kindred_queue_oldest_seconds{{{who}}}", 30),
-                (f"kindred_queue_processing{{{who}}}", 0),
-                (f"kindred_queue_paused{{{who}}}", 0),
-                (f'kindred_database_connections{{state="idle",{who}}}', 50),
-                (f"kindred_database_connections_max{{{who}}}", 100),
-            )
-        ]
-
-        assert raised(tmp_path, *well) == set()
-
-    def test_is_of_connections_counted_once(self, tmp_path: Path) -> None:
-        many = [
-            each
-            for who in TWO
-            for each in (
-                (f'kindred_database_connections{{state="idle",{who}}}', 85),
-                (f"kindred_database_connections_max{{{who}}}", 100),
-            )
-        ]
-
-        assert raised(tmp_path, *many) == {"KindredConnectionsShort"}
-
-    def test_is_of_a_queue_on_which_nobody_works(self, tmp_path: Path) -> None:
-        stuck = [
-            each
-            for who in TWO
-            for each in (
-                (f"kindred_queue_oldest_seconds{{{who}}}", 1000),
-                (f"kindred_queue_processing{{{who}}}", 0),
-                (f"kindred_queue_paused{{{who}}}", 0),
-            )
-        ]
-
-        assert raised(tmp_path, *stuck) == {"KindredQueueStuck"}
-
-    @pytest.mark.parametrize("late", [[], [("kindred_schedule_overdue_seconds", 600)]])
-    def test_is_that_no_worker_runs_or_ever_ran(
-        self, late: list[tuple[str, float]], tmp_path: Path
+    @pytest.mark.parametrize(
+        ("told", "alerts"),
+        [
+            (
+                of_both(
+                    database_up=1,
+                    schedule_overdue_seconds=20,
+                    queue_oldest_seconds=30,
+                    queue_processing=0,
+                    queue_paused=0,
+                    database_connections=50,
+                    database_connections_max=100,
+                ),
+                set(),
+            ),
+            (
+                of_both(database_connections=85, database_connections_max=100),
+                {"KindredConnectionsShort"},
+            ),
+            (
+                of_both(queue_oldest_seconds=1000, queue_processing=0, queue_paused=0),
+                {"KindredQueueStuck"},
+            ),
+            (of_both(database_up=1, schedule_overdue_seconds=600), {"KindredNoWorker"}),
+            (of_both(database_up=1), {"KindredNoWorker"}),  # none ever ran
+            (of_both(database_up=0), {"KindredDatabaseAway"}),
+        ],
+        ids=["all is well", "connections", "stuck", "no worker", "never one", "no database"],
+    )
+    def test_is_raised_once_something_is_wrong(
+        self, told: list[tuple[str, float]], alerts: set[str], tmp_path: Path
     ) -> None:
-        assert raised(tmp_path, ("kindred_database_up", 1), *late) == {"KindredNoWorker"}
-
-    def test_is_one_thing_where_the_database_is_away(self, tmp_path: Path) -> None:
-        assert raised(tmp_path, ("kindred_database_up", 0)) == {"KindredDatabaseAway"}
+        assert raised(tmp_path, *told) == alerts
 
 
 class TestDashboard:
