@@ -119,7 +119,8 @@ def _uploads(order: Order) -> Iterator[int]:
     ).values_list("location", flat=True)
     old = _old_uploads(ago(_YOUNG))
     while batch := list(islice(old, _BATCH)):
-        left = set(batch).difference(wanted.filter(location__in=batch))
+        photos = set(map(uploads.photo_of, batch))
+        left = photos.difference(wanted.filter(location__in=photos))
         if not order.dry_run:
             uploads.discard(left)
         yield len(left)

@@ -18,7 +18,7 @@ from faces.portability.files import NamedFaces, portraits
 from faces.services import FoundFaces
 from inference.arrays import RGB
 from inference.tracing import span
-from jobs import queue, result_files
+from jobs import beside, queue, result_files, uploads
 from jobs.errors import Cancelled, UploadMissing, UploadTooLarge
 from jobs.intake import media_store
 from jobs.intake.names import file_names
@@ -176,6 +176,7 @@ def _store(
             if each.findings
         ]
     reached("kept")
+    is_last = not (item.job.result_files or uploads.has_sidecar(item))
     with transaction.atomic():
         with _stage(item, "store"):
             _check_there(item, content)
@@ -183,12 +184,12 @@ def _store(
             photos.services.refer(photo, item.external_id)
             looks.note(photo, bits)
             _store_found(photo, stores)
-        if finished and not item.job.result_files:
+        if finished and is_last:
             queue.finish(item, photo)
         else:
             queue.hold(item)
         reached("stored")
-    if finished and item.job.result_files:  # made of what is stored now
+    if finished and not is_last:  # the rest is made of what is stored now
         finish_known(item, photo)
 
 
@@ -226,7 +227,13 @@ def _named(findings: Findings, picture: Picture) -> Findings:
 
 
 def finish_known(item: Item, photo: Photo) -> None:
-    """End the item of a photo on which all is done. Files are there before its end is told."""
+    """End the item of a photo on which all is done, but for what its sidecar says.
+
+    Names and files are there before its end is told.
+    """
+    if packet := uploads.sidecar_of(item):
+        with _stage(item, "store"):
+            beside.read(photo, packet)
     if item.job.result_files:
         with _stage(item, "files"):
             result_files.write(item, photo)
@@ -266,7 +273,7 @@ def read(item: Item, fetch: Callable[[str], bytes], max_bytes: int) -> bytes:
 def clear(item: Item) -> None:
     """An upload has done its duty; the original is kept with its photo."""
     if item.source == Item.Source.UPLOAD:
-        storages["intake"].delete(item.location)
+        uploads.discard([item.location])
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -47,9 +48,11 @@ class Source:
     file_name: str = ""
 
 
-def upload(file: File[bytes], *, external_id: str = "") -> Source:
-    """Put an uploaded file where the workers find it."""
+def upload(file: File[bytes], *, external_id: str = "", sidecar: bytes = b"") -> Source:
+    """Put an uploaded file where the workers find it, with what lay beside it as its `sidecar`."""
     key = storages["intake"].save(f"uploads/{uuid.uuid4().hex}", file)
+    if sidecar:
+        storages["intake"].save(key + uploads.SIDECAR, ContentFile(sidecar))
     return Source(Item.Source.UPLOAD, key, external_id, (file.name or "")[:255])
 
 

@@ -1,4 +1,4 @@
-"""Uploads in the intake: they are there as long as somebody waits for them."""
+"""Uploads in the intake, and sidecars beside them: there as long as somebody waits for them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +8,10 @@ from django.db.models import QuerySet
 
 from jobs.connections import LOST
 from jobs.models import Item
+from photos.errors import StoreUnavailable
+from photos.storage import lacks_file
+
+SIDECAR = ".xmp"  # after the key of the photo
 
 
 @contextmanager
@@ -36,7 +40,34 @@ def of(items: QuerySet[Item]) -> list[str]:
     return list(items.filter(source=Item.Source.UPLOAD).values_list("location", flat=True))
 
 
+def photo_of(key: str) -> str:
+    """The key of the photo that an upload is, or is the sidecar of."""
+    return key.removesuffix(SIDECAR)
+
+
+def has_sidecar(item: Item) -> bool:
+    return item.source == Item.Source.UPLOAD and storages["intake"].exists(item.location + SIDECAR)
+
+
+def sidecar_of(item: Item) -> bytes | None:
+    """What lay beside the item's photo, if anything did.
+
+    Raises:
+        StoreUnavailable: the disk, or the way to it, fails.
+    """
+    if item.source != Item.Source.UPLOAD:
+        return None
+    try:
+        with storages["intake"].open(item.location + SIDECAR) as file:
+            return bytes(file.read())
+    except OSError as exc:
+        if not lacks_file(exc):
+            raise StoreUnavailable("The storage of photos can't be read now.") from exc
+        return None
+
+
 def discard(keys: Iterable[str]) -> None:
-    """Delete uploads that nobody waits for any more."""
+    """Delete photos that nobody waits for any more, with their sidecars."""
     for key in keys:
-        storages["intake"].delete(key)
+        for each in (key, key + SIDECAR):
+            storages["intake"].delete(each)

@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -12,7 +12,7 @@ from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import TiffImageFile
 
 from photos.errors import XmpInvalid
-from photos.regions import Region, xmp
+from photos.regions import Region, read, xmp
 
 # What pillow, and our own reading, raise on tags that are broken in one way or another.
 BROKEN = (
@@ -46,6 +46,7 @@ EXIF_DATES = (
 )
 XMP_DATES = (xmp.name_of("exif", "DateTimeOriginal"), xmp.name_of("photoshop", "DateCreated"))
 MAX_CAMERA = 100  # letters
+Clock = tuple[datetime | None, timedelta | None]  # what it showed, and how far ahead of UTC it was
 MAX_LATITUDE = 90  # degrees
 MAX_LONGITUDE = 180  # degrees
 
@@ -94,6 +95,21 @@ def read_exif(image: Image.Image, now: datetime | None = None) -> PhotoExif:
     )
 
 
+def read_beside(
+    packet: bytes, size: tuple[int, int], orientation: int, now: datetime | None = None
+) -> PhotoExif:
+    """What a sidecar says of a photo: what XMP inside of one is asked for.
+
+    `size` and `orientation` are as for regions.read().
+
+    Raises:
+        XmpInvalid: the packet can't be read.
+    """
+    regions = tuple(read(packet, size, orientation))
+    local, offset = _first_true(_xmp_clocks(packet), now or datetime.now(UTC))
+    return PhotoExif(local, offset, orientation=orientation, regions=regions)
+
+
 def is_plausible(local: datetime, now: datetime) -> bool:
     """Whether a camera's clock can have shown `local`, without a zone, up to the moment `now`."""
     latest = now.astimezone(UTC).replace(tzinfo=None) + AHEAD
@@ -126,24 +142,31 @@ def turned_while_loading(image: Image.Image, data: bytes) -> int:
     return next((each for each in ORIENTATIONS if each == named), UPRIGHT)
 
 
-def _taken(
-    image: Image.Image, gps: Mapping[int, Any], now: datetime
-) -> tuple[datetime, timedelta | None] | tuple[None, None]:
+def _taken(image: Image.Image, gps: Mapping[int, Any], now: datetime) -> Clock:
     moment = _gps_moment(gps)
-    for local, offset in _clocks(image):
-        if local and is_plausible(local, now):
-            return local, offset if offset is not None else _offset_between(local, moment)
+    local, offset = _first_true(_clocks(image), now)
+    if local:
+        return local, offset if offset is not None else _offset_between(local, moment)
     return (moment, None) if moment and is_plausible(moment, now) else (None, None)
 
 
-def _clocks(image: Image.Image) -> Iterator[tuple[datetime | None, timedelta | None]]:
-    """What clocks showed, and how far they were ahead of UTC, the surest first."""
+def _first_true(clocks: Iterable[Clock], now: datetime) -> Clock:
+    """Of what clocks showed the first that can be true."""
+    true = (each for each in clocks if each[0] and is_plausible(each[0], now))
+    return next(true, (None, None))
+
+
+def _clocks(image: Image.Image) -> Iterator[Clock]:
+    """The surest first."""
     camera = _tags(image, IFD.Exif)
     for date, offset in EXIF_DATES:
         yield _local_time(camera.get(date)), _offset(camera.get(offset))
     packet = image.info.get("xmp")
-    if not isinstance(packet, bytes):
-        return
+    if isinstance(packet, bytes):
+        yield from _xmp_clocks(packet)
+
+
+def _xmp_clocks(packet: bytes) -> Iterator[Clock]:
     try:
         root = xmp.parse(packet)
     except XmpInvalid:
@@ -152,7 +175,7 @@ def _clocks(image: Image.Image) -> Iterator[tuple[datetime | None, timedelta | N
         yield _iso_time(xmp.value(root, name))
 
 
-def _iso_time(text: str | None) -> tuple[datetime | None, timedelta | None]:
+def _iso_time(text: str | None) -> Clock:
     """A date of XMP, with its hour, and its offset where it has one."""
     try:
         told = datetime.fromisoformat((text or "").strip())

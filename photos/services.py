@@ -1,7 +1,7 @@
 """The catalogue's services: who owns what, and keeping a photo."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -15,7 +15,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils import timezone
 
 from inference.identity import ModelIdentity
-from photos.dates import Dated, by_names, dated
+from photos.dates import Dated, by_exif, by_names, dated
 from photos.exif import UPRIGHT, PhotoExif
 from photos.heads import HEADS
 from photos.hnsw import create_index
@@ -202,13 +202,28 @@ def date_by_names(photo: Photo, names: Iterable[str]) -> None:
         _improve(photo, date)
 
 
-def _improve(photo: Photo, date: Dated) -> None:
+def date_beside(photo: Photo, said: PhotoExif) -> bool:
+    """Date a photo whose own file does not say when it was taken, if its sidecar has `said` it.
+
+    Returns whether that is new.
+    """
+    date = by_exif(said, timezone.now())
+    guessed = (Photo.DatedBy.UPLOAD, Photo.DatedBy.FILE_NAME)
+    return date is not None and _improve(photo, date, guessed=guessed)
+
+
+def _improve(
+    photo: Photo, date: Dated, *, guessed: Collection[str] = (Photo.DatedBy.UPLOAD,)
+) -> bool:
+    """Let that be the photo's date where what it has was only `guessed`: whether it is now."""
     if date.dated_by == Photo.DatedBy.UPLOAD:
-        return
-    undated = Photo.objects.filter(pk=photo.pk, dated_by=Photo.DatedBy.UPLOAD)
-    if undated.update(**date.columns):
-        photo.refresh_from_db(fields=list(date.columns))
-        _follow(photo)
+        return False
+    undated = Photo.objects.filter(pk=photo.pk, dated_by__in=guessed)
+    if not undated.update(**date.columns):
+        return False
+    photo.refresh_from_db(fields=list(date.columns))
+    _follow(photo)
+    return True
 
 
 def _follow(photo: Photo) -> None:

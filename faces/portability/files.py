@@ -1,8 +1,11 @@
-"""Whose the faces of a photo are by its own file, where other programs have written that."""
+"""Whose the faces of a photo are by its own file, or its sidecar, as other programs say there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
+from itertools import chain
+from typing import Self
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -27,14 +30,37 @@ from photos.regions import Region
 
 Called = tuple[str, Box]  # whose face, and where
 
-NAMES, RECIPE = "names", "xmp.1"  # that the names of a photo's file were read: of its analyses
+NAMES, BESIDE = "names", "sidecar"  # that names were read in a file, or beside: of its analyses
 _DIGITS = 2  # of a pixel
 _NOT_WHO = (Edit.Kind.FACE, Edit.Kind.CLUSTER, Edit.Kind.CLEAR)  # edits that say nothing of whom
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where names are from, as the analyses of a photo tell it when they were read."""
+
+    operation: str
+    recipe: str
+
+    @classmethod
+    def beside(cls, packet: bytes) -> Self:
+        """A sidecar, by what it says."""
+        return cls(BESIDE, sha256(packet).hexdigest())
+
+    def was_read(self, photo: Photo) -> bool:
+        return photo.analyses.filter(operation=self.operation, recipe=self.recipe).exists()
+
+    def note(self, photo: Photo) -> None:
+        noted = Analysis(photo=photo, operation=self.operation, recipe=self.recipe)
+        Analysis.objects.bulk_create([noted], ignore_conflicts=True)
+
+
+FILE = Source(NAMES, "xmp.1")  # the photo's own
+
+
+@dataclass(frozen=True)
 class Named:
-    """What the names of a photo's file have come to."""
+    """What the names of a photo have come to."""
 
     faces: int = 0  # that were given to people
     drawn: int = 0  # of these, where none was found
@@ -92,34 +118,41 @@ def unread(owner: Owner) -> QuerySet[Photo]:
     return Photo.objects.of(owner).filter(Exists(found), ~Exists(read)).exclude(pk__in=named)
 
 
-def read(photo: Photo, decoded: Decoded, *, dry_run: bool = False) -> Named:
-    """Have the faces of a photo that is stored go by the names in its file, as name() does. Once.
+def read(photo: Photo, decoded: Decoded, *, source: Source = FILE, dry_run: bool = False) -> Named:
+    """Have the faces of a stored photo go by the names in its `source`, as name() does. Once.
 
-    Writes the crops of those that are drawn. `dry_run`: only tells.
+    `decoded` has the names. Writes the crops of those that are drawn. `dry_run`: only tells.
     """
     regions, folder = decoded.exif.regions, boxes.folder_of(photo)
     missing = _missing(regions, portraits(decoded), [gone.box_of(f) for f in photo.faces.all()])
     crops = {n: "" if dry_run else keep_crop(folder, crop) for n, crop in missing.items()}
     with transaction.atomic():
         hold(photo.owner)
-        if photo.analyses.filter(operation=NAMES).exists():
+        if source.was_read(photo):
             return Named()  # somebody was faster
-        named = name(photo.owner, photo, regions, crops)
+        named = name(photo.owner, photo, regions, crops, source)
         if dry_run:
             transaction.set_rollback(True)
     return named
 
 
-def name(owner: Owner, photo: Photo, regions: Sequence[Region], crops: Mapping[int, str]) -> Named:
+def name(
+    owner: Owner,
+    photo: Photo,
+    regions: Sequence[Region],
+    crops: Mapping[int, str],
+    source: Source = FILE,
+) -> Named:
     """Give the faces in `regions` of the owner's photo to the people of these names.
 
     People whom the owner does not have are made, also where a name is like another one: nobody is
     there to be asked, and the desk asks later. Where no face was found, one is drawn if it has
     a file in `crops`, which are by the place of the region. What somebody has said of a face, or
-    of who is in the photo, goes before what the file says. Where a face was erased or deleted,
-    there is none. In the caller's transaction, which holds the owner's lock.
+    of who is in the photo, goes before what the file says. Where a face was erased or deleted, or
+    drawn by an import that was undone, there is none. In the caller's transaction, which holds the
+    owner's lock.
     """
-    deleted = gone.boxes(photo)
+    deleted = gone.boxes(photo) + _undone(photo)
     named = {
         number: (tidy_name(each.name), each.box)
         for number, each in enumerate(regions)
@@ -132,11 +165,21 @@ def name(owner: Owner, photo: Photo, regions: Sequence[Region], crops: Mapping[i
         giving = Giving(changes)
         given = giving.give(_wishes(changes, photo, named)).given
         drawn = giving.give(_drawn(changes, photo, named, crops)).given
-    Analysis.objects.bulk_create(
-        [Analysis(photo=photo, operation=NAMES, recipe=RECIPE)], ignore_conflicts=True
-    )
+    source.note(photo)
     new = [step for step in changes.steps if step.get("row") == "person" and not step["before"]]
     return Named(len(given) + len(drawn), len(drawn), len(new))
+
+
+def _undone(photo: Photo) -> list[Box]:
+    """Where faces were drawn for a name, and that was taken back."""
+    imports = Edit.objects.of(photo.owner).filter(kind=Edit.Kind.IMPORT, asked__photo=photo.pk)
+    undone = imports.exclude(undone_by=None).values_list("steps", flat=True)
+    drawn = [
+        step["after"]
+        for step in chain.from_iterable(undone)
+        if step.get("row") == "face" and step["before"] is None
+    ]
+    return [Box(*(face[edge] for edge in ("x", "y", "width", "height"))) for face in drawn]
 
 
 def _wishes(changes: Changes, photo: Photo, named: Mapping[int, Called]) -> list[Wish]:
@@ -152,10 +195,14 @@ def _wishes(changes: Changes, photo: Photo, named: Mapping[int, Called]) -> list
 
 
 def _said(owner: Owner, photo: Photo) -> set[int]:
-    """Faces of `photo` of which an edit says whose they are, or are not; be it undone since."""
+    """Faces of `photo` that are surely somebody's, or of which an edit says whose they are, or are
+    not; be it undone since.
+    """
     edits = Edit.objects.of(owner).exclude(kind__in=_NOT_WHO).exclude(undoes__kind__in=_NOT_WHO)
     touched = photo.faces.filter(Exists(edits.filter(faces__contains=[OuterRef("pk")])))
-    return set(touched.values_list("pk", flat=True))
+    surely = Membership.objects.filter(face__photo=photo, part__cluster__person__isnull=False)
+    surely = surely.exclude(how=Membership.How.MATCHED)
+    return {*touched.values_list("pk", flat=True), *surely.values_list("face", flat=True)}
 
 
 def _drawn(

@@ -74,7 +74,7 @@ def write(photos: QuerySet[Photo], folder: Path, *, dry_run: bool = False) -> It
         with path.open("rb") as file:
             sha256 = file_digest(file, "sha256").hexdigest()
         if photo := photos.filter(sha256=sha256).first():
-            yield _write(photo, _place_of(path), dry_run=dry_run)
+            yield _write(photo, place_of(path), dry_run=dry_run)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -86,7 +86,8 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _place_of(path: Path) -> Path:
+def place_of(path: Path) -> Path:
+    """Of the photo `path`: where its sidecar is, or would be."""
     usual = path.with_name(path.name + SUFFIX)
     other = path.with_suffix(SUFFIX)
     return other if other.is_file() and not usual.exists() else usual

@@ -20,8 +20,9 @@ _SETTLE_S = 5.0  # in which nobody has written to a file that is taken while one
 
 class Command(BaseCommand):
     help = (
-        "Take the new photos of a folder in. Files are known by their names below it and by their "
-        "content: doing it again sends what is new since. Nothing in the folder is changed."
+        "Take the new photos of a folder in, with their sidecars. Files are known by their names "
+        "below it and by their content: doing it again sends what is new since. Nothing in the "
+        "folder is changed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -62,12 +63,15 @@ class Command(BaseCommand):
         try:
             for step in scan(owner, order, now=timezone.now()):
                 found = step
-                self.stdout.write(_sentence(found), ending="\r" if self.stdout.isatty() else "\n")
+                if _has_any(found):
+                    self.stdout.write(
+                        _sentence(found), ending="\r" if self.stdout.isatty() else "\n"
+                    )
         except QueueFull as exc:
             raise CommandError(f"{exc} Ask again for the rest. {_sentence(found)}") from exc
         for problem in found.problems:
             self.stderr.write(problem)
-        if not sum(each for each in asdict(found).values() if isinstance(each, int)):
+        if not _has_any(found):
             self.stdout.write("There is no photo in it.")
 
     def _watch(self, owner: Owner, order: Order, every: float) -> None:
@@ -91,8 +95,13 @@ class Command(BaseCommand):
             stop.wait(every)
 
 
+def _has_any(found: Scanned) -> bool:
+    return any(each for each in asdict(found).values() if isinstance(each, int))
+
+
 def _sentence(found: Scanned) -> str:
     return (
         f"{found.new} new, {found.known} known, {found.waiting} wait, "
-        f"{found.failed} failed before, {found.young} are being written, {found.left_out} left out"
+        f"{found.failed} failed before, {found.young} are being written, "
+        f"{found.left_out} left out, {found.sidecars} sidecars taken"
     )
