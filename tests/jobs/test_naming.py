@@ -184,6 +184,17 @@ class TestWhatSomebodyHasSaidSince:
 
         assert names(photo) == [("Dan", False)]
 
+    def test_that_its_group_is_somebody_by_another_name(self, owner: Owner, photo: Photo) -> None:
+        group = make_cluster(owner=owner, person=make_person(owner=owner, name="Anna Smith"))
+        Membership.objects.create(
+            face=found(photo), part_id=group.pk, how="clustered", similarity=0.9
+        )
+
+        read(owner)
+
+        assert names(photo) == [("Anna Smith", False)]
+        assert not Person.objects.filter(name="Anna").exists()
+
     def test_that_it_is_not_them(self, owner: Owner, photo: Photo) -> None:
         placing.reject(owner, [found(photo).pk], make_person(owner=owner, name="Anna"))
 
