@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps.registry import Apps
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -25,17 +24,10 @@ from config.management.commands.migrate import NO_WAY_BACK
 from faces.models import Cluster, Face, Membership
 from jobs.models import Item, State
 from tests.config.filled import fill
+from tests.config.migration_rules import BEFORE, release, targets
 
 pytestmark = pytest.mark.django_db
 
-# The release before, as each app's last migration; those above come first on the way back.
-BEFORE = {
-    "jobs": "0012_kind_of_duplicates",
-    "search": "0008_searched_space",
-    "faces": "0010_edit_reason",
-    "photos": "0012_place_with_date",
-    "config": "zero",
-}
 # Tables that the release before does not have: what they hold goes on the way back.
 NEW_TABLES = {
     "config_apikey", "config_asking", "config_auditentry", "config_retention", "faces_answered",
@@ -99,9 +91,7 @@ def journey(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
     ):
         fill()
         before = rows()
-        MigrationExecutor(connection).migrate(
-            [(app, None if name == "zero" else name) for app, name in BEFORE.items()]
-        )
+        MigrationExecutor(connection).migrate(targets(BEFORE))
         behind = rows()
         call_command("migrate", verbosity=0)
         after = rows()
@@ -125,12 +115,6 @@ def cut(table: Mapping[str, Mapping[str, Any]], like: Mapping[str, Mapping[str, 
     """The rows of `table`, with the columns alone that those of `like` have."""
     columns = set(next(iter(like.values()), {}))
     return {key: {each: row[each] for each in columns & row.keys()} for key, row in table.items()}
-
-
-def release_before() -> Apps:
-    """The models as programs of that release have them."""
-    nodes = [(app, name) for app, name in BEFORE.items() if name != "zero"]
-    return MigrationExecutor(connection).loader.project_state(nodes).apps
 
 
 # As the release before asks for work, but for what a worker can do and whose photos it may see.
@@ -158,7 +142,7 @@ RETURNING item.id
 
 def work_as_before() -> dict[str, int]:
     """What a worker of the release before does, by its own models: claims, stores, ends."""
-    old = release_before()
+    old = release(BEFORE, MigrationExecutor(connection).loader)
     with connection.cursor() as cursor:
         cursor.execute(CLAIM)
         [(claimed,)] = cursor.fetchall()
