@@ -47,6 +47,11 @@ class Source:
         """A sidecar, by what it says."""
         return cls(BESIDE, sha256(packet).hexdigest())
 
+    @property
+    def asked(self) -> dict[str, str]:
+        """What an edit says of it, where it is not the photo's own file."""
+        return {self.operation: self.recipe} if self.operation == BESIDE else {}
+
     def was_read(self, photo: Photo) -> bool:
         return photo.analyses.filter(operation=self.operation, recipe=self.recipe).exists()
 
@@ -114,6 +119,7 @@ def unread(owner: Owner) -> QuerySet[Photo]:
     found, read = (done.filter(operation=each) for each in (FACES, NAMES))
     photo = Cast(KeyTextTransform("photo", "asked"), BigIntegerField())
     edits = Edit.objects.of(owner).filter(kind=Edit.Kind.IMPORT, asked__has_key="photo")
+    edits = edits.exclude(asked__has_key=BESIDE)
     named = edits.annotate(photo=photo).values("photo")  # also before that was noted
     return Photo.objects.of(owner).filter(Exists(found), ~Exists(read)).exclude(pk__in=named)
 
@@ -161,7 +167,8 @@ def name(
     for number, crop in crops.items():
         if crop and number not in named:
             transaction.on_commit(partial(default_storage.delete, crop))
-    with editing(owner, Edit.Kind.IMPORT, None, photo=photo.pk) as changes:
+    asked = {"photo": photo.pk, **source.asked}
+    with editing(owner, Edit.Kind.IMPORT, None, **asked) as changes:
         giving = Giving(changes)
         given = giving.give(_wishes(changes, photo, named)).given
         drawn = giving.give(_drawn(changes, photo, named, crops)).given
@@ -172,11 +179,11 @@ def name(
 
 def _undone(photo: Photo) -> list[Box]:
     """Where faces were drawn for a name, and that was taken back."""
-    imports = Edit.objects.of(photo.owner).filter(kind=Edit.Kind.IMPORT, asked__photo=photo.pk)
-    undone = imports.exclude(undone_by=None).values_list("steps", flat=True)
+    undoing = Edit.objects.of(photo.owner).exclude(undoes=None)  # few, and in an index
+    undone = undoing.filter(undoes__kind=Edit.Kind.IMPORT, undoes__asked__photo=photo.pk)
     drawn = [
         step["after"]
-        for step in chain.from_iterable(undone)
+        for step in chain.from_iterable(undone.values_list("undoes__steps", flat=True))
         if step.get("row") == "face" and step["before"] is None
     ]
     return [Box(*(face[edge] for edge in ("x", "y", "width", "height"))) for face in drawn]
