@@ -142,3 +142,13 @@ class TestRemoteWorker:
         stored = Photo.objects.of(owner).get()
         assert stored.orientation == 3
         assert stored.tags.filter(key=f"people:{1 + drawn}").exists()
+
+    def test_need_not_know_what_lies_beside_a_photo(self) -> None:
+        owner, worker = make_owner(), Worker()
+        regions = (Region("Anna", Box(4, 5, 30, 30)), Region("Ben", Box(50, 20, 20, 30)))
+        submit_photos(owner, sidecar=sidecar(regions, (WIDTH, HEIGHT), 1))
+
+        done = worker.complete(worker.lease(), answer_of())
+
+        assert done.status_code == 200, done.json()
+        assert names(owner) == [("Anna", False), ("Ben", True)]
