@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from search.questions import Days, Question
-from search.understanding.moments import Moment, Moments
+from search.understanding.moments import Moments
 from search.understanding.periods import Period, yearly_day
+from search.understanding.relative import Moment
 from search.understanding.sentence import Mention, Sentence, Use
 
 _SIDES: tuple[tuple[str, Callable[[Period], Days]], ...] = (

@@ -4,46 +4,27 @@ import re
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from search.understanding import evidence, figures, periods
-from search.understanding.counting import number_at
-from search.understanding.periods import Period, Yearly
+from search.understanding.periods import Yearly
+from search.understanding.relative import DAYS, SHIFTS, Moment, Relative
 from search.understanding.sentence import Sentence
 from search.understanding.tokens import Kind
 
 _ORDINAL = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?")
-_RELATIVE = {
-    "day_before_yesterday": 2,
-    "day_after_tomorrow": -2,
-    "yesterday": 1,
-    "today": 0,
-    "tomorrow": -1,
-}
 _BEGINNINGS = {  # roles of words with which a date may begin
-    *_RELATIVE,
+    *DAYS,
     "this_before", "earlier_today", "last_before", "next_before", "last_some", "fused_units",
     "units", "one", "numbers", "weekdays", "months", "holidays", "seasons", "seasons_in_doubt",
     "decades", "date_lead", "date_of",
 }  # fmt: skip
-_SHIFTS = (("last", 1), ("this", 0), ("next", -1))
 _CYCLES: tuple[tuple[str, Callable[[str], Yearly]], ...] = (
     ("months", lambda name: periods.yearly_month(int(name))),
     ("holidays", periods.holiday),
     ("seasons", periods.season),
     ("seasons_in_doubt", periods.season),
 )
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A date at the tokens [start, end). Without periods it is one that there never was."""
-
-    start: int
-    end: int
-    periods: tuple[Period, ...]
-    yearly: Yearly | None = None  # that it is one of
-    month: int = 0  # of a day of a month
-    year: int = 0  # that was said, or meant by "last year"
 
 
 @dataclass(frozen=True)
@@ -54,17 +35,17 @@ class Moments:
     today: date
     names: Container[str]
 
+    @cached_property
+    def relative(self) -> Relative:
+        return Relative(self.sentence, self.today)
+
     def at(self, at: int) -> Moment | None:
         """The date that begins there."""
         if not self._may_begin(at):
             return None
         readers = (
             self._numeric,
-            self._relative,
-            self._day_part,
-            self._ago,
-            self._last_some,
-            self._shifted,
+            self.relative.at,
             self._weekday,
             self._day_of_month,
             self._cycle,
@@ -96,80 +77,15 @@ class Moments:
             return None
         return Moment(at, at + 1, figures.date_of(self.sentence.tokens[at].text))
 
-    def _relative(self, at: int) -> Moment | None:
-        for role, back in _RELATIVE.items():
-            if found := self.sentence.find(role, at):
-                return Moment(at, found[0], periods.unit("day", back, self.today))
-        return None
-
-    def _day_part(self, at: int) -> Moment | None:
-        """The day of "this morning" and "last night", which themselves are left for meaning."""
-        sentence = self.sentence
-        for role, parts, back in (
-            ("this_before", ("day_parts", "nights"), 0),
-            ("earlier_today", ("day_parts",), 0),
-            ("last_before", ("nights",), 1),
-        ):
-            end = sentence.after(role, at)
-            if end > at and any(sentence.has(each, end) for each in parts):
-                return Moment(at, end, periods.unit("day", back, self.today))
-        return None
-
-    def _ago(self, at: int) -> Moment | None:
-        sentence = self.sentence
-        if fused := sentence.find("fused_units", at):
-            count, name, end = 1, fused[1], fused[0]
-        else:
-            number = number_at(sentence, at) or (
-                (sentence.after("one", at), 1) if sentence.has("one", at) else None
-            )
-            found = number and (
-                sentence.find("units", number[0]) or sentence.find("short_units", number[0])
-            )
-            if not number or not found:
-                return None
-            count, name, end = number[1], found[1], found[0]
-        after = max(sentence.after("ago", end), sentence.after("ago_after", end))
-        if after == end:
-            return None
-        days = periods.unit(name, count, self.today) if name else ()
-        return _moment(at, after, days, name)
-
-    def _last_some(self, at: int) -> Moment | None:
-        """The last 7 days; 7 hari terakhir."""
-        sentence = self.sentence
-        start = sentence.after("last_some", at)
-        number = number_at(sentence, start)
-        found = number and sentence.find("units", number[0])
-        if not number or not found:
-            return None
-        end = found[0] if start > at else sentence.after("some_after", found[0])
-        if start == at and end == found[0]:
-            return None
-        return Moment(at, end, periods.last_some(found[1], number[1], self.today))
-
-    def _shifted(self, at: int) -> Moment | None:
-        """Last week; minggu lalu."""
-        sentence = self.sentence
-        for name, back in _SHIFTS:
-            start = sentence.after(f"{name}_before", at)
-            if start > at and (found := sentence.find("units", start)):
-                return _moment(at, found[0], periods.unit(found[1], back, self.today), found[1])
-            if found := sentence.find("units", at):
-                end = sentence.after(f"{name}_after", found[0])
-                if end > found[0]:
-                    return _moment(at, end, periods.unit(found[1], back, self.today), found[1])
-        return None
-
     def _shift(self, at: int, find: str) -> tuple[int, str, str] | None:
         """The end, value and shift (last, this, next, or none) of a phrase of the role `find`."""
         sentence = self.sentence
-        for name, _ in _SHIFTS:
+        for name, _ in SHIFTS:
             start = sentence.after(f"{name}_before", at)
             if start > at and (found := sentence.find(find, start)):
                 return *found, name
         if found := sentence.find(find, at):
-            for name, _ in _SHIFTS:
+            for name, _ in SHIFTS:
                 end = sentence.after(f"{name}_after", found[0])
                 if end > found[0]:
                     return end, found[1], name
@@ -232,7 +148,7 @@ class Moments:
     def _year_after(self, at: int) -> Moment | None:
         at = self.sentence.after("of", at)
         led = self._led_to(at)
-        found = self._bare_year(led) or self._ago(at) or self._shifted(at)
+        found = self._bare_year(led) or self.relative.ago(at) or self.relative.shifted(at)
         return found if found and found.year else None
 
     def _led_to(self, at: int) -> int:
@@ -281,8 +197,3 @@ class Moments:
 
     def _is_mark(self, at: int, mark: str) -> bool:
         return self.sentence.is_free(at) and self.sentence.tokens[at].text == mark
-
-
-def _moment(start: int, end: int, days: tuple[Period, ...], unit: str) -> Moment:
-    year = days[0][0].year if days and unit == "year" else 0
-    return Moment(start, end, days, year=year)

@@ -1,0 +1,126 @@
+"""Dates that count from today: "yesterday", "3 weeks ago", "bulan lalu", "the last 7 days"."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from search.understanding import periods
+from search.understanding.counting import number_at
+from search.understanding.periods import Period, Yearly
+from search.understanding.sentence import Sentence
+
+DAYS = {
+    "day_before_yesterday": 2,
+    "day_after_tomorrow": -2,
+    "yesterday": 1,
+    "today": 0,
+    "tomorrow": -1,
+}
+SHIFTS = (("last", 1), ("this", 0), ("next", -1))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A date at the tokens [start, end). Without periods it is one that there never was."""
+
+    start: int
+    end: int
+    periods: tuple[Period, ...]
+    yearly: Yearly | None = None  # that it is one of
+    month: int = 0  # of a day of a month
+    year: int = 0  # that was said, or meant by "last year"
+
+
+@dataclass(frozen=True)
+class Amount:
+    """So many days, weeks or years, at the tokens before `end`."""
+
+    end: int
+    count: int
+    unit: str  # empty: one shorter than a day
+
+
+@dataclass(frozen=True)
+class Relative:
+    """What reads them."""
+
+    sentence: Sentence
+    today: date
+
+    def at(self, at: int) -> Moment | None:
+        """The date that begins there."""
+        readers = (self._day, self._day_part, self.ago, self._last_some, self.shifted)
+        return next((found for reader in readers if (found := reader(at))), None)
+
+    def _day(self, at: int) -> Moment | None:
+        for role, back in DAYS.items():
+            if found := self.sentence.find(role, at):
+                return Moment(at, found[0], periods.unit("day", back, self.today))
+        return None
+
+    def _day_part(self, at: int) -> Moment | None:
+        """The day of "this morning" and "last night", which themselves are left for meaning."""
+        sentence = self.sentence
+        for role, parts, back in (
+            ("this_before", ("day_parts", "nights"), 0),
+            ("earlier_today", ("day_parts",), 0),
+            ("last_before", ("nights",), 1),
+        ):
+            end = sentence.after(role, at)
+            if end > at and any(sentence.has(each, end) for each in parts):
+                return Moment(at, end, periods.unit("day", back, self.today))
+        return None
+
+    def ago(self, at: int) -> Moment | None:
+        """3 weeks ago; seminggu yang lalu."""
+        amount = self.amount(at)
+        if not amount:
+            return None
+        end = max(self.sentence.after(role, amount.end) for role in ("ago", "ago_after"))
+        if end == amount.end:
+            return None
+        days = periods.unit(amount.unit, amount.count, self.today) if amount.unit else ()
+        return _moment(at, end, days, amount.unit)
+
+    def amount(self, at: int) -> Amount | None:
+        """Such as 3 weeks, a day, seminggu."""
+        sentence = self.sentence
+        if fused := sentence.find("fused_units", at):
+            return Amount(fused[0], 1, fused[1])
+        number = number_at(sentence, at) or (
+            (sentence.after("one", at), 1) if sentence.has("one", at) else None
+        )
+        found = number and (
+            sentence.find("units", number[0]) or sentence.find("short_units", number[0])
+        )
+        return Amount(found[0], number[1], found[1]) if number and found else None
+
+    def _last_some(self, at: int) -> Moment | None:
+        """The last 7 days; 7 hari terakhir."""
+        sentence = self.sentence
+        start = sentence.after("last_some", at)
+        number = number_at(sentence, start)
+        found = number and sentence.find("units", number[0])
+        if not number or not found:
+            return None
+        end = found[0] if start > at else sentence.after("some_after", found[0])
+        if start == at and end == found[0]:
+            return None
+        return Moment(at, end, periods.last_some(found[1], number[1], self.today))
+
+    def shifted(self, at: int) -> Moment | None:
+        """Last week; minggu lalu."""
+        sentence = self.sentence
+        for name, back in SHIFTS:
+            start = sentence.after(f"{name}_before", at)
+            if start > at and (found := sentence.find("units", start)):
+                return _moment(at, found[0], periods.unit(found[1], back, self.today), found[1])
+            if found := sentence.find("units", at):
+                end = sentence.after(f"{name}_after", found[0])
+                if end > found[0]:
+                    return _moment(at, end, periods.unit(found[1], back, self.today), found[1])
+        return None
+
+
+def _moment(start: int, end: int, days: tuple[Period, ...], unit: str) -> Moment:
+    year = days[0][0].year if days and unit == "year" else 0
+    return Moment(start, end, days, year=year)
