@@ -76,9 +76,13 @@ def _common(one: tuple[Days, ...], other: tuple[Days, ...]) -> tuple[Days, ...]:
     """What lies in any of the one and in any of the other: an empty period, if nothing does."""
     if not one or not other:
         return one or other
+    return common(one, other) or ((_NEVER, _NEVER),)
+
+
+def common(one: tuple[Days, ...], other: tuple[Days, ...]) -> tuple[Days, ...]:
+    """What lies in any of the one and in any of the other; none, if nothing does."""
     pairs = [(_later(a[0], b[0]), _earlier(a[1], b[1])) for a, b in product(one, other)]
-    common = [(start, end) for start, end in pairs if not (start and end and start >= end)]
-    return _once(common) or ((_NEVER, _NEVER),)
+    return _once((start, end) for start, end in pairs if not (start and end and start >= end))
 
 
 def _complement(days: tuple[Days, ...]) -> tuple[Days, ...]:

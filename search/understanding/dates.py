@@ -9,6 +9,7 @@ from search.understanding.moments import Moments
 from search.understanding.periods import Period, yearly_day
 from search.understanding.relative import Moment
 from search.understanding.sentence import Mention, Sentence, Use
+from search.understanding.together import completed
 
 _SIDES: tuple[tuple[str, Callable[[Period], Days]], ...] = (
     ("since", lambda period: (period[0], None)),
@@ -43,13 +44,25 @@ def recognise(sentence: Sentence, today: date, names: frozenset[str]) -> None:
         else:
             sentence.refuse(tokens)
             sentence.mark(range(at, found.start), Use.DROPPED)
+    _complete(sentence)
+
+
+def _complete(sentence: Sentence) -> None:
+    """Have each date say what the list that it is in says once; refuse days that never were."""
+    dates = [each for each in sentence.mentions if each.kind == "dates"]
+    sentence.mentions = [each for each in sentence.mentions if each.kind != "dates"]
+    for each in completed(sentence, dates):
+        if each.asks.dates:
+            sentence.take(each)
+        else:
+            sentence.refuse(each.at)
 
 
 def _mention(found: _Dates, tokens: tuple[int, ...]) -> Mention:
     asks, single = Question(dates=found.days), found.single
-    if single and single.yearly:
-        return Mention("dates", tokens, asks, yearly=None if single.year else single.yearly)
-    return Mention("dates", tokens, asks, year=single.year if single else 0)
+    if not single:
+        return Mention("dates", tokens, asks)
+    return Mention("dates", tokens, asks, yearly=single.yearly, year=single.year)
 
 
 def _drop_preposition(sentence: Sentence, at: int) -> None:
@@ -103,11 +116,7 @@ def _completed(first: Moment, second: Moment) -> Moment:
     """`first` in the year of `second`, or in the one before, if it says none."""
     if not first.yearly or first.year or not second.periods:
         return first
-    year, start = second.periods[0][0].year, second.periods[0][0]
-    days = first.yearly.in_year(year)
-    if days and days[0][0] > start:
-        days = first.yearly.in_year(year - 1)
-    return replace(first, periods=days)
+    return replace(first, periods=first.yearly.by(second.periods[0][0]))
 
 
 def _from_to(first: Moment, second: Moment) -> tuple[Days, ...]:
@@ -129,10 +138,4 @@ def _side(moments: Moments, at: int) -> _Dates | None:
 
 def _single(moments: Moments, at: int) -> _Dates | None:
     found = moments.at(at)
-    if not found:
-        return None
-    listed = max(moments.sentence.after(role, found.end) for role in ("and", "or"))
-    following = moments.at(listed) if listed > found.end else None
-    if following and following.year and following.yearly:
-        found = _completed(found, following)  # July and August 2022
-    return _Dates(found.start, found.end, found.periods, found)
+    return _Dates(found.start, found.end, found.periods, found) if found else None

@@ -6,6 +6,7 @@ from search.questions import ENGLISH
 from search.understanding.sentence import Sentence
 
 _LEADS = ("date_prepositions", "date_lead")
+_SHIFTS = ("last_before", "this_before", "next_before")
 
 
 def is_date(sentence: Sentence, start: int, end: int, names: Container[str]) -> bool:
@@ -43,5 +44,7 @@ def _leads(sentence: Sentence, at: int) -> bool:
 def _describes(sentence: Sentence, start: int, end: int) -> bool:
     """It says of what kind its neighbour is: the next word in English, else the last."""
     if sentence.lexicon.language == ENGLISH:
+        if any(sentence.has(role, end) for role in _SHIFTS):
+            return False  # "Monday last week"
         return sentence.is_content(end) and not sentence.tokens[end].fold.endswith("ing")
     return sentence.is_content(start - 1) and not _leads(sentence, start)

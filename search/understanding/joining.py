@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from itertools import pairwise
 
 from search.questions import Question
 from search.understanding.asking import denied, either
 from search.understanding.pieces import SEMANTIC, Denial, denial_before, link, meanings, next_said
 from search.understanding.sentence import Mention, Sentence, runs
+from search.understanding.together import excepted, narrowed
 
 _ALTERNATIVES = {"people", "dates", "places"}  # kinds of which a question can ask for any
 
@@ -33,7 +33,8 @@ def join(sentence: Sentence) -> list[Asked]:
     mentions = sorted((*sentence.mentions, *meanings(sentence)), key=lambda each: each.at)
     links = _links(sentence, mentions)
     denials = _denials(sentence, mentions, links)
-    asked = [_asked(sentence, *each) for each in zip(mentions, denials, strict=True)]
+    said = _excepted(sentence, mentions, denials)
+    asked = [_asked(sentence, *each) for each in zip(said, denials, strict=True)]
     _refuse_idle(sentence, asked)
     return _one_for_dates(sentence, _alternatives(sentence, asked, links))
 
@@ -134,24 +135,26 @@ def _refuse_or(sentence: Sentence, start: int, end: int) -> None:
             sentence.refuse(range(at, sentence.after("or", at)))
 
 
+def _excepted(
+    sentence: Sentence, mentions: Sequence[Mention], denials: Sequence[Denial | None]
+) -> list[Mention]:
+    """`mentions`, where what is denied and comes round is in the years that are asked for."""
+    both = list(zip(mentions, denials, strict=True))
+    asked = [each for each, denial in both if each.kind == "dates" and not denial]
+    days = narrowed(sentence, asked) if asked else ()
+    return [excepted(each, days) if denial and days else each for each, denial in both]
+
+
 def _one_for_dates(sentence: Sentence, asked: Sequence[Asked]) -> list[Asked]:
-    """Have one piece for all dates that are not denied: photos are of any of them."""
+    """Have one piece for all dates that are not denied. Those that no day is in are refused."""
     dates = [each for each in asked if each.kind == "dates" and not each.is_denied]
     if len(dates) < 2:  # noqa: PLR2004  # one is one
         return list(asked)
-    at = tuple(token for each in dates for token in each.at)
-    asks = _of_year(sentence, dates) or reduce(either, (each.asks for each in dates))
-    one = replace(dates[0], at=at, asks=asks)
-    return [one if each is dates[0] else each for each in asked if each not in dates[1:]]
-
-
-def _of_year(sentence: Sentence, dates: Sequence[Asked]) -> Question | None:
-    """What two dates ask for, of which one is the other's year: "last year ... at Christmas"."""
-    years = [each.mention.year for each in dates if each.mention.year]
-    cycles = [each.mention.yearly for each in dates if each.mention.yearly]
-    if len(dates) != 2 or len(years) != 1 or len(cycles) != 1:  # noqa: PLR2004  # two
-        return None
-    if link(sentence, dates[0].mention.end, dates[1].mention.start) in {"and", "or"}:
-        return None
-    days = cycles[0].in_year(years[0])
-    return Question(dates=days) if days else None
+    rest = [each for each in asked if each not in dates[1:]]
+    if days := narrowed(sentence, [each.mention for each in dates]):
+        at = tuple(token for each in dates for token in each.at)
+        one = replace(dates[0], at=at, asks=Question(dates=days))
+        return [one if each is dates[0] else each for each in rest]
+    for each in dates:
+        sentence.refuse(each.at)
+    return [each for each in rest if each is not dates[0]]

@@ -102,7 +102,8 @@ class Moments:
             return replace(exact, start=at)  # Friday, 8 March 2024
         if not shift and not evidence.is_date(self.sentence, at, end, self.names):
             return None
-        return Moment(at, end, (periods.weekday(int(value), shift, self.today),))
+        yearly = None if shift else periods.yearly_weekday(int(value))
+        return Moment(at, end, (periods.weekday(int(value), shift, self.today),), yearly)
 
     def _day_of_month(self, at: int) -> Moment | None:
         """The 5th of March 2023; March 5th, 2023. The year may be missing."""
@@ -130,6 +131,8 @@ class Moments:
             if shift in {"this", "next"}:
                 return self._shifted_cycle(at, end, yearly, shift)
             exact = self._of_year(at, end, yearly)
+            if shift and exact.periods:
+                return replace(exact, year=exact.periods[0][0].year)
             if shift or exact.year or evidence.is_date(self.sentence, at, end, self.names):
                 return exact
         return None

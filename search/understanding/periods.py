@@ -9,6 +9,7 @@ Period = tuple[date, date]  # [from, to)
 LOOK_BACK = 9  # years in which what has a day at all has had one: leap years skip 1900, 2100
 
 _WEEK = 7
+_WEEKS = 53  # that a year may have
 _SATURDAY = 5
 _SEASONS = {  # first month, last month
     "spring": (3, 5),
@@ -47,9 +48,10 @@ _OFFICIAL = {  # as the calendar of Indonesia names them, and how many days they
 
 @dataclass(frozen=True)
 class Yearly:
-    """What comes round: when it begins in a year. Mostly once; a lunar feast may come twice."""
+    """What comes round: when it begins in a year. Mostly once; a lunar feast twice."""
 
     in_year: Callable[[int], tuple[Period, ...]]
+    is_weekly: bool = False
 
     def latest(self, today: date) -> tuple[Period, ...]:
         """The latest that is wholly over; none, if it never comes."""
@@ -57,6 +59,16 @@ class Yearly:
             if over := [each for each in self.in_year(year) if each[1] <= today]:
                 return (over[-1],)
         return ()
+
+    def by(self, day: date) -> tuple[Period, ...]:
+        """The latest that begins on `day` or before, in its year or the one before."""
+        begun = [
+            each
+            for year in (day.year - 1, day.year)
+            for each in self.in_year(year)
+            if each[0] <= day
+        ]
+        return tuple(begun[-1:])
 
     def next(self, today: date) -> tuple[Period, ...]:
         """The first that begins after today."""
@@ -158,6 +170,17 @@ def holiday(name: str) -> Yearly:
     if name == "easter":
         return Yearly(_easter)
     return Yearly(lambda year: _official(name, year))
+
+
+def yearly_weekday(number: int) -> Yearly:
+    """Each such day of a year."""
+
+    def in_year(year: int) -> tuple[Period, ...]:
+        first = date(year, 1, 1) + timedelta(days=(number - date(year, 1, 1).weekday()) % _WEEK)
+        days = (first + timedelta(weeks=week) for week in range(_WEEKS))
+        return tuple(day(each) for each in days if each.year == year)
+
+    return Yearly(in_year, is_weekly=True)
 
 
 def weekday(number: int, shift: str, today: date) -> Period:

@@ -92,6 +92,12 @@ def link(sentence: Sentence, start: int, end: int) -> str:
     return "comma" if roles == ["comma"] else ""
 
 
+def is_listed(sentence: Sentence, start: int, end: int) -> bool:
+    """An "and", an "or" or a comma is between two pieces, and nothing else but what leads on."""
+    roles = {_linking(sentence, at) for at in range(start, end)}
+    return "" not in roles and not roles.isdisjoint({"and", "or", "comma"})
+
+
 def _linking(sentence: Sentence, at: int) -> str:
     if sentence.uses[at] is Use.DROPPED:
         return "lead"

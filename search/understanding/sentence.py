@@ -28,8 +28,8 @@ class Mention:
     asks: Question
     noun: str = ""  # what is counted, as it was written
     only_denied: bool = False  # asks for something only where it is denied: "people"
-    yearly: Yearly | None = None  # what comes round, of a date without its year
-    year: int = 0  # of a date that is a whole year
+    yearly: Yearly | None = None  # what comes round, of a date that does
+    year: int = 0  # of a date that says which; of one that does not come round, it is all of it
 
     @property
     def start(self) -> int:

@@ -1,0 +1,133 @@
+"""How dates are read that the table has no question for. Today is Wednesday, 13 March 2024."""
+
+from datetime import timedelta
+
+import pytest
+
+from search.questions import Days, Question
+from search.understanding import understand
+from tests.search.understanding.table import KNOWN, NOW
+
+
+def question(text: str) -> Question:
+    return understand(text, KNOWN, NOW).question
+
+
+def shown(days: tuple[Days, ...]) -> str:
+    """Each period by its first and its last day."""
+    return ", ".join(map(_shown, days))
+
+
+def _shown(days: Days) -> str:
+    start, end = days
+    last = end - timedelta(days=1) if end else None
+    return f"{start}" if start == last else f"{start or ''}..{last or ''}"
+
+
+class TestDenied:
+    @pytest.mark.parametrize(
+        ("text", "days"),
+        [
+            ("photos from 2020 except December", "2020-01-01..2020-11-30"),
+            ("foto 2020 kecuali desember", "2020-01-01..2020-11-30"),
+            ("summer 2020 but not July", "2020-06-01..2020-06-30, 2020-08-01..2020-08-31"),
+            ("2020 except in June and July", "2020-01-01..2020-05-31, 2020-08-01..2020-12-31"),
+            ("foto 2022 kecuali lebaran", "2022-01-01..2022-05-01, 2022-05-04..2022-12-31"),
+            ("2020 but not in winter", "2020-03-01..2020-11-30"),
+            ("since 2023 except December", "2023-01-01..2023-11-30, 2024-01-01.."),
+            ("4-12 March 2024 except Sunday", "2024-03-04..2024-03-09, 2024-03-11..2024-03-12"),
+            ("not in December", "..2023-11-30, 2024-01-01.."),
+            ("not Christmas 2020 and 2021", "..2020-12-24, 2020-12-26..2021-12-24, 2021-12-26.."),
+        ],
+    )
+    def test_what_comes_round_goes_from_the_years_that_are_asked_for(
+        self, text: str, days: str
+    ) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.semantic, asked.not_understood) == (days, "", ())
+
+    @pytest.mark.parametrize(
+        ("text", "days", "refused"),
+        [
+            ("before 2020 except December", "..2019-12-31", ("except December",)),
+            ("2020 except Sunday", "2020-01-01..2020-12-31", ("except Sunday",)),
+        ],
+    )
+    def test_what_comes_round_too_often_is_not_understood(
+        self, text: str, days: str, refused: tuple[str, ...]
+    ) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.not_understood) == (days, refused)
+
+
+class TestListed:
+    @pytest.mark.parametrize(
+        ("text", "days"),
+        [
+            ("Lebaran 2022 dan 2023", "2022-05-02..2022-05-03, 2023-04-22..2023-04-23"),
+            ("lebaran 2022, 2023", "2022-05-02..2022-05-03, 2023-04-22..2023-04-23"),
+            ("Christmas 2018 and 2019", "2018-12-25, 2019-12-25"),
+            ("Christmas 2018, 2019 and 2020", "2018-12-25, 2019-12-25, 2020-12-25"),
+            ("Christmas in 2018 or in 2019", "2018-12-25, 2019-12-25"),
+            ("March 2019 and 2020", "2019-03-01..2019-03-31, 2020-03-01..2020-03-31"),
+            ("July, August 2022", "2022-07-01..2022-07-31, 2022-08-01..2022-08-31"),
+            ("Easter, Lebaran or Christmas 2022", "2022-04-17, 2022-05-02..2022-05-03, 2022-12-25"),
+            ("March and April, 2019", "2019-03-01..2019-03-31, 2019-04-01..2019-04-30"),
+            ("Lebaran 2022 dan Natal 2023", "2022-05-02..2022-05-03, 2023-12-25"),
+            ("2019 and 2020", "2019-01-01..2019-12-31, 2020-01-01..2020-12-31"),
+            ("in 2019 and in 2021", "2019-01-01..2019-12-31, 2021-01-01..2021-12-31"),
+            ("yesterday, 3 days ago", "2024-03-12, 2024-03-10"),
+            ("Sunday, Monday and Tuesday", "2024-03-10, 2024-03-11, 2024-03-12"),
+        ],
+    )
+    def test_take_from_each_other_what_is_said_once(self, text: str, days: str) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.semantic, asked.not_understood) == (days, "", ())
+
+    def test_a_day_that_a_year_does_not_have_is_not_understood(self) -> None:
+        asked = question("29 February 2020 and 2021")
+
+        assert (shown(asked.dates), asked.not_understood) == ("2020-02-29", ("2021",))
+
+
+class TestNarrowed:
+    @pytest.mark.parametrize(
+        ("text", "days"),
+        [
+            ("Sabtu tanggal 5 Maret 2022", "2022-03-05"),
+            ("sabtu minggu lalu", "2024-03-09"),
+            ("hari Senin minggu ini", "2024-03-11"),
+            ("a Friday in March 2020", "2020-03-06, 2020-03-13, 2020-03-20, 2020-03-27"),
+            ("on Monday, March 2021", "2021-03-01, 2021-03-08, 2021-03-15, 2021-03-22, 2021-03-29"),
+            ("Monday last week", "2024-03-04"),
+            ("March, 2019", "2019-03-01..2019-03-31"),
+            ("2019, March", "2019-03-01..2019-03-31"),
+            ("foto tahun 2019 bulan Mei", "2019-05-01..2019-05-31"),
+            ("hari kemerdekaan, 17 Agustus 2020", "2020-08-17"),
+            ("Christmas since 2021", "2021-12-25, 2022-12-25, 2023-12-25"),
+            ("Sunday in March", "2023-03-05, 2023-03-12, 2023-03-19, 2023-03-26"),
+        ],
+    )
+    def test_a_date_beside_a_date_is_in_it(self, text: str, days: str) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.semantic, asked.not_understood) == (days, "", ())
+
+    @pytest.mark.parametrize(
+        ("text", "refused"),
+        [
+            ("in 2019 in 2021", ("2019", "2021")),
+            ("Anna in 2019 and Ben in 2021", ("2019", "2021")),
+            ("Christmas before 2020", ("Christmas", "before 2020")),
+            ("hari minggu tahun lalu", ("hari minggu", "tahun lalu")),
+        ],
+    )
+    def test_dates_without_a_common_day_are_not_understood(
+        self, text: str, refused: tuple[str, ...]
+    ) -> None:
+        asked = question(text)
+
+        assert (asked.dates, asked.not_understood) == ((), refused)
