@@ -77,32 +77,53 @@ def _read(moments: Moments, at: int) -> _Dates | None:
 
 
 def _range(moments: Moments, at: int) -> _Dates | None:
-    """Between A and B; from A to B; A to B."""
+    """Between A and B; from A to B; A to B; Jan-Mar 2021."""
     sentence = moments.sentence
     for role, link in (("between", "and"), ("from", "to"), ("since", "to"), ("", "to")):
         start = sentence.after(role, at) if role else at
         if role and start == at:
             continue
-        found = _two(moments, start, link)
+        found = _two(moments, start, link, is_led=bool(role))
         if found:
             return replace(found, start=at)
-    return None
+    two = moments.months_of_one_word(at)
+    return _dates(*two) if two else None
 
 
-def _two(moments: Moments, at: int, link: str) -> _Dates | None:
-    """Two dates with a `link`. The first has from the second what it does not say itself."""
-    first = moments.at(at)
-    if first and (second := _linked(moments, first.end, link)):
-        return _Dates(at, second.end, _from_to(_completed(first, second), second))
+def _two(moments: Moments, at: int, link: str, *, is_led: bool) -> _Dates | None:
+    """Two dates with a `link`. The first has from the second what it does not say itself.
+
+    What may also be a name or another word is a date beside a date, where words lead to both.
+    """
+    sure = replace(moments, is_sure=True)
+    first = sure.at(at)
+    if first and (second := _linked(sure if is_led else moments, first.end, link)):
+        return _dates(first, second)
     number = moments.day_number(at)
     if number and (second := _linked(moments, number[0], link)) and second.month:
-        return _Dates(at, second.end, _from_to(_same_month(number[1], second), second))
-    return None
+        return _dates(_same_month(number[1], second), second)
+    return _days_of_month(moments, first, link) if first else None
+
+
+def _days_of_month(moments: Moments, first: Moment, link: str) -> _Dates | None:
+    """March 5-10, 2022."""
+    then = moments.sentence.after(link, first.end)
+    number = moments.day_number(then) if then > first.end else None
+    if not number or not first.month or first.year:
+        return None
+    second = moments.day_of(then, number[0], number[1], first.month)
+    counts = not second.year and moments.sentence.is_content(second.end)  # 10 dogs
+    return None if counts else _dates(first, second)
+
+
+def _dates(first: Moment, second: Moment) -> _Dates:
+    return _Dates(first.start, second.end, _from_to(_completed(first, second), second))
 
 
 def _linked(moments: Moments, at: int, link: str) -> Moment | None:
-    then = moments.sentence.after(link, at)
-    return moments.at(then) if then > at else None
+    end = moments.after_point(at)
+    then = moments.sentence.after(link, end)
+    return moments.at(then) if then > end else None
 
 
 def _same_month(day: int, other: Moment) -> Moment:

@@ -12,6 +12,8 @@ _DECADE = re.compile(r"((?:[0-9]{2})?[0-9]0)(?:s|-?an)")
 _BARE_DECADES = range(30, 100)  # "20s" may be seconds or an age; "the 20s" are years
 _DAYS = range(1, 32)
 _CENTURY = 100
+_CENTURIES = (1900, 2000)
+_MONTHS = 12
 _THIS_CENTURY = range(70)  # years of two figures
 _MONTH_AND_YEAR = 2
 
@@ -52,6 +54,29 @@ def year_of(word: str) -> int:
     """The year that a number of four figures is; 0, if it is none."""
     year = int(word) if word.isdecimal() and len(word) == len("2019") else 0
     return year if year in YEARS else 0
+
+
+def short_year_of(word: str, today: date) -> int:
+    """The year that two figures after an apostrophe are: none that is still to come."""
+    if not word.isdecimal() or len(word) != len("19"):
+        return 0
+    year = _CENTURIES[-1] + int(word)
+    return year if year <= today.year else _CENTURIES[0] + int(word)
+
+
+def second_year_of(year: int, word: str) -> int:
+    """The year that ends "2019-20", or "2019/2020"; 0, if it is none."""
+    if word.isdecimal() and len(word) == len("20"):
+        return year - year % _CENTURY + int(word)
+    return year_of(word)
+
+
+def month_or_years(year: int, word: str) -> tuple[Period, ...]:
+    """May 2020 of "2020-05"; both years of "2019-20". None of "2011-12", which may be either."""
+    last, is_month = second_year_of(year, word), 0 < int(word) <= _MONTHS
+    if is_month:
+        return (periods.month(year, int(word)),) if last != year + 1 else ()
+    return (periods.years(year, last - year + 1),) if last > year else ()
 
 
 def decade_of(word: str, *, is_led: bool, today: date) -> tuple[Period, ...]:

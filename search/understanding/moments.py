@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from search.understanding import evidence, figures, periods
-from search.understanding.periods import Yearly
+from search.understanding import evidence, periods
+from search.understanding.numerals import Numerals
+from search.understanding.periods import Period, Yearly
 from search.understanding.relative import DAYS, SHIFTS, Moment, Relative
 from search.understanding.sentence import Sentence
-from search.understanding.tokens import Kind
 
+_MOST_YEARS = 30  # in which something is looked for: more can't be shown
 _ORDINAL = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?")
 _BEGINNINGS = {  # roles of words with which a date may begin
     *DAYS,
@@ -34,23 +35,27 @@ class Moments:
     sentence: Sentence
     today: date
     names: Container[str]
+    is_sure: bool = False  # what may be a date is one
 
     @cached_property
     def relative(self) -> Relative:
         return Relative(self.sentence, self.today)
+
+    @cached_property
+    def numerals(self) -> Numerals:
+        return Numerals(self.sentence, self.today)
 
     def at(self, at: int) -> Moment | None:
         """The date that begins there."""
         if not self._may_begin(at):
             return None
         readers = (
-            self._numeric,
+            self.numerals.day,
             self.relative.at,
             self._weekday,
             self._day_of_month,
             self._cycle,
-            self._decade,
-            self._bare_year,
+            self.numerals.years,
             self._led,
         )
         found = next((found for reader in readers if (found := reader(at))), None)
@@ -59,9 +64,7 @@ class Moments:
     def _may_begin(self, at: int) -> bool:
         if not self.sentence.is_free(at):
             return False
-        token = self.sentence.tokens[at]
-        is_figure = token.kind is Kind.DATE or token.fold[:1].isdecimal()
-        return is_figure or not _BEGINNINGS.isdisjoint(self.sentence.roles(at))
+        return self.numerals.may_begin(at) or not _BEGINNINGS.isdisjoint(self.sentence.roles(at))
 
     def day_number(self, at: int) -> tuple[int, int] | None:
         """Such as 5 or 5th, and where it ends."""
@@ -69,13 +72,21 @@ class Moments:
         found = _ORDINAL.fullmatch(self.sentence.tokens[at].fold) if self._is_word(at) else None
         return (at + 1, int(found[1])) if found else None
 
+    def months_of_one_word(self, at: int) -> tuple[Moment, Moment] | None:
+        """Jan-Mar 2021."""
+        word = self.sentence.tokens[at].fold if self._is_word(at) else ""
+        months = self.sentence.lexicon.roles["months"]
+        found = [months.get((each,)) for each in word.split("-")] if "-" in word else []
+        if len(found) != 2 or not found[0] or not found[1]:  # noqa: PLR2004  # from, to
+            return None
+        first, last = (periods.yearly_month(int(each)) for each in found if each)
+        return Moment(at, at, first.latest(self.today), first), self._of_year(at, at + 1, last)
+
+    def _is_date(self, at: int, end: int) -> bool:
+        return self.is_sure or evidence.is_date(self.sentence, at, end, self.names)
+
     def _is_word(self, at: int) -> bool:
         return self.sentence.is_word(at)
-
-    def _numeric(self, at: int) -> Moment | None:
-        if not self.sentence.is_free(at) or self.sentence.tokens[at].kind is not Kind.DATE:
-            return None
-        return Moment(at, at + 1, figures.date_of(self.sentence.tokens[at].text))
 
     def _shift(self, at: int, find: str) -> tuple[int, str, str] | None:
         """The end, value and shift (last, this, next, or none) of a phrase of the role `find`."""
@@ -98,9 +109,9 @@ class Moments:
             return None
         end, value, shift = found
         comma = end + self._is_mark(end, ",")
-        if exact := self._day_of_month(comma) or self._numeric(comma):
+        if exact := self._day_of_month(comma) or self.numerals.day(comma):
             return replace(exact, start=at)  # Friday, 8 March 2024
-        if not shift and not evidence.is_date(self.sentence, at, end, self.names):
+        if not shift and not self._is_date(at, end):
             return None
         yearly = None if shift else periods.yearly_weekday(int(value))
         return Moment(at, end, (periods.weekday(int(value), shift, self.today),), yearly)
@@ -113,12 +124,24 @@ class Moments:
             end = named[0] if named else at
         else:
             named = sentence.find("months", at)
-            number = self.day_number(named[0]) if named else None
+            number = self._number_after(named[0]) if named else None
             end = number[0] if number else at
-        if not named or not number:
-            return None
-        month, yearly = int(named[1]), periods.yearly_day(number[1], int(named[1]))
+        return self.day_of(at, end, number[1], int(named[1])) if named and number else None
+
+    def _number_after(self, at: int) -> tuple[int, int] | None:
+        """The 5 of "March 5" and "Mar. 5", but not that of "March 5 years ago"."""
+        at = self.after_point(at)
+        return None if self.relative.ago(at) else self.day_number(at)
+
+    def day_of(self, at: int, end: int, number: int, month: int) -> Moment:
+        """A day of a month, at tokens that the year may follow."""
+        yearly = periods.yearly_day(number, month)
         return replace(self._of_year(at, end, yearly, comma=True), month=month)
+
+    def after_point(self, at: int) -> int:
+        """Where a month ends with the point of its abbreviation: "Aug."."""
+        is_touched = self._is_mark(at, ".") and self.sentence.touches(at)
+        return at + (is_touched and self.sentence.before("months", at) < at)
 
     def _cycle(self, at: int) -> Moment | None:
         """A month, season or holiday, with its year or without."""
@@ -133,7 +156,7 @@ class Moments:
             exact = self._of_year(at, end, yearly)
             if shift and exact.periods:
                 return replace(exact, year=exact.periods[0][0].year)
-            if shift or exact.year or evidence.is_date(self.sentence, at, end, self.names):
+            if shift or exact.year or self._is_date(at, end):
                 return exact
         return None
 
@@ -144,33 +167,21 @@ class Moments:
 
     def _of_year(self, at: int, end: int, yearly: Yearly, *, comma: bool = False) -> Moment:
         """`yearly` in the year that follows, or else the latest that is over."""
-        if year := self._year_after(end + (comma and self._is_mark(end, ","))):
+        start = self.after_point(end) + (comma and self._is_mark(end, ","))
+        if two := self.numerals.two_years(self._led_to(self.sentence.after("of", start))):
+            return replace(two, start=at, periods=_over(yearly, two), yearly=yearly)
+        if year := self._year_after(start):
             return Moment(at, year.end, yearly.in_year(year.year), yearly=yearly, year=year.year)
         return Moment(at, end, yearly.latest(self.today), yearly=yearly)
 
     def _year_after(self, at: int) -> Moment | None:
         at = self.sentence.after("of", at)
         led = self._led_to(at)
-        found = self._bare_year(led) or self.relative.ago(at) or self.relative.shifted(at)
+        found = self.numerals.year(led) or self.relative.ago(at) or self.relative.shifted(at)
         return found if found and found.year else None
 
     def _led_to(self, at: int) -> int:
         return self.sentence.after("date_lead", at)
-
-    def _decade(self, at: int) -> Moment | None:
-        if found := self.sentence.find("decades", at):
-            return Moment(at, found[0], (periods.years(int(found[1]), 10),))
-        word = self.sentence.tokens[at].fold if self._is_word(at) else ""
-        decade = figures.decade_of(
-            word, is_led=evidence.is_led(self.sentence, at), today=self.today
-        )
-        return Moment(at, at + 1, decade) if decade else None
-
-    def _bare_year(self, at: int) -> Moment | None:
-        year = figures.year_of(self.sentence.tokens[at].fold) if self._is_word(at) else 0
-        if not year or self.sentence.has("people_nouns", at + 1):
-            return None
-        return Moment(at, at + 1, (periods.years(year),), year=year)
 
     def _within_year(self, year: Moment) -> Moment:
         """What follows a year that it is of: 2019 Christmas, last year's summer."""
@@ -188,15 +199,25 @@ class Moments:
         if end == at:
             return None
         readers = (
-            self._numeric,
+            self.numerals.day,
             self._day_of_month,
             self._cycle,
             self._weekday,
-            self._decade,
-            self._bare_year,
+            self.numerals.years,
         )
         found = next((each for reader in readers if (each := reader(end))), None)
         return replace(found, start=at if found.periods else end) if found else None
 
     def _is_mark(self, at: int, mark: str) -> bool:
         return self.sentence.is_free(at) and self.sentence.tokens[at].text == mark
+
+
+def _over(yearly: Yearly, years: Moment) -> tuple[Period, ...]:
+    """What comes round in several years; of two, what lies in both. None, if that is unclear."""
+    first, end = years.year, years.periods[0][1].year if years.periods else 0
+    if end - first > _MOST_YEARS:
+        return ()
+    found = [each for year in range(first, end) for each in yearly.in_year(year)]
+    if end == first + 2:
+        found = [each for each in found if (each[0].year, each[1].year) == (first, first + 1)]
+    return tuple(found)

@@ -70,6 +70,10 @@ class Sentence:
         """It is a word that nothing has taken."""
         return self.is_free(at) and self.tokens[at].kind is Kind.WORD
 
+    def touches(self, at: int) -> bool:
+        """Nothing is between a token and the one before it."""
+        return self.tokens[at - 1].end == self.tokens[at].start
+
     def find(self, role: str, at: int) -> tuple[int, str] | None:
         """The end of the longest phrase of `role` that begins at `at`, and its value."""
         if not self.is_free(at):

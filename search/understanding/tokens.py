@@ -14,12 +14,13 @@ MAX_QUESTION = 500  # characters
 _JOINERS = frozenset("\u200c\u200d")  # invisible, but emoji and some scripts are made with them
 _QUOTES = frozenset('"\u201c\u201d\u201e\u201f\uff02')  # any of these ends what any of these begins
 _GUILLEMETS = {"«": "»", "»": "«"}
-_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc`\u00b4", "'"))
+APOSTROPHES = "'\u2018\u2019\u02bc`\u00b4"
+_APOSTROPHES = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
 _CHARACTERS = {
     **dict.fromkeys("0123456789", "n"),
     **dict.fromkeys(_JOINERS, "m"),
     **dict.fromkeys((*_QUOTES, *_GUILLEMETS), "q"),
-    **dict.fromkeys(map(chr, (ord("'"), *_APOSTROPHES)), "'"),
+    **dict.fromkeys(APOSTROPHES, "'"),
     **dict.fromkeys("-\u2010\u2011", "-"),
     "_": "w",
     " ": " ",

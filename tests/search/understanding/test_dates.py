@@ -131,3 +131,87 @@ class TestNarrowed:
         asked = question(text)
 
         assert (asked.dates, asked.not_understood) == ((), refused)
+
+
+class TestYears:
+    @pytest.mark.parametrize(
+        ("text", "days"),
+        [
+            ("Christmas '19", "2019-12-25"),
+            ("Natal \u201919", "2019-12-25"),
+            ("summer '22", "2022-06-01..2022-08-31"),
+            ("summer of '69", "1969-06-01..1969-08-31"),
+            ("in '19", "2019-01-01..2019-12-31"),
+            ("5 Mei '22", "2022-05-05"),
+            ("in the '60s", "1960-01-01..1969-12-31"),
+            ("2020-05", "2020-05-01..2020-05-31"),
+            ("2019/05", "2019-05-01..2019-05-31"),
+            ("since 2020-05", "2020-05-01.."),
+            ("2020-05 to 2020-08", "2020-05-01..2020-08-31"),
+            ("2019-20", "2019-01-01..2020-12-31"),
+            ("2015-18", "2015-01-01..2018-12-31"),
+            ("winter 2019/2020", "2019-12-01..2020-02-29"),
+            ("winter 2019-20", "2019-12-01..2020-02-29"),
+            ("musim hujan 2021/2022", "2021-11-01..2022-04-30"),
+            ("Christmas 2018-2020", "2018-12-25, 2019-12-25, 2020-12-25"),
+            ("december 2 years ago", "2022-12-01..2022-12-31"),
+        ],
+    )
+    def test_are_understood(self, text: str, days: str) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.semantic, asked.not_understood) == (days, "", ())
+
+    @pytest.mark.parametrize(
+        "text", ["tahun baru 2019/2020", "2011-12", "Lebaran 1900-2099", "2020-19"]
+    )
+    def test_that_may_be_others_are_not_understood(self, text: str) -> None:
+        asked = question(text)
+
+        assert (asked.dates, asked.semantic, asked.not_understood) == ((), "", (text,))
+
+    @pytest.mark.parametrize("text", ["'19'", "19", "5'10", "x'19"])
+    def test_other_figures_are_left_for_meaning(self, text: str) -> None:
+        asked = question(text)
+
+        assert (asked.dates, asked.not_understood) == ((), ())
+
+
+class TestRanges:
+    @pytest.mark.parametrize(
+        ("text", "days"),
+        [
+            ("Aug. 5, 2020", "2020-08-05"),
+            ("Jan. 1, 2020", "2020-01-01"),
+            ("Dec. 25", "2023-12-25"),
+            ("5 Agu. 2020", "2020-08-05"),
+            ("Jan.-Mar. 2021", "2021-01-01..2021-03-31"),
+            ("Jan-Mar 2021", "2021-01-01..2021-03-31"),
+            ("Mei-Juli 2020", "2020-05-01..2020-07-31"),
+            ("Nov-Feb 2021", "2020-11-01..2021-02-28"),
+            ("March 5-10, 2022", "2022-03-05..2022-03-10"),
+            ("March 5 to 10 2022", "2022-03-05..2022-03-10"),
+            ("between March 5 and 10, 2022", "2022-03-05..2022-03-10"),
+            ("July 4-6", "2023-07-04..2023-07-06"),
+            ("between May and July 2020", "2020-05-01..2020-07-31"),
+            ("from May to July 2020", "2020-05-01..2020-07-31"),
+            ("May to July 2020", "2020-05-01..2020-07-31"),
+            ("from April to June 2020", "2020-04-01..2020-06-30"),
+            ("from Monday to Tuesday", "2024-03-11..2024-03-12"),
+        ],
+    )
+    def test_are_understood(self, text: str, days: str) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.semantic, asked.not_understood) == (days, "", ())
+
+    @pytest.mark.parametrize("text", ["between May and Ben", "from May to Ben", "May and Ben"])
+    def test_a_name_beside_no_date_is_a_name(self, text: str) -> None:
+        asked = question(text)
+
+        assert (asked.dates, asked.people.all) == ((), (("May Lin",), ("Ben",)))
+
+    def test_a_number_of_things_ends_no_range(self) -> None:
+        asked = question("March 5 - 10 dogs")
+
+        assert (shown(asked.dates), asked.objects[0].count.at_least) == ("2024-03-05", 10)
