@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from search.questions import Days, Question
+from search.understanding import periods
 from search.understanding.moments import Moments
 from search.understanding.periods import Period, yearly_day
-from search.understanding.relative import Moment
+from search.understanding.relative import Amount, Moment
 from search.understanding.sentence import Mention, Sentence, Use
 from search.understanding.together import completed
 
@@ -40,6 +41,7 @@ def recognise(sentence: Sentence, today: date, names: frozenset[str]) -> None:
         if found.days:
             sentence.take(_mention(found, tokens))
             sentence.refuse_before("roughly", found.start)
+            sentence.refuse_before("every", found.start)
             _drop_preposition(sentence, found.start)
         else:
             sentence.refuse(tokens)
@@ -73,7 +75,8 @@ def _drop_preposition(sentence: Sentence, at: int) -> None:
 
 
 def _read(moments: Moments, at: int) -> _Dates | None:
-    return _range(moments, at) or _side(moments, at) or _single(moments, at)
+    readers = (_range, _beside, _side, _single)
+    return next((found for reader in readers if (found := reader(moments, at))), None)
 
 
 def _range(moments: Moments, at: int) -> _Dates | None:
@@ -147,11 +150,38 @@ def _from_to(first: Moment, second: Moment) -> tuple[Days, ...]:
     return ((start, end),) if start < end else ()
 
 
+def _beside(moments: Moments, at: int) -> _Dates | None:
+    """The day after A; two weeks before A."""
+    sentence = moments.sentence
+    amount = moments.relative.amount(at)
+    if not amount and not sentence.is_content(at - 1):  # but not "the wedding day after A"
+        amount = moments.relative.one(at)
+    if not amount:
+        return None
+    for role in ("before", "after"):
+        start = sentence.after(role, amount.end)
+        found = moments.at(start) if start > amount.end else None
+        if found:
+            return _Dates(at, found.end, _next_to(found, amount, role))
+    return None
+
+
+def _next_to(moment: Moment, amount: Amount, role: str) -> tuple[Days, ...]:
+    return tuple(
+        near
+        for each in moment.periods[:1]
+        for near in periods.beside(amount.unit, amount.count, each, is_before=role == "before")
+    )
+
+
 def _side(moments: Moments, at: int) -> _Dates | None:
-    """Since, until, before or after A."""
+    """Since, until, before or after A; the night before A."""
+    sentence = moments.sentence
     for role, side in _SIDES:
-        start = moments.sentence.after(role, at)
+        start = sentence.after(role, at)
         found = moments.at(start) if start > at else None
+        if found and any(sentence.before(part, at) < at for part in ("nights", "day_parts")):
+            return _Dates(at, found.end, _next_to(found, Amount(at, 1, "day"), role))
         if found:
             return _Dates(at, found.end, tuple(side(each) for each in found.periods[:1]))
     return None

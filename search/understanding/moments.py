@@ -6,18 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from search.understanding import evidence, periods
+from search.understanding import evidence, figures, periods
 from search.understanding.numerals import Numerals
 from search.understanding.periods import Period, Yearly
+from search.understanding.portions import Portions
 from search.understanding.relative import DAYS, SHIFTS, Moment, Relative
 from search.understanding.sentence import Sentence
 
 _MOST_YEARS = 30  # in which something is looked for: more can't be shown
+_MIDDLE = "mid-"
 _ORDINAL = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?")
 _BEGINNINGS = {  # roles of words with which a date may begin
     *DAYS,
     "this_before", "earlier_today", "last_before", "next_before", "last_some", "fused_units",
-    "units", "one", "numbers", "weekdays", "months", "holidays", "seasons", "seasons_in_doubt",
+    "units", "one", "some", "numbers", "ordinals",
+    "day_words", "portions", "weekdays", "months", "holidays", "seasons", "seasons_in_doubt",
     "decades", "date_lead", "date_of",
 }  # fmt: skip
 _CYCLES: tuple[tuple[str, Callable[[str], Yearly]], ...] = (
@@ -45,8 +48,18 @@ class Moments:
     def numerals(self) -> Numerals:
         return Numerals(self.sentence, self.today)
 
+    @cached_property
+    def portions(self) -> Portions:
+        return Portions(self.sentence, self.today, self._whole)
+
     def at(self, at: int) -> Moment | None:
         """The date that begins there."""
+        if not self._may_begin(at):
+            return None
+        return self._middle(at) or self.portions.at(at) or self._whole(at)
+
+    def _whole(self, at: int) -> Moment | None:
+        """The date that begins there, and is no part of another."""
         if not self._may_begin(at):
             return None
         readers = (
@@ -64,11 +77,19 @@ class Moments:
     def _may_begin(self, at: int) -> bool:
         if not self.sentence.is_free(at):
             return False
-        return self.numerals.may_begin(at) or not _BEGINNINGS.isdisjoint(self.sentence.roles(at))
+        is_middle = self.sentence.tokens[at].fold.startswith(_MIDDLE)
+        return (
+            is_middle
+            or self.numerals.may_begin(at)
+            or not _BEGINNINGS.isdisjoint(self.sentence.roles(at))
+        )
 
     def day_number(self, at: int) -> tuple[int, int] | None:
-        """Such as 5 or 5th, and where it ends."""
+        """Such as 5, 5th, fifth or lima, and where it ends."""
         at = self.sentence.after("date_of", at)
+        for role in ("ordinals", "day_words"):
+            if word := self.sentence.find(role, at):
+                return word[0], int(word[1])
         found = _ORDINAL.fullmatch(self.sentence.tokens[at].fold) if self._is_word(at) else None
         return (at + 1, int(found[1])) if found else None
 
@@ -81,6 +102,19 @@ class Moments:
             return None
         first, last = (periods.yearly_month(int(each)) for each in found if each)
         return Moment(at, at, first.latest(self.today), first), self._of_year(at, at + 1, last)
+
+    def _middle(self, at: int) -> Moment | None:
+        """Mid-2020; mid-March."""
+        word = self.sentence.tokens[at].fold
+        if not self._is_word(at) or not word.startswith(_MIDDLE):
+            return None
+        rest = word.removeprefix(_MIDDLE)
+        whole = None
+        if month := self.sentence.lexicon.roles["months"].get((rest,)):
+            whole = self._of_year(at, at + 1, periods.yearly_month(int(month)))
+        elif year := figures.year_of(rest):
+            whole = Moment(at, at + 1, (periods.years(year),), year=year)
+        return self.portions.middle(whole) if whole else None
 
     def _is_date(self, at: int, end: int) -> bool:
         return self.is_sure or evidence.is_date(self.sentence, at, end, self.names)
@@ -151,6 +185,8 @@ class Moments:
                 continue
             end, value, shift = found
             yearly = make(value)
+            if not shift and (past := self.sentence.after("before_last", end)) > end:
+                return Moment(at, past, yearly.latest_but_one(self.today))
             if shift in {"this", "next"}:
                 return self._shifted_cycle(at, end, yearly, shift)
             exact = self._of_year(at, end, yearly)

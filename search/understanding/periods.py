@@ -8,7 +8,9 @@ from functools import lru_cache
 Period = tuple[date, date]  # [from, to)
 LOOK_BACK = 9  # years in which what has a day at all has had one: leap years skip 1900, 2100
 
-_WEEK = 7
+_STEPS = ("day", "week", "month", "year")
+MONTHS = 12  # of a year
+WEEK = 7
 _WEEKS = 53  # that a year may have
 _SATURDAY = 5
 _SEASONS = {  # first month, last month
@@ -60,11 +62,15 @@ class Yearly:
                 return (over[-1],)
         return ()
 
+    def latest_but_one(self, today: date) -> tuple[Period, ...]:
+        latest = self.latest(today)
+        return self.latest(latest[0][0]) if latest else ()
+
     def by(self, day: date) -> tuple[Period, ...]:
         """The latest that begins on `day` or before, in its year or the one before."""
         begun = [
             each
-            for year in (day.year - 1, day.year)
+            for year in range(max(1, day.year - 1), day.year + 1)
             for each in self.in_year(year)
             if each[0] <= day
         ]
@@ -105,9 +111,9 @@ def _unit(name: str, back: int, today: date) -> Period:
         case "day":
             return day(today - timedelta(days=back))
         case "week":
-            return monday, monday + timedelta(days=_WEEK)
+            return monday, monday + timedelta(days=WEEK)
         case "weekend":
-            return monday + timedelta(days=_SATURDAY), monday + timedelta(days=_WEEK)
+            return monday + timedelta(days=_SATURDAY), monday + timedelta(days=WEEK)
         case "month":
             return month(today.year, today.month - back)
     return years(today.year - back)
@@ -117,21 +123,46 @@ def last_some(name: str, count: int, today: date) -> tuple[Period, ...]:
     """The last `count` days, weeks, weekends, months or years, today being the last day."""
     tomorrow = today + timedelta(days=1)
     try:
-        match name:
-            case "day":
-                return ((tomorrow - timedelta(days=count), tomorrow),)
-            case "week":
-                return ((tomorrow - timedelta(weeks=count), tomorrow),)
-            case "weekend":
-                return ((_unit(name, count, today)[0], _unit(name, 1, today)[1]),)
-        return ((_same_day(tomorrow, count * (12 if name == "year" else 1)), tomorrow),)
+        if name == "weekend":
+            return ((_unit(name, count, today)[0], _unit(name, 1, today)[1]),)
+        return ((_earlier(name, count, tomorrow), tomorrow),)
     except (OverflowError, ValueError):
         return ()
 
 
-def _same_day(today: date, months_ago: int) -> date:
-    """The same day of an earlier month, or its last."""
-    first, end = month(today.year, today.month - months_ago)
+def same_day(name: str, count: int, today: date) -> tuple[Period, ...]:
+    """Today, but `count` days, weeks, months or years ago; none, if that is no one day."""
+    try:
+        return (day(_earlier(name, count, today)),) if count and name in _STEPS else ()
+    except (OverflowError, ValueError):
+        return ()
+
+
+def beside(name: str, count: int, period: Period, *, is_before: bool) -> tuple[Period, ...]:
+    """The day, week, month or year that is `count` of them before a period, or after it."""
+    if not count or name not in _STEPS:
+        return ()
+    near, far = count - 1, count
+    try:
+        if is_before:
+            return ((_earlier(name, far, period[0]), _earlier(name, near, period[0])),)
+        return ((_earlier(name, -near, period[1]), _earlier(name, -far, period[1])),)
+    except (OverflowError, ValueError):
+        return ()
+
+
+def _earlier(name: str, count: int, today: date) -> date:
+    """`count` days, weeks, months or years before `today`; after it, where `count` is below 0.
+
+    Raises:
+        OverflowError, ValueError: there are no such years.
+    """
+    match name:
+        case "day":
+            return today - timedelta(days=count)
+        case "week":
+            return today - timedelta(weeks=count)
+    first, end = month(today.year, today.month - count * (MONTHS if name == "year" else 1))
     return min(first + timedelta(days=today.day - 1), end - timedelta(days=1))
 
 
@@ -176,7 +207,7 @@ def yearly_weekday(number: int) -> Yearly:
     """Each such day of a year."""
 
     def in_year(year: int) -> tuple[Period, ...]:
-        first = date(year, 1, 1) + timedelta(days=(number - date(year, 1, 1).weekday()) % _WEEK)
+        first = date(year, 1, 1) + timedelta(days=(number - date(year, 1, 1).weekday()) % WEEK)
         days = (first + timedelta(weeks=week) for week in range(_WEEKS))
         return tuple(day(each) for each in days if each.year == year)
 
@@ -188,8 +219,8 @@ def weekday(number: int, shift: str, today: date) -> Period:
     if shift == "this":
         return day(today + timedelta(days=number - today.weekday()))
     if shift == "next":
-        return day(today + timedelta(days=(number - today.weekday() - 1) % _WEEK + 1))
-    return day(today - timedelta(days=(today.weekday() - number - 1) % _WEEK + 1))
+        return day(today + timedelta(days=(number - today.weekday() - 1) % WEEK + 1))
+    return day(today - timedelta(days=(today.weekday() - number - 1) % WEEK + 1))
 
 
 def _easter(year: int) -> tuple[Period, ...]:

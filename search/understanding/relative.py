@@ -1,6 +1,6 @@
 """Dates that count from today: "yesterday", "3 weeks ago", "bulan lalu", "the last 7 days"."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from search.understanding import periods
@@ -35,8 +35,12 @@ class Amount:
     """So many days, weeks or years, at the tokens before `end`."""
 
     end: int
-    count: int
+    count: int  # 0: nobody knows how many
     unit: str  # empty: one shorter than a day
+
+    @property
+    def is_clear(self) -> bool:
+        return bool(self.count and self.unit)
 
 
 @dataclass(frozen=True)
@@ -71,45 +75,61 @@ class Relative:
         return None
 
     def ago(self, at: int) -> Moment | None:
-        """3 weeks ago; seminggu yang lalu."""
-        amount = self.amount(at)
+        """3 weeks ago; seminggu yang lalu; a year ago today. "A few days ago" was no day."""
+        amount, roles = self.amount(at), ["ago", "ago_after"]
+        if amount and not amount.count:
+            roles.append("this_after")  # beberapa hari ini
+        if not amount and (one := self.one(at)):
+            amount, roles = replace(one, count=0), ["ago"]  # years ago
         if not amount:
             return None
-        end = max(self.sentence.after(role, amount.end) for role in ("ago", "ago_after"))
+        end = max(self.sentence.after(role, amount.end) for role in roles)
         if end == amount.end:
             return None
-        days = periods.unit(amount.unit, amount.count, self.today) if amount.unit else ()
+        if (after := self.sentence.after("today", end)) > end:
+            return Moment(at, after, periods.same_day(amount.unit, amount.count, self.today))
+        days = periods.unit(amount.unit, amount.count, self.today) if amount.is_clear else ()
         return _moment(at, end, days, amount.unit)
 
     def amount(self, at: int) -> Amount | None:
-        """Such as 3 weeks, a day, seminggu."""
+        """Such as 3 weeks, a day, seminggu, a few years."""
         sentence = self.sentence
         if fused := sentence.find("fused_units", at):
             return Amount(fused[0], 1, fused[1])
-        number = number_at(sentence, at) or (
-            (sentence.after("one", at), 1) if sentence.has("one", at) else None
-        )
+        number = number_at(sentence, at)
+        for role, count in (("some", 0), ("one", 1)):
+            if not number and sentence.has(role, at):
+                number = sentence.after(role, at), count
         found = number and (
             sentence.find("units", number[0]) or sentence.find("short_units", number[0])
         )
         return Amount(found[0], number[1], found[1]) if number and found else None
 
+    def one(self, at: int) -> Amount | None:
+        """The "day" of "the day after"."""
+        found = self.sentence.find("units", at)
+        return Amount(found[0], 1, found[1]) if found else None
+
     def _last_some(self, at: int) -> Moment | None:
         """The last 7 days; 7 hari terakhir."""
         sentence = self.sentence
         start = sentence.after("last_some", at)
-        number = number_at(sentence, start)
-        found = number and sentence.find("units", number[0])
-        if not number or not found:
+        amount = self.amount(start)
+        if not amount:
             return None
-        end = found[0] if start > at else sentence.after("some_after", found[0])
-        if start == at and end == found[0]:
+        end = amount.end if start > at else sentence.after("some_after", amount.end)
+        if start == at and end == amount.end:
             return None
-        return Moment(at, end, periods.last_some(found[1], number[1], self.today))
+        days = periods.last_some(amount.unit, amount.count, self.today) if amount.is_clear else ()
+        return Moment(at, end, days)
 
     def shifted(self, at: int) -> Moment | None:
-        """Last week; minggu lalu."""
+        """Last week; minggu lalu; the week before last."""
         sentence = self.sentence
+        if found := sentence.find("units", at):
+            end = sentence.after("before_last", found[0])
+            if end > found[0]:
+                return _moment(at, end, periods.unit(found[1], 2, self.today), found[1])
         for name, back in SHIFTS:
             start = sentence.after(f"{name}_before", at)
             if start > at and (found := sentence.find("units", start)):

@@ -171,4 +171,5 @@ _FUNCTIONS = {
     "lead", "articles", "and", "or", "but", "negators", "alone", "only_before", "only_after",
     "near", "text_lead", "adverbs", "numbers", "classifiers", "today", "yesterday", "tomorrow",
     "date_prepositions", "more_than", "at_least", "fewer_than", "at_most",
+    "every",
 }  # fmt: skip

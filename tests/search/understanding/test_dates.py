@@ -215,3 +215,184 @@ class TestRanges:
         asked = question("March 5 - 10 dogs")
 
         assert (shown(asked.dates), asked.objects[0].count.at_least) == ("2024-03-05", 10)
+
+
+class TestBeside:
+    @pytest.mark.parametrize(
+        ("text", "days"),
+        [
+            ("the day after Christmas", "2023-12-26"),
+            ("two days before Christmas", "2023-12-23"),
+            ("the week before Christmas 2022", "2022-12-18..2022-12-24"),
+            ("sehari sebelum Natal 2022", "2022-12-24"),
+            ("sehari setelah lebaran 2022", "2022-05-04"),
+            ("hari setelah Natal", "2023-12-26"),
+            ("2 minggu sebelum lebaran 2022", "2022-04-18..2022-04-24"),
+            ("the month after March 2020", "2020-04-01..2020-04-30"),
+            ("tahun sebelum 2019", "2018-01-01..2018-12-31"),
+            ("after Christmas 2022", "2022-12-26.."),
+        ],
+    )
+    def test_is_so_many_days_from_a_date(self, text: str, days: str) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.semantic, asked.not_understood) == (days, "", ())
+
+    @pytest.mark.parametrize(
+        ("text", "days", "semantic"),
+        [
+            ("the night before Christmas", "2023-12-24", "night"),
+            ("the morning after Christmas", "2023-12-26", "morning"),
+            ("our wedding day after 2019", "2020-01-01..", "wedding day"),
+        ],
+    )
+    def test_leaves_other_words_for_meaning(self, text: str, days: str, semantic: str) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.semantic) == (days, semantic)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "2 hours before Christmas",
+            "a few days before Christmas",
+            "beberapa hari sebelum lebaran",
+            "9000 years before 2019",
+            "31 days after 31 April",
+        ],
+    )
+    def test_that_is_no_one_day_is_not_understood(self, text: str) -> None:
+        asked = question(text)
+
+        assert (asked.dates, asked.semantic, asked.not_understood) == ((), "", (text,))
+
+
+class TestRelative:
+    @pytest.mark.parametrize(
+        ("text", "days"),
+        [
+            ("a year ago today", "2023-03-13"),
+            ("2 weeks ago today", "2024-02-28"),
+            ("the week before last", "2024-02-26..2024-03-03"),
+            ("the summer before last", "2022-06-01..2022-08-31"),
+            ("bln lalu", "2024-02-01..2024-02-29"),
+            ("foto bln kemarin", "2024-02-01..2024-02-29"),
+            ("foto mgg lalu", "2024-03-04..2024-03-10"),
+            ("th lalu", "2023-01-01..2023-12-31"),
+            ("3 hr lalu", "2024-03-10"),
+            ("hr ini", "2024-03-13"),
+            ("bln mei 2022", "2022-05-01..2022-05-31"),
+        ],
+    )
+    def test_are_understood(self, text: str, days: str) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.semantic, asked.not_understood) == (days, "", ())
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "a few days ago",
+            "several years ago",
+            "years ago",
+            "3 hr ago",
+            "the past few weeks",
+            "beberapa hari lalu",
+            "beberapa tahun yang lalu",
+            "beberapa hari terakhir",
+            "beberapa hari ini",
+        ],
+    )
+    def test_that_are_rough_are_not_understood(self, text: str) -> None:
+        asked = question(text)
+
+        assert (asked.dates, asked.semantic, asked.not_understood) == ((), "", (text,))
+
+    @pytest.mark.parametrize(
+        ("text", "days", "refused"),
+        [
+            ("every Christmas", "2023-12-25", "every"),
+            ("each summer", "2023-06-01..2023-08-31", "each"),
+            ("every sunday", "2024-03-10", "every"),
+            ("setiap lebaran", "2023-04-22..2023-04-23", "setiap"),
+            ("tiap natal", "2023-12-25", "tiap"),
+        ],
+    )
+    def test_every_is_not_understood(self, text: str, days: str, refused: str) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.not_understood) == (days, (refused,))
+
+    def test_every_photo_is_all_of_them(self) -> None:
+        assert shown(question("every photo from 2019").dates) == "2019-01-01..2019-12-31"
+        assert question("every photo from 2019").not_understood == ()
+
+
+class TestPortions:
+    @pytest.mark.parametrize(
+        ("text", "days"),
+        [
+            ("early 2020", "2020-01-01..2020-04-30"),
+            ("awal 2020", "2020-01-01..2020-04-30"),
+            ("mid-2020", "2020-05-01..2020-08-31"),
+            ("pertengahan tahun lalu", "2023-05-01..2023-08-31"),
+            ("akhir tahun lalu", "2023-09-01..2023-12-31"),
+            ("the end of last year", "2023-09-01..2023-12-31"),
+            ("late last summer", "2023-08-01..2023-08-31"),
+            ("end of March 2021", "2021-03-21..2021-03-31"),
+            ("mid-March 2021", "2021-03-11..2021-03-20"),
+            ("akhir bulan Maret 2021", "2021-03-21..2021-03-31"),
+            ("awal Maret", "2024-03-01..2024-03-10"),
+            ("the early 90s", "1990-01-01..1993-04-30"),
+            ("first half of 2021", "2021-01-01..2021-06-30"),
+            ("paruh kedua 2021", "2021-07-01..2021-12-31"),
+            ("Q1 2020", "2020-01-01..2020-03-31"),
+            ("kuartal pertama 2020", "2020-01-01..2020-03-31"),
+            ("last week of March 2022", "2022-03-25..2022-03-31"),
+            ("minggu terakhir Maret 2022", "2022-03-25..2022-03-31"),
+            ("first week of January 2021", "2021-01-01..2021-01-07"),
+            ("minggu pertama bulan Januari 2021", "2021-01-01..2021-01-07"),
+            ("fifth week of March 2021", "2021-03-29..2021-03-31"),
+            ("last day of 2020", "2020-12-31"),
+            ("hari terakhir 2020", "2020-12-31"),
+            ("last month of 2020", "2020-12-01..2020-12-31"),
+            ("first Monday in March 2020", "2020-03-02"),
+            ("last Friday of 2020", "2020-12-25"),
+            ("hari kedua lebaran 2022", "2022-05-03"),
+            ("from early 2020 to mid 2021", "2020-01-01..2021-08-31"),
+            ("2020 but not early 2020", "2020-05-01..2020-12-31"),
+            ("2020 but not early summer", "2020-01-01..2020-05-31, 2020-07-01..2020-12-31"),
+            ("akhir pekan lalu", "2024-03-09..2024-03-10"),
+            ("fourth of July", "2023-07-04"),
+            ("the twenty-fifth of December 2020", "2020-12-25"),
+            ("satu Mei", "2023-05-01"),
+            ("dua puluh lima Desember 2021", "2021-12-25"),
+        ],
+    )
+    def test_are_understood(self, text: str, days: str) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.semantic, asked.not_understood) == (days, "", ())
+
+    @pytest.mark.parametrize(
+        "text", ["second day of Christmas 2020", "end of 31 February", "fifth Monday of May 2020"]
+    )
+    def test_that_never_were_are_not_understood(self, text: str) -> None:
+        asked = question(text)
+
+        assert (asked.dates, asked.semantic, asked.not_understood) == ((), "", (text,))
+
+    @pytest.mark.parametrize(
+        "text",
+        ["early morning", "akhir tahun", "mid-century modern", "end", "first half", "Q1",
+         "second hand shop", "her first dance", "early spring flowers"],
+    )  # fmt: skip
+    def test_of_no_date_are_left_for_meaning(self, text: str) -> None:
+        asked = question(text)
+
+        assert (asked.dates, asked.semantic, asked.not_understood) == ((), text, ())
+
+    def test_of_other_things_are_left_for_meaning(self) -> None:
+        asked = question("tugas akhir 2020")
+
+        assert (shown(asked.dates), asked.semantic) == ("2020-01-01..2020-12-31", "tugas akhir")
