@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext
@@ -152,7 +152,9 @@ def _dates(data: Mapping[str, Any]) -> tuple[Days, ...]:
     since, until = data.get("since"), data.get("until")
     if not (since or until):
         return ()
-    return ((since, until + timedelta(days=1) if until else None),)
+    if until and until < date.max:  # of the last day there is none that comes after it
+        until += timedelta(days=1)
+    return ((since, until),)
 
 
 def _places(data: Mapping[str, Any], known: Known) -> Iterable[Somewhere]:

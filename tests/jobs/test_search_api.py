@@ -172,6 +172,19 @@ class TestPages:
         assert sum(len(each["results"]) for each in pages) == photos
 
 
+class TestDates:
+    @pytest.mark.parametrize("first", [{}, {"since": "0001-01-01"}, {"since": "9999-12-31"}])
+    def test_may_be_the_last_that_there_are(
+        self, api: APIClient, owner: Owner, first: dict[str, str]
+    ) -> None:
+        photo = taken(owner)
+
+        answer = api.post(SEARCH, {**first, "until": "9999-12-31"})
+
+        assert answer.status_code == 200, answer.content
+        assert ids(answer) == ([] if first.get("since") == "9999-12-31" else [photo.pk])
+
+
 class TestMistakes:
     @pytest.mark.parametrize("mistake", WRONG)
     def test_are_told_with_the_field(self, api: APIClient, mistake: str) -> None:
