@@ -141,7 +141,9 @@ def _excepted(
     """`mentions`, where what is denied and comes round is in the years that are asked for."""
     both = list(zip(mentions, denials, strict=True))
     asked = [each for each, denial in both if each.kind == "dates" and not denial]
-    days = narrowed(sentence, asked) if asked else ()
+    if not asked or not any(each.kind == "dates" and denial for each, denial in both):
+        return list(mentions)
+    days = narrowed(sentence, asked)
     return [excepted(each, days) if denial and days else each for each, denial in both]
 
 

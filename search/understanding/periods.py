@@ -205,13 +205,14 @@ def holiday(name: str) -> Yearly:
 
 def yearly_weekday(number: int) -> Yearly:
     """Each such day of a year."""
+    return Yearly(lambda year: _weekdays(number, year), is_weekly=True)
 
-    def in_year(year: int) -> tuple[Period, ...]:
-        first = date(year, 1, 1) + timedelta(days=(number - date(year, 1, 1).weekday()) % WEEK)
-        days = (first + timedelta(weeks=week) for week in range(_WEEKS))
-        return tuple(day(each) for each in days if each.year == year)
 
-    return Yearly(in_year, is_weekly=True)
+@lru_cache(maxsize=1024)
+def _weekdays(number: int, year: int) -> tuple[Period, ...]:
+    first = date(year, 1, 1) + timedelta(days=(number - date(year, 1, 1).weekday()) % WEEK)
+    days = (first + timedelta(weeks=week) for week in range(_WEEKS))
+    return tuple(day(each) for each in days if each.year == year)
 
 
 def weekday(number: int, shift: str, today: date) -> Period:

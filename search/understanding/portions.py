@@ -74,7 +74,8 @@ class Portions:
 
     def _whole(self, at: int) -> Moment | None:
         of = self.sentence.after("of", at)
-        return self.whole(at) or self.whole(of) or self.whole(self.sentence.after("articles", of))
+        starts = dict.fromkeys((at, of, self.sentence.after("articles", of)))
+        return next((found for start in starts if (found := self.whole(start))), None)
 
     def _cut(self, at: int, whole: Moment, part: Callable[[Period], tuple[Period, ...]]) -> Moment:
         """`part` of each period, and of those of each year."""
