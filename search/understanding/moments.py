@@ -227,7 +227,7 @@ class Moments:
                 yearly = make(found[1])
                 days = yearly.in_year(year.year)
                 return Moment(year.start, found[0], days, yearly, year=year.year)
-        return year
+        return self.portions.of_year(year) or year
 
     def _led(self, at: int) -> Moment | None:
         """What "tahun", "bulan" and "tanggal" lead to."""

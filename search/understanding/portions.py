@@ -11,6 +11,7 @@ from search.understanding.relative import Moment
 from search.understanding.sentence import Sentence
 
 _LAST = 0  # of what is counted
+_QUARTERS = 4
 _COUNTED = {"day", "week", "month"}
 
 
@@ -36,6 +37,14 @@ class Portions:
         if not whole or not all(map(_is_long, whole.periods)):
             return None
         return self._shared(at, whole, number, of)
+
+    def of_year(self, year: Moment) -> Moment | None:
+        """2020 Q1: of all parts, a quarter may come after its year."""
+        found = self.sentence.find("portions", year.end)
+        number, of = map(int, found[1].split("/")) if found else (0, 0)
+        if not found or of != _QUARTERS or self._whole(found[0]):
+            return None
+        return self._shared(year.start, replace(year, end=found[0]), number, of)
 
     def middle(self, whole: Moment) -> Moment:
         return self._shared(whole.start, whole, 2, 3)
