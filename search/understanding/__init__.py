@@ -8,6 +8,7 @@ from datetime import datetime
 
 from search.questions import Known, Understood
 from search.understanding import dates, people, places, things
+from search.understanding.denying import keep_denied
 from search.understanding.joining import join
 from search.understanding.lexicon import lexicon_of
 from search.understanding.names import Names, names, without_long
@@ -58,6 +59,7 @@ def _recognise(sentence: Sentence, known: Known, where: Names, now: datetime) ->
     things.recognise(sentence, what)
     people.refuse_strangers(sentence)
     find_denials(sentence)
+    keep_denied(sentence)
 
 
 def _is_word(sentence: Sentence, things_known: Names, word: str) -> bool:

@@ -63,6 +63,10 @@ class Token:
     def has_capital(self) -> bool:
         return self.text[:1].isupper()
 
+    @property
+    def is_possessive(self) -> bool:
+        return _is_possessive(self.text)
+
 
 def clean(text: str) -> str:
     """`text` composed (NFC), on one line, without what is invisible.
@@ -149,16 +153,16 @@ def _make(kind: Kind, text: str, start: int, end: int) -> Token:
 @lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
     """`word` without capitals, accents and apostrophes."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_APOSTROPHES))
     plain = "".join(each for each in decomposed if unicodedata.category(each)[0] != "M")
-    return plain.translate(_APOSTROPHES).replace("'", "")
+    return plain.replace("'", "")
 
 
 def _forms(word: str) -> tuple[str, ...]:
     """The word, and what it may be made of: Anna's, anjingnya, Ben-nya, foto2, foto-foto."""
     folded = fold(word)
     forms = [folded]
-    if word.translate(_APOSTROPHES)[-2:].casefold() == "'s":
+    if _is_possessive(word):
         forms.append(folded[:-1])
     endings = ("-nya", "nya", "2")
     forms += [folded.removesuffix(each) for each in endings if len(folded) > len(each) + 1]
@@ -167,6 +171,10 @@ def _forms(word: str) -> tuple[str, ...]:
         if hyphen and half == other:
             forms.append(half)
     return tuple(dict.fromkeys(forms))
+
+
+def _is_possessive(word: str) -> bool:
+    return word.translate(_APOSTROPHES)[-2:].casefold() == "'s"
 
 
 @lru_cache(maxsize=1 << 16)

@@ -202,6 +202,67 @@ class TestThings:
         )
 
     @pytest.mark.parametrize(
+        ("text", "meaning"),
+        [
+            ("no big dogs", ("big dogs",)),
+            ("without a red tie", ("red tie",)),
+            ("no man holding a book", ("man holding a book",)),
+            ("no dogs running", ("dogs running",)),
+            ("no cars that are red", ("cars that are red",)),
+            ("no red cars, big dogs or people", ("red cars", "big dogs", "people")),
+            ("no snow, rain or fog", ("snow", "rain", "fog")),
+            ("tanpa mobil merah", ("mobil merah",)),
+            ("tidak ada anjing yang besar", ("anjing yang besar",)),
+            ("tidak ada orang sedang makan", ("orang sedang makan",)),
+            ("tidak pakai laptop", ("pakai laptop",)),
+        ],
+    )
+    def test_are_denied_with_what_is_said_of_them(
+        self, text: str, meaning: tuple[str, ...]
+    ) -> None:
+        asked = question(text)
+
+        assert asked == Question(not_semantic=meaning, language=asked.language)
+
+    @pytest.mark.parametrize(
+        ("text", "things"),
+        [
+            ("without her dog", ("dog",)),
+            ("no mobile phones", ("cell phone",)),
+            ("not a single dog", ("dog",)),
+            ("without dogs and cats", ("dog", "cat")),
+            ("no cars, dogs or cats", ("car", "dog", "cat")),
+        ],
+    )
+    def test_are_denied_wherever_they_are_listed(self, text: str, things: tuple[str, ...]) -> None:
+        assert question(text) == Question(objects=tuple(thing(each, 0, 0) for each in things))
+
+    def test_are_denied_in_a_list_with_people(self) -> None:
+        dogs, nobody = (thing("dog", 0, 0),), Count(0, 0)
+
+        assert question("no people, cats or dogs").faces == nobody
+        assert question("without dogs and people") == Question(objects=dogs, faces=nobody)
+        assert question("without Ben and his dog") == Question(
+            people=People(none=("Ben",)), objects=dogs
+        )
+
+    def test_a_list_that_may_be_denied_is_not_understood(self) -> None:
+        asked = question("no dogs, rain or snow")
+
+        assert (asked.semantic, asked.not_understood) == ("", ("rain or snow",))
+
+    @pytest.mark.parametrize(
+        ("text", "refused"),
+        [("without Anna's dog", "Anna's dog"), ("tanpa anjing Anna", "anjing Anna")],
+    )
+    def test_somebodys_things_that_are_denied_are_not_understood(
+        self, text: str, refused: str
+    ) -> None:
+        asked = question(text)
+
+        assert asked == Question(not_understood=(refused,), language=asked.language)
+
+    @pytest.mark.parametrize(
         "text", ["nobody at the beach", "beach without anybody", "no one, beach"]
     )
     def test_nobody_is_no_face(self, text: str) -> None:
