@@ -9,6 +9,7 @@ from search.understanding.sentence import Mention, Sentence, Use, runs
 from search.understanding.tokens import Kind
 
 SEMANTIC = "semantic"
+_MINUS = {"-", "!", "\N{MINUS SIGN}", "\N{EN DASH}"}
 _LEADS = ("lead", "articles", "and", "or", "but")
 
 
@@ -23,11 +24,35 @@ class Denial:
 def find_denials(sentence: Sentence) -> None:
     """Mark the words that deny what follows them."""
     for at in sentence.each_free():
-        end = max(sentence.after(role, at) for role in ("negators", "asks", "nobody"))
+        end = _denies_until(sentence, at)
         if _only_asks(sentence, at):
             sentence.mark(range(at, end), Use.DROPPED)
         elif end > at:
             sentence.deny(at, end)
+
+
+def _denies_until(sentence: Sentence, at: int) -> int:
+    """Where words end that deny what follows: `at` itself, where there are none."""
+    outside = sentence.after("outside", at)
+    if outside > at and _begins(sentence, "places", sentence.after("articles", outside)):
+        return outside
+    if _is_minus(sentence, at):
+        return at + 1
+    return max(sentence.after(role, at) for role in ("negators", "asks", "nobody"))
+
+
+def _begins(sentence: Sentence, kind: str, at: int) -> bool:
+    return any(each.kind == kind and each.start == at for each in sentence.mentions)
+
+
+def _is_minus(sentence: Sentence, at: int) -> bool:
+    """It is a mark before a word as search engines take it: "Anna -Ben"."""
+    mark = sentence.tokens[at]
+    if mark.text not in _MINUS or at + 1 == len(sentence):
+        return False
+    is_apart = at == 0 or sentence.tokens[at - 1].end < mark.start
+    after = sentence.tokens[at + 1]
+    return is_apart and after.start == mark.end and after.kind in {Kind.WORD, Kind.QUOTED}
 
 
 def _only_asks(sentence: Sentence, at: int) -> bool:

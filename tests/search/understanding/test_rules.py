@@ -41,6 +41,46 @@ class TestPeople:
 
         assert (asked.people, asked.not_understood) == (People(), (text,))
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "tdk sama Ben", "gk sama Ben", "tnp Ben", "gaada Ben", "gada ben", "belum ada Ben", "w/o Ben",
+            "excl. Ben", "exclude Ben", "-Ben", "!Ben", "instead of Ben", "everybody but Ben", "all but Ben",
+            "everyone except Ben",
+        ],
+    )  # fmt: skip
+    def test_are_excluded_in_many_words(self, text: str) -> None:
+        assert question(f"Anna, {text}").people == People(all=(("Anna",),), none=("Ben",))
+
+    def test_a_dash_between_words_excludes_nobody(self) -> None:
+        assert question("Anna - Ben").people == People(all=(("Anna",), ("Ben",)))
+
+    @pytest.mark.parametrize(
+        "text",
+        ["Anna only", "only Anna", "nobody but Anna", "nobody with Anna", "tidak ada selain Anna"],
+    )
+    def test_nobody_else_is_there(self, text: str) -> None:
+        assert question(text).people == People(all=(("Anna",),), only=True)
+
+    @pytest.mark.parametrize(
+        ("text", "denied"),
+        [
+            ("where nobody is smiling", "smiling"),
+            ("nobody looking at the camera", "looking at the camera"),
+            ("nobody wears a hat", "wears a hat"),
+            ("nobody with glasses", "glasses"),
+        ],
+    )
+    def test_nobody_who_does_something_may_be_anybody(self, text: str, denied: str) -> None:
+        assert question(text) == Question(not_semantic=(denied,))
+
+    @pytest.mark.parametrize(
+        "text",
+        ["everyone", "foto semua orang", "latest photos", "recent pictures of them together"],
+    )
+    def test_everybody_is_nobody_in_particular(self, text: str) -> None:
+        assert question(text) == Question(language=question(text).language)
+
     def test_an_or_between_things_of_different_kinds_is_not_understood(self) -> None:
         asked = question("Anna or two dogs")
 
@@ -165,6 +205,19 @@ class TestPlaces:
         assert question("Ubud, Bali, Indonesia").places == (Somewhere("Ubud"),)
         assert question("Bali, Jakarta").places == (Somewhere("Bali"), Somewhere("Jakarta"))
 
+    @pytest.mark.parametrize(
+        "text",
+        ["outside Bali", "outside of Bali", "far from Bali", "anywhere but Bali", "di luar Bali"],
+    )
+    def test_what_is_outside_is_not_there(self, text: str) -> None:
+        assert question(text).places == (Somewhere("Bali", excluded=True),)
+
+    def test_outside_somewhere_is_in_the_open(self) -> None:
+        asked = question("outside in Bali")
+
+        assert (asked.places, asked.semantic) == ((Somewhere("Bali"),), "outside")
+        assert question("di luar ruangan").semantic == "luar ruangan"
+
     def test_a_close_up_is_near_nothing(self) -> None:
         assert question("foto dekat bunga").semantic == "foto dekat bunga"
         assert question("foto dekat Ubud").places == (Somewhere("Ubud", near=True),)
@@ -263,7 +316,8 @@ class TestThings:
         assert asked == Question(not_understood=(refused,), language=asked.language)
 
     @pytest.mark.parametrize(
-        "text", ["nobody at the beach", "beach without anybody", "no one, beach"]
+        "text",
+        ["nobody at the beach", "beach without anybody", "no one, beach", "nobody is at the beach"],
     )
     def test_nobody_is_no_face(self, text: str) -> None:
         asked = question(text)
