@@ -18,7 +18,7 @@ class Denial:
     """The word that denies something."""
 
     start: int
-    is_unclear: bool = False  # what it denies can't be told, as of a "not without"
+    is_unclear: bool = False  # what it denies can't be told, as of "not without" and of "by"
 
 
 def find_denials(sentence: Sentence) -> None:
@@ -36,6 +36,9 @@ def _denies_until(sentence: Sentence, at: int) -> int:
     outside = sentence.after("outside", at)
     if outside > at and _begins(sentence, "places", sentence.after("articles", outside)):
         return outside
+    by = sentence.after("by", at)
+    if by > at and not sentence.is_content(at - 1) and _begins(sentence, "people", by):
+        return by  # whoever took a photo need not be in it
     if _is_minus(sentence, at):
         return at + 1
     return max(sentence.after(role, at) for role in ("negators", "asks", "nobody"))
@@ -73,7 +76,7 @@ def denial_before(sentence: Sentence, at: int) -> Denial | None:
     first = start
     while (earlier := _denial_of(sentence, first)) is not None:
         first = earlier
-    return Denial(first, is_unclear=first < start)
+    return Denial(first, is_unclear=first < start or "by" in sentence.roles(start))
 
 
 def _denial_of(sentence: Sentence, at: int) -> int | None:
