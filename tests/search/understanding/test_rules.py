@@ -29,6 +29,28 @@ class TestPeople:
         assert question("without Anna, Ben and Cleo").people.none == ("Anna", "Ben", "Cleo Putri")
         assert question("without Ben, Anna").people == People(all=(("Anna",),), none=("Ben",))
 
+    @pytest.mark.parametrize(
+        ("text", "people", "meaning"),
+        [
+            ("beach party tanpa Anna dan Ben", People(none=("Anna", "Ben")), "beach party"),
+            ("family dinner without Ben dan Cleo", People(none=("Ben", "Cleo Putri")), "family dinner"),
+            ("birthday party Anna dan Ben di Jakarta", People(all=(("Anna",), ("Ben",))), "birthday party"),
+            ("beach party Anna gak sama Ben", People(all=(("Anna",),), none=("Ben",)), "beach party"),
+        ],
+    )  # fmt: skip
+    def test_are_listed_in_two_languages_at_once(
+        self, text: str, people: People, meaning: str
+    ) -> None:
+        asked = question(text)
+
+        assert (asked.people, asked.semantic, asked.language) == (people, meaning, "en")
+
+    def test_words_of_the_other_language_may_be_names(self) -> None:
+        known = Known(people={"Dan": (), "Anna": ()})
+
+        assert question("a wedding with dan", known).people.all == (("Dan",),)
+        assert question("a wedding with Dan").not_understood == ("Dan",)
+
     def test_a_denial_ends_where_something_else_begins(self) -> None:
         everyone = People(all=(("Cleo Putri",),), none=("Ben",))
 
