@@ -14,7 +14,7 @@ from search.understanding.tokens import Kind, Token, tokens
 INDONESIAN = "id"
 LANGUAGES = (ENGLISH, INDONESIAN)  # the first is that of words that tell none
 _SILENT = {"also_words", "labels", "not_in_others", "names_in_others"}  # tell no language
-_IDLE = {"tells", "not_in_others", "names_in_others"}  # do nothing in a question
+_IDLE = {"tells", "tells_of_people", "not_in_others", "names_in_others"}  # do nothing in a question
 
 Phrase = tuple[str, ...]  # folded words, and marks
 

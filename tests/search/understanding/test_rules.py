@@ -1,5 +1,6 @@
 """Rules of understanding that the table has no question for."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,6 +12,24 @@ from tests.search.understanding.table import KNOWN, NOW
 
 def question(text: str, known: Known = KNOWN) -> Question:
     return understand(text, known, NOW).question
+
+
+ABROAD = replace(
+    KNOWN,
+    places={
+        **KNOWN.places,
+        **dict.fromkeys(("Wedding", "Berlin", "Barking", "Reading", "Malang"), ()),
+        "Johor Bahru": ("Baru",),
+        "Pest": ("Pesta",),
+        "United Kingdom": ("UK",),
+        "United States": ("US",),
+    },
+    within={
+        **KNOWN.within,
+        "Wedding": frozenset({"Berlin"}),
+        "Reading": frozenset({"United Kingdom"}),
+    },
+)
 
 
 def thing(label: str, at_least: int = 1, at_most: int | None = None) -> Things:
@@ -232,6 +251,42 @@ class TestPlaces:
 
     @pytest.mark.parametrize(
         "text",
+        [
+            "Anna's wedding", "Wedding dress", "dog barking", "baju baru", "pesta", "di pesta",
+            "foto pesta Anna", "at a wedding", "wedding, Berlin", "nice weather", "from nice people",
+        ],
+    )  # fmt: skip
+    def test_ordinary_words_are_no_places(self, text: str) -> None:
+        assert question(text, ABROAD).places in {(), (Somewhere("Berlin"),)}
+
+    @pytest.mark.parametrize(
+        ("text", "place"),
+        [
+            ("in Wedding", "Wedding"),
+            ("Wedding, Berlin", "Wedding"),
+            ("Nice, France", "Nice"),
+            ("nice, france", "Nice"),
+            ("Reading, UK", "Reading"),
+            ("from Nice", "Nice"),
+            ("dari Malang", "Malang"),
+            ("kota malang", "Malang"),
+            ("in the US", "United States"),
+        ],
+    )
+    def test_words_are_places_where_more_says_so(self, text: str, place: str) -> None:
+        asked = question(text, ABROAD)
+
+        assert asked == Question(places=(Somewhere(place),), language=asked.language)
+
+    def test_ordinary_words_are_no_people_without_a_capital(self) -> None:
+        known = replace(KNOWN, people={"Bagus": (), "Ibu": ()})
+
+        assert question("pemandangan bagus", known).people == People()
+        assert question("foto Bagus", known).people.all == (("Bagus",),)
+        assert question("foto ibu", known).people.all == (("Ibu",),)
+
+    @pytest.mark.parametrize(
+        "text",
         ["outside Bali", "outside of Bali", "far from Bali", "anywhere but Bali", "di luar Bali"],
     )
     def test_what_is_outside_is_not_there(self, text: str) -> None:
@@ -318,7 +373,10 @@ class TestThings:
     def test_are_denied_in_a_list_with_people(self) -> None:
         dogs, nobody = (thing("dog", 0, 0),), Count(0, 0)
 
-        assert question("no people, cats or dogs").faces == nobody
+        assert question("no people, dogs") == Question(faces=nobody, objects=(thing("dog"),))
+        assert question("no people or dogs") == Question(faces=nobody, objects=dogs)
+        assert question("no dogs, cats or people").faces == nobody
+        assert question("no people, cats or dogs").objects == (thing("cat", 0, 0), *dogs)
         assert question("without dogs and people") == Question(objects=dogs, faces=nobody)
         assert question("without Ben and his dog") == Question(
             people=People(none=("Ben",)), objects=dogs
