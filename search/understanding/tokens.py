@@ -34,6 +34,10 @@ _CATEGORIES = {
 _DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}(?![0-9])|[0-9]{1,2}/[0-9]{4}(?![0-9])")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{3}){1,2}(?![0-9])")
 _DIGITS = re.compile(r"n+(?=-n)")  # of a shape: the 24 of "24-26"
+# Between single quotation marks, which may be apostrophes: nothing but blanks and marks around
+_SINGLE_QUOTED = re.compile(
+    r"(?<![^\s(:])(['`\u2018])(?![\s\d'])[^'`\u2018\u2019]{2,}['`\u2019](?![^\s.,;:!?)])"
+)
 _WORD = re.compile(r"[wnm][wnm'-]*")
 _EMOJI = re.compile(r"e[em]*")
 
@@ -127,6 +131,8 @@ def _token(text: str, shape: str, at: int) -> Token:
             return _make(Kind.DATE, text, at, date.end())
         if number := _THOUSANDS.match(text, at):
             return _make(Kind.WORD, text, at, number.end())
+    if quoted := _SINGLE_QUOTED.match(text, at):
+        return _make(Kind.QUOTED, text, at, quoted.end())
     if word := _DIGITS.match(shape, at) or _WORD.match(shape, at):
         end = at + len(word[0].rstrip("'-"))
         return _make(Kind.WORD, text, at, end)

@@ -158,6 +158,29 @@ class TestPeople:
     def test_a_question_may_end_in_whether_there_is(self) -> None:
         assert question("ada foto Ben nggak?") == question("foto Ben")
 
+    @pytest.mark.parametrize("text", ["Mary Jane Watson", "mary-jane watson", "Mary-Jane Watson´s"])
+    def test_hyphens_and_apostrophes_of_names_do_not_matter(self, text: str) -> None:
+        known = Known(people={"Mary-Jane Watson": ()})
+
+        assert question(text, known).people.all == (("Mary-Jane Watson",),)
+
+
+class TestTexts:
+    @pytest.mark.parametrize(
+        "text", ["a sign saying 'Keep out'", "a sign ('Keep out')", "a sign: ‘Keep out’, please"]
+    )
+    def test_stand_between_single_quotation_marks(self, text: str) -> None:
+        asked = question(text)
+
+        assert (asked.text, asked.semantic) == (("Keep out",), "sign")
+
+    @pytest.mark.parametrize(
+        "text",
+        ["the boys' and girls' party", "rock 'n' roll", "'90s kids' shirts", "'twas Anna's dog"],
+    )
+    def test_apostrophes_quote_nothing(self, text: str) -> None:
+        assert question(text).text == ()
+
 
 class TestDates:
     @pytest.mark.parametrize(
