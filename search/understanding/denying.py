@@ -55,7 +55,7 @@ def _keep_list(sentence: Sentence, things: Mapping[int, Mention], at: int) -> No
         after = end
         while is_listing(sentence, after) or (after > end and sentence.has("articles", after)):
             after += 1
-        if end == at or after == end:
+        if end in {at, after}:
             return
         at = after
 

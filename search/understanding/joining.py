@@ -104,7 +104,7 @@ def _reaching(
 
 
 def _begins_anew(sentence: Sentence, one: Mention, other: Mention) -> bool:
-    """Something says between them that the second is to be there: "tanpa Ben, dengan dua anjing"."""
+    """Something says between them that the second is to be there: "tanpa Ben, dengan Anna"."""
     between = range(one.end, other.start)
     return any(sentence.tokens[at].text == "," or sentence.has("with", at) for at in between)
 

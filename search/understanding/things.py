@@ -36,7 +36,7 @@ def recognise(sentence: Sentence, objects: Names) -> None:
 
 def _refuse_numbers(sentence: Sentence, objects: Names, at: int) -> None:
     """Refuse numbers in a row that are no number together: "five thousand people"."""
-    end, last = at, number_at(sentence, at)
+    end, last = at, None if number_at(sentence, at - 1) else number_at(sentence, at)
     numbers = 0
     while last:
         numbers, end = numbers + 1, last[0]

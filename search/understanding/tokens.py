@@ -124,15 +124,13 @@ def _shape(character: str) -> str:
 
 
 def _token(text: str, shape: str, at: int) -> Token:
-    if shape[at] == "q":
+    if shape[at] in "q'":
         return _quote(text, shape, at)
     if shape[at] == "n":
         if date := _DATE.match(text, at):
             return _make(Kind.DATE, text, at, date.end())
         if number := _THOUSANDS.match(text, at):
             return _make(Kind.WORD, text, at, number.end())
-    if quoted := _SINGLE_QUOTED.match(text, at):
-        return _make(Kind.QUOTED, text, at, quoted.end())
     if word := _DIGITS.match(shape, at) or _WORD.match(shape, at):
         end = at + len(word[0].rstrip("'-"))
         return _make(Kind.WORD, text, at, end)
@@ -143,6 +141,11 @@ def _token(text: str, shape: str, at: int) -> Token:
 
 def _quote(text: str, shape: str, at: int) -> Token:
     """What a quotation mark opens, or the mark alone where nothing closes it."""
+    if shape[at] == "'":
+        quoted = _SINGLE_QUOTED.match(text, at)
+        return _make(
+            Kind.QUOTED if quoted else Kind.MARK, text, at, quoted.end() if quoted else at + 1
+        )
     closing = {_GUILLEMETS[text[at]]} if text[at] in _GUILLEMETS else _QUOTES
     for end in range(at + 1, len(text)):
         if shape[end] == "q" and text[end] in closing:

@@ -1,35 +1,16 @@
 """Rules of understanding that the table has no question for."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from search.questions import Count, Days, Known, People, Question, Somewhere, Things
+from search.questions import Count, Days, Known, People, Question, Things
 from search.understanding import understand
 from tests.search.understanding.table import KNOWN, NOW
 
 
 def question(text: str, known: Known = KNOWN) -> Question:
     return understand(text, known, NOW).question
-
-
-ABROAD = replace(
-    KNOWN,
-    places={
-        **KNOWN.places,
-        **dict.fromkeys(("Wedding", "Berlin", "Barking", "Reading", "Malang"), ()),
-        "Johor Bahru": ("Baru",),
-        "Pest": ("Pesta",),
-        "United Kingdom": ("UK",),
-        "United States": ("US",),
-    },
-    within={
-        **KNOWN.within,
-        "Wedding": frozenset({"Berlin"}),
-        "Reading": frozenset({"United Kingdom"}),
-    },
-)
 
 
 def thing(label: str, at_least: int = 1, at_most: int | None = None) -> Things:
@@ -48,22 +29,6 @@ class TestPeople:
         assert question("without Anna, Ben and Cleo").people.none == ("Anna", "Ben", "Cleo Putri")
         assert question("without Ben, Anna").people == People(all=(("Anna",),), none=("Ben",))
 
-    @pytest.mark.parametrize(
-        ("text", "people", "meaning"),
-        [
-            ("beach party tanpa Anna dan Ben", People(none=("Anna", "Ben")), "beach party"),
-            ("family dinner without Ben dan Cleo", People(none=("Ben", "Cleo Putri")), "family dinner"),
-            ("birthday party Anna dan Ben di Jakarta", People(all=(("Anna",), ("Ben",))), "birthday party"),
-            ("beach party Anna gak sama Ben", People(all=(("Anna",),), none=("Ben",)), "beach party"),
-        ],
-    )  # fmt: skip
-    def test_are_listed_in_two_languages_at_once(
-        self, text: str, people: People, meaning: str
-    ) -> None:
-        asked = question(text)
-
-        assert (asked.people, asked.semantic, asked.language) == (people, meaning, "en")
-
     def test_words_of_the_other_language_may_be_names(self) -> None:
         known = Known(people={"Dan": (), "Anna": ()})
 
@@ -81,39 +46,6 @@ class TestPeople:
         asked = question(text)
 
         assert (asked.people, asked.not_understood) == (People(), (text,))
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "tdk sama Ben", "gk sama Ben", "tnp Ben", "gaada Ben", "gada ben", "belum ada Ben", "w/o Ben",
-            "excl. Ben", "exclude Ben", "-Ben", "!Ben", "instead of Ben", "everybody but Ben", "all but Ben",
-            "everyone except Ben",
-        ],
-    )  # fmt: skip
-    def test_are_excluded_in_many_words(self, text: str) -> None:
-        assert question(f"Anna, {text}").people == People(all=(("Anna",),), none=("Ben",))
-
-    def test_a_dash_between_words_excludes_nobody(self) -> None:
-        assert question("Anna - Ben").people == People(all=(("Anna",), ("Ben",)))
-
-    @pytest.mark.parametrize(
-        "text",
-        ["Anna only", "only Anna", "nobody but Anna", "nobody with Anna", "tidak ada selain Anna"],
-    )
-    def test_nobody_else_is_there(self, text: str) -> None:
-        assert question(text).people == People(all=(("Anna",),), only=True)
-
-    @pytest.mark.parametrize(
-        ("text", "denied"),
-        [
-            ("where nobody is smiling", "smiling"),
-            ("nobody looking at the camera", "looking at the camera"),
-            ("nobody wears a hat", "wears a hat"),
-            ("nobody with glasses", "glasses"),
-        ],
-    )
-    def test_nobody_who_does_something_may_be_anybody(self, text: str, denied: str) -> None:
-        assert question(text) == Question(not_semantic=(denied,))
 
     @pytest.mark.parametrize(
         "text",
@@ -158,7 +90,9 @@ class TestPeople:
     def test_a_question_may_end_in_whether_there_is(self) -> None:
         assert question("ada foto Ben nggak?") == question("foto Ben")
 
-    @pytest.mark.parametrize("text", ["Mary Jane Watson", "mary-jane watson", "Mary-Jane Watson´s"])
+    @pytest.mark.parametrize(
+        "text", ["Mary Jane Watson", "mary-jane watson", "Mary-Jane Watson\u00b4s"]
+    )
     def test_hyphens_and_apostrophes_of_names_do_not_matter(self, text: str) -> None:
         known = Known(people={"Mary-Jane Watson": ()})
 
@@ -167,7 +101,8 @@ class TestPeople:
 
 class TestTexts:
     @pytest.mark.parametrize(
-        "text", ["a sign saying 'Keep out'", "a sign ('Keep out')", "a sign: ‘Keep out’, please"]
+        "text",
+        ["a sign saying 'Keep out'", "a sign ('Keep out')", "a sign: \u2018Keep out\u2019, please"],
     )
     def test_stand_between_single_quotation_marks(self, text: str) -> None:
         asked = question(text)
@@ -261,71 +196,6 @@ class TestDates:
         assert question("2000 people").faces == Count(2000, 2000)
 
 
-class TestPlaces:
-    def test_a_list_of_what_is_near_is_all_near(self) -> None:
-        near = (Somewhere("Ubud", near=True), Somewhere("Jakarta", near=True))
-
-        assert question("near Ubud or Jakarta").places == near
-        assert question("near Ubud or in Jakarta").places == (near[0], Somewhere("Jakarta"))
-
-    def test_a_place_goes_with_those_around_it_but_not_with_others(self) -> None:
-        assert question("Ubud, Bali, Indonesia").places == (Somewhere("Ubud"),)
-        assert question("Bali, Jakarta").places == (Somewhere("Bali"), Somewhere("Jakarta"))
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "Anna's wedding", "Wedding dress", "dog barking", "baju baru", "pesta", "di pesta",
-            "foto pesta Anna", "at a wedding", "wedding, Berlin", "nice weather", "from nice people",
-        ],
-    )  # fmt: skip
-    def test_ordinary_words_are_no_places(self, text: str) -> None:
-        assert question(text, ABROAD).places in {(), (Somewhere("Berlin"),)}
-
-    @pytest.mark.parametrize(
-        ("text", "place"),
-        [
-            ("in Wedding", "Wedding"),
-            ("Wedding, Berlin", "Wedding"),
-            ("Nice, France", "Nice"),
-            ("nice, france", "Nice"),
-            ("Reading, UK", "Reading"),
-            ("from Nice", "Nice"),
-            ("dari Malang", "Malang"),
-            ("kota malang", "Malang"),
-            ("in the US", "United States"),
-        ],
-    )
-    def test_words_are_places_where_more_says_so(self, text: str, place: str) -> None:
-        asked = question(text, ABROAD)
-
-        assert asked == Question(places=(Somewhere(place),), language=asked.language)
-
-    def test_ordinary_words_are_no_people_without_a_capital(self) -> None:
-        known = replace(KNOWN, people={"Bagus": (), "Ibu": ()})
-
-        assert question("pemandangan bagus", known).people == People()
-        assert question("foto Bagus", known).people.all == (("Bagus",),)
-        assert question("foto ibu", known).people.all == (("Ibu",),)
-
-    @pytest.mark.parametrize(
-        "text",
-        ["outside Bali", "outside of Bali", "far from Bali", "anywhere but Bali", "di luar Bali"],
-    )
-    def test_what_is_outside_is_not_there(self, text: str) -> None:
-        assert question(text).places == (Somewhere("Bali", excluded=True),)
-
-    def test_outside_somewhere_is_in_the_open(self) -> None:
-        asked = question("outside in Bali")
-
-        assert (asked.places, asked.semantic) == ((Somewhere("Bali"),), "outside")
-        assert question("di luar ruangan").semantic == "luar ruangan"
-
-    def test_a_close_up_is_near_nothing(self) -> None:
-        assert question("foto dekat bunga").semantic == "foto dekat bunga"
-        assert question("foto dekat Ubud").places == (Somewhere("Ubud", near=True),)
-
-
 class TestThings:
     @pytest.mark.parametrize(
         ("text", "things", "semantic"),
@@ -358,70 +228,6 @@ class TestThings:
         )
 
     @pytest.mark.parametrize(
-        ("text", "meaning"),
-        [
-            ("no big dogs", ("big dogs",)),
-            ("without a red tie", ("red tie",)),
-            ("no man holding a book", ("man holding a book",)),
-            ("no dogs running", ("dogs running",)),
-            ("no cars that are red", ("cars that are red",)),
-            ("no red cars, big dogs or people", ("red cars", "big dogs", "people")),
-            ("no snow, rain or fog", ("snow", "rain", "fog")),
-            ("tanpa mobil merah", ("mobil merah",)),
-            ("tidak ada anjing yang besar", ("anjing yang besar",)),
-            ("tidak ada orang sedang makan", ("orang sedang makan",)),
-            ("tidak pakai laptop", ("pakai laptop",)),
-        ],
-    )
-    def test_are_denied_with_what_is_said_of_them(
-        self, text: str, meaning: tuple[str, ...]
-    ) -> None:
-        asked = question(text)
-
-        assert asked == Question(not_semantic=meaning, language=asked.language)
-
-    @pytest.mark.parametrize(
-        ("text", "things"),
-        [
-            ("without her dog", ("dog",)),
-            ("no mobile phones", ("cell phone",)),
-            ("not a single dog", ("dog",)),
-            ("without dogs and cats", ("dog", "cat")),
-            ("no cars, dogs or cats", ("car", "dog", "cat")),
-        ],
-    )
-    def test_are_denied_wherever_they_are_listed(self, text: str, things: tuple[str, ...]) -> None:
-        assert question(text) == Question(objects=tuple(thing(each, 0, 0) for each in things))
-
-    def test_are_denied_in_a_list_with_people(self) -> None:
-        dogs, nobody = (thing("dog", 0, 0),), Count(0, 0)
-
-        assert question("no people, dogs") == Question(faces=nobody, objects=(thing("dog"),))
-        assert question("no people or dogs") == Question(faces=nobody, objects=dogs)
-        assert question("no dogs, cats or people").faces == nobody
-        assert question("no people, cats or dogs").objects == (thing("cat", 0, 0), *dogs)
-        assert question("without dogs and people") == Question(objects=dogs, faces=nobody)
-        assert question("without Ben and his dog") == Question(
-            people=People(none=("Ben",)), objects=dogs
-        )
-
-    def test_a_list_that_may_be_denied_is_not_understood(self) -> None:
-        asked = question("no dogs, rain or snow")
-
-        assert (asked.semantic, asked.not_understood) == ("", ("rain or snow",))
-
-    @pytest.mark.parametrize(
-        ("text", "refused"),
-        [("without Anna's dog", "Anna's dog"), ("tanpa anjing Anna", "anjing Anna")],
-    )
-    def test_somebodys_things_that_are_denied_are_not_understood(
-        self, text: str, refused: str
-    ) -> None:
-        asked = question(text)
-
-        assert asked == Question(not_understood=(refused,), language=asked.language)
-
-    @pytest.mark.parametrize(
         "text",
         ["nobody at the beach", "beach without anybody", "no one, beach", "nobody is at the beach"],
     )
@@ -429,52 +235,6 @@ class TestThings:
         asked = question(text)
 
         assert (asked.faces, asked.semantic) == (Count(0, 0), "beach")
-
-    @pytest.mark.parametrize(
-        ("text", "count"),
-        [
-            ("dua puluh lima orang", Count(25, 25)),
-            ("seratus lima puluh orang", Count(150, 150)),
-            ("enam belas orang", Count(16, 16)),
-            ("twenty one people", Count(21, 21)),
-            ("twenty-one people", Count(21, 21)),
-            ("a hundred and fifty people", Count(150, 150)),
-            ("half a dozen people", Count(6, 6)),
-            ("between twenty and thirty people", Count(20, 30)),
-            ("> 3 people", Count(4)),
-            (">= 3 people", Count(3)),
-            ("< 3 people", Count(0, 2)),
-            ("≤ 3 people", Count(0, 3)),
-            ("3+ people", Count(3)),
-        ],
-    )
-    def test_faces_are_counted_in_words_and_signs(self, text: str, count: Count) -> None:
-        asked = question(text)
-
-        assert asked == Question(faces=count, language=asked.language)
-
-    @pytest.mark.parametrize(
-        ("text", "refused"),
-        [("five thousand people", "five thousand"), ("two three dogs", "two three")],
-    )
-    def test_numbers_that_are_none_together_are_not_understood(
-        self, text: str, refused: str
-    ) -> None:
-        asked = question(text)
-
-        assert (asked.faces, asked.not_understood) == (None, (refused,))
-
-    @pytest.mark.parametrize(
-        ("text", "faces"),
-        [
-            ("Anna and two other people", 3),
-            ("Anna dan dua orang lain", 3),
-            ("Anna, Ben and two others", 4),
-            ("Anna or Ben and two others", 3),
-        ],
-    )
-    def test_others_are_counted_with_those_who_are_named(self, text: str, faces: int) -> None:
-        assert question(text).faces == Count(faces)
 
     def test_about_so_many_is_said_not_to_be_understood(self) -> None:
         asked = question("about 5 people")
