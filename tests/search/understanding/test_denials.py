@@ -139,6 +139,12 @@ class TestThings:
             people=People(none=("Ben",)), objects=dogs
         )
 
+    @pytest.mark.parametrize(
+        "text", ["woman without makeup holding a dog", "wanita tanpa riasan membawa anjing"]
+    )
+    def test_are_not_denied_with_what_somebody_is_without(self, text: str) -> None:
+        assert question(text).objects == (thing("dog"),)
+
     def test_a_list_that_may_be_denied_is_not_understood(self) -> None:
         asked = question("no dogs, rain or snow")
 
@@ -146,7 +152,11 @@ class TestThings:
 
     @pytest.mark.parametrize(
         ("text", "refused"),
-        [("without Anna's dog", "Anna's dog"), ("tanpa anjing Anna", "anjing Anna")],
+        [
+            ("without Anna's dog", "Anna's dog"),
+            ("without Anna's and Ben's big dogs", "Anna's and Ben's big dogs"),
+            ("tanpa anjing Anna", "anjing Anna"),
+        ],
     )
     def test_somebodys_things_that_are_denied_are_not_understood(
         self, text: str, refused: str
