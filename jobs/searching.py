@@ -32,7 +32,7 @@ class Result:
 @dataclass(frozen=True)
 class Answer:
     asked: Asked
-    unseen: Sequence[str]  # words that could only stand in a photo: no model looks for them
+    unseen: Sequence[str]  # words that no model looks for: denied ones leave nothing out
     found: Found
     results: Sequence[Result]
 
@@ -45,10 +45,9 @@ def answer(owner: Owner, asked: Asked, cursor: str = "") -> Answer:
         InferenceError: the text encoder gave no answer, where the question needs it.
     """
     start = time.perf_counter()
-    language = asked.words.language
     with reader_of(owner) as reader:
         meaning = reader.meaning if reader else _nothing
-        unseen = reader.worded(asked.description, language).left if reader else ()
+        unseen = _unseen(reader, asked) if reader else ()
         found = finding.find(Library(owner, current_recipes(), meaning), asked, cursor)
     results = _results(owner, asked, found)
     metrics.SEARCH_SECONDS.observe(time.perf_counter() - start)
@@ -59,6 +58,13 @@ def answer(owner: Owner, asked: Asked, cursor: str = "") -> Answer:
 
 def _nothing(_text: str, _language: str) -> None:
     """What words mean where no photo was ever embedded."""
+
+
+def _unseen(reader: Reader, asked: Asked) -> Sequence[str]:
+    """Words of what is asked for, and of what is denied, that the models can't be told."""
+    texts = (asked.description, *asked.words.not_semantic)
+    left = (word for each in texts for word in reader.worded(each, asked.words.language).left)
+    return tuple(dict.fromkeys(left))
 
 
 @contextmanager

@@ -23,4 +23,5 @@ def known_to(owner: Owner) -> Known:
         within=where.within,
         objects=vocabulary.object_words,
         phrases=vocabulary.phrases,
+        words=vocabulary.words,
     )

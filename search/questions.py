@@ -75,6 +75,7 @@ class Known:
     within: Mapping[str, frozenset[str]] = field(default_factory=dict)  # place -> those around it
     objects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # class -> its words
     phrases: frozenset[str] = frozenset()  # that stay one: of the vocabulary, casefolded
+    words: frozenset[str] = frozenset()  # what photos often show: of the vocabulary, casefolded
 
 
 @dataclass(frozen=True)

@@ -134,8 +134,16 @@ class Vocabulary:
     @cached_property
     def phrases(self) -> frozenset[str]:
         """What tags and contexts are called in more than one word, casefolded."""
-        words = (word for each in self.concepts for word in each.words.values())
-        return frozenset(word.casefold() for word in words if " " in word)
+        return frozenset(word for word in self._names if " " in word)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """What tags and contexts are called in one word, casefolded."""
+        return self._names - self.phrases
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(word.casefold() for each in self.concepts for word in each.words.values())
 
     @cached_property
     def _by_key(self) -> dict[str, Concept]:

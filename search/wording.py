@@ -70,11 +70,13 @@ def _named(text: str, language: str) -> str:
 
 @lru_cache(maxsize=8)
 def _meanings(vocabulary: Vocabulary, source: str, target: str) -> Mapping[Phrase, str]:
-    """What phrases of one language are in another."""
+    """What phrases of one language are in another, where they may be in that one already."""
     found: dict[Phrase, str] = {}
-    for phrase, meant in _pairs(vocabulary.languages[source], vocabulary.languages[target], source):
-        if phrase:
-            found.setdefault(phrase, " ".join(_plainly(meant, target)) or meant)
+    theirs = vocabulary.languages[target]
+    for language in (source, target):
+        for phrase, meant in _pairs(vocabulary.languages[language], theirs, language):
+            if phrase:
+                found.setdefault(phrase, " ".join(_plainly(meant, target)) or meant)
     return found
 
 

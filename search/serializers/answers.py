@@ -128,7 +128,8 @@ class InterpretationSerializer(serializers.Serializer[Any]):
     only_as_text = serializers.ListField(
         source="unseen",
         child=serializers.CharField(),
-        help_text="Words that no model here looks for: they can only stand in a photo.",
+        help_text="Words that no model here looks for: they can only stand in a photo, "
+        "and leave nothing out.",
     )
 
 

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from search.questions import Known, Understood
 from search.understanding import dates, people, places, things
+from search.understanding.denying import keep_denied
 from search.understanding.joining import join
 from search.understanding.lexicon import lexicon_of
 from search.understanding.names import Names, names, without_long
 from search.understanding.parts import understood, without
 from search.understanding.pieces import find_denials
+from search.understanding.places import Doubts
 from search.understanding.sentence import Sentence
 from search.understanding.tokens import MAX_QUESTION, clean, tokens
 from search.understanding.wording import keep_phrases, recognise_quotes
@@ -42,23 +44,26 @@ def _recognise(sentence: Sentence, known: Known, where: Names, now: datetime) ->
     classes = {label: words for label, words in known.objects.items() if label != _PERSON}
     what = names(classes, sentence.tokens)
 
+    def is_common(word: str) -> bool:
+        return word in sentence.lexicon.common or word in known.words
+
+    def is_word(word: str) -> bool:
+        return word in sentence.lexicon.words or word in what.single or is_common(word)
+
     def is_person_or_word(word: str) -> bool:
-        return _is_word(sentence, what, word) or word in who.single
+        return is_word(word) or word in who.single
 
     def is_place_or_word(word: str) -> bool:
-        return _is_word(sentence, what, word) or word in where.single
+        return is_word(word) or word in where.single
 
     recognise_quotes(sentence)
     keep_phrases(sentence, known.phrases, what, where)
     people.recognise(sentence, who, is_place_or_word, doubtful=False)
     dates.recognise(sentence, now.date(), who.single)
-    places.recognise(sentence, where, known.within, is_person_or_word)
+    places.recognise(sentence, where, known.within, Doubts(is_person_or_word, is_common))
     people.recognise(sentence, who, is_place_or_word, doubtful=True)
     people.recognise_company(sentence)
     things.recognise(sentence, what)
     people.refuse_strangers(sentence)
     find_denials(sentence)
-
-
-def _is_word(sentence: Sentence, things_known: Names, word: str) -> bool:
-    return word in sentence.lexicon.words or word in things_known.single
+    keep_denied(sentence)

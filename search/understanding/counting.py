@@ -6,6 +6,7 @@ from search.questions import Count
 from search.understanding.sentence import Sentence
 from search.understanding.tokens import Kind
 
+_TEN, _HUNDRED = 10, 100
 _DIGITS = 6  # more are no count of what is in a photo, nor of days
 
 
@@ -19,14 +20,49 @@ class Counted:
 
 def number_at(sentence: Sentence, at: int) -> tuple[int, int] | None:
     """Where a number in digits or in words ends, and the number."""
-    if found := sentence.find("numbers", at):
-        return found[0], int(found[1])
+    if found := _worded(sentence, at):
+        return found
     if not sentence.is_free(at) or sentence.tokens[at].kind is not Kind.WORD:
         return None
     digits = sentence.tokens[at].fold.replace(",", "").replace(".", "")
     if digits.isdecimal() and len(digits) <= _DIGITS:
         return at + 1, int(digits)
     return None
+
+
+def _worded(sentence: Sentence, at: int) -> tuple[int, int] | None:
+    """A hundred and fifty; dua puluh lima; twenty-one."""
+    end, number = _number_word(sentence, at)
+    while end > at and (room := _room(number)):
+        joint = end + (room == _HUNDRED and sentence.is_free(end) and _is_and(sentence, end))
+        then, more = _number_word(sentence, joint)
+        if then == joint or not 0 < more < room:
+            break
+        end, number = then, number + more
+    return (end, number) if end > at else None
+
+
+def _number_word(sentence: Sentence, at: int) -> tuple[int, int]:
+    """Where a word for a number ends, and the number; `at` itself, if there is none."""
+    if found := sentence.find("numbers", at):
+        return found[0], int(found[1])
+    if not sentence.is_word(at):
+        return at, 0
+    known = sentence.lexicon.roles["numbers"]
+    tens, hyphen, ones = sentence.tokens[at].fold.partition("-")
+    first, last = int(known.get((tens,), 0)), int(known.get((ones,), 0))
+    return (at + 1, first + last) if hyphen and 0 < last < _room(first) else (at, 0)
+
+
+def _room(number: int) -> int:
+    """What follows a number in words as a part of it is less: "two hundred" has room for 99."""
+    if number and number % _HUNDRED == 0:
+        return _HUNDRED
+    return _TEN if number % _HUNDRED >= 2 * _TEN and number % _TEN == 0 else 0
+
+
+def _is_and(sentence: Sentence, at: int) -> bool:
+    return sentence.tokens[at].fold == "and"
 
 
 def count_at(sentence: Sentence, at: int) -> Counted | None:

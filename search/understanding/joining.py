@@ -11,6 +11,9 @@ from search.understanding.sentence import Mention, Sentence, runs
 from search.understanding.together import excepted, narrowed
 
 _ALTERNATIVES = {"people", "dates", "places"}  # kinds of which a question can ask for any
+_THINGS = {"objects", "faces"}
+_SEEN = _THINGS | {SEMANTIC}
+_SHOWN = _SEEN | {"people", "text"}  # all that is in a photo
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,16 @@ def _links(sentence: Sentence, mentions: Sequence[Mention]) -> list[str]:
         if links[at] == "comma":
             kinds = {each.kind for each in mentions[at : at + 3]}
             follows = links[at + 1] if at + 1 < len(links) else ""
-            is_list = len(kinds) == 1 and kinds != {SEMANTIC} and follows in {"and", "or"}
-            links[at] = follows if is_list else ""
+            links[at] = follows if _is_list(kinds, follows) else ""
     return links
+
+
+def _is_list(kinds: set[str], end: str) -> bool:
+    """What has these kinds is one list that has this link at its end."""
+    if end == "or" and kinds <= _SEEN:
+        return True
+    alike = kinds <= _THINGS or (len(kinds) == 1 and kinds != {SEMANTIC})
+    return alike and end in {"and", "or"}
 
 
 def _denials(
@@ -75,11 +85,35 @@ def _denials(
     for at, mention in enumerate(mentions):
         denial = denial_before(sentence, mention.start)
         if not denial and at and found[-1]:
-            same = mentions[at - 1].kind == mention.kind
-            if links[at - 1] == "or" or (links[at - 1] == "and" and same):
-                denial = replace(found[-1], start=mention.start)
+            denial = _reaching(sentence, found[-1], mentions[at - 1 : at + 1], links[at - 1])
         found.append(denial)
     return found
+
+
+def _reaching(
+    sentence: Sentence, denial: Denial, pair: Sequence[Mention], linked: str
+) -> Denial | None:
+    """The denial of the first of two, where it holds for the second, or may."""
+    one, other = pair
+    kinds = {one.kind, other.kind}
+    goes_on = len(kinds) == 1 or (kinds <= _SHOWN and not _begins_anew(sentence, one, other))
+    if linked == "or" or (linked == "and" and goes_on):
+        return replace(denial, start=other.start)
+    if kinds <= _SEEN and _may_end_list(sentence, one, other):
+        return Denial(other.start, is_unclear=True)
+    return None
+
+
+def _begins_anew(sentence: Sentence, one: Mention, other: Mention) -> bool:
+    """Something says between them that the second is to be there: "tanpa Ben, dengan Anna"."""
+    between = range(one.end, other.start)
+    return any(sentence.tokens[at].text == "," or sentence.has("with", at) for at in between)
+
+
+def _may_end_list(sentence: Sentence, one: Mention, other: Mention) -> bool:
+    """A comma comes before it, and there is an "or" in it: "no dogs, rain or snow"."""
+    is_next = link(sentence, one.end, other.start) == "comma"
+    return is_next and any(sentence.has("or", at) for at in other.at)
 
 
 def _asked(sentence: Sentence, mention: Mention, denial: Denial | None) -> Asked | None:
@@ -87,7 +121,7 @@ def _asked(sentence: Sentence, mention: Mention, denial: Denial | None) -> Asked
     if not denial:
         return Asked(mention, mention.at, mention.asks)
     at = (*range(denial.start, mention.start), *mention.at)
-    contrary = None if denial.is_double else denied(mention.asks)
+    contrary = None if denial.is_unclear else denied(mention.asks)
     if contrary:
         return Asked(mention, at, contrary, is_denied=True)
     sentence.refuse(at)

@@ -1,6 +1,6 @@
 """The words of the languages, by what they do: files beside this one, read once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -13,8 +13,8 @@ from search.understanding.tokens import Kind, Token, tokens
 
 INDONESIAN = "id"
 LANGUAGES = (ENGLISH, INDONESIAN)  # the first is that of words that tell none
-_SILENT = {"also_words", "labels", "not_in_others"}  # tell no language
-_IDLE = {"tells", "not_in_others"}  # do nothing in a question
+_SILENT = {"also_words", "labels", "not_in_others", "names_in_others"}  # tell no language
+_IDLE = {"tells", "tells_of_people", "not_in_others", "names_in_others"}  # do nothing in a question
 
 Phrase = tuple[str, ...]  # folded words, and marks
 
@@ -35,6 +35,7 @@ class Lexicon:
     language: str
     roles: Mapping[str, Mapping[Phrase, str]]  # role -> its phrases, each with its value
     labels: Mapping[str, str]  # how an interpretation is shown: texts with a place for words
+    names: frozenset[str]  # words of another language that are names in this one
 
     @cached_property
     def _beginning(self) -> dict[str, list[tuple[str, Phrase, str]]]:
@@ -48,11 +49,21 @@ class Lexicon:
     @cached_property
     def words(self) -> frozenset[str]:
         """Those that do something."""
-        roles = (phrases for role, phrases in self.roles.items() if role not in _IDLE)
-        return frozenset(phrase[0] for each in roles for phrase in each if len(phrase) == 1)
+        return self._single(role for role in self.roles if role not in _IDLE) - self.names
+
+    @cached_property
+    def common(self) -> frozenset[str]:
+        """Those that only tell the language: what photos often show."""
+        return self._single(["tells"]) - self.words
+
+    def _single(self, roles: Iterable[str]) -> frozenset[str]:
+        phrases = (phrase for role in roles for phrase in self.roles[role])
+        return frozenset(phrase[0] for phrase in phrases if len(phrase) == 1)
 
     def at(self, found: Sequence[Token], at: int) -> Iterator[Found]:
         """The phrases that begin at a token, the longest first, and those without its ending."""
+        if found[at].has_capital and found[at].fold in self.names:
+            return
         for role, phrase, value in self._beginning.get(found[at].fold, ()):
             end = at + len(phrase)
             if tuple(token.fold for token in found[at:end]) == phrase:
@@ -111,7 +122,9 @@ def _lexicon(language: str) -> Lexicon:
     names = {name for each in LANGUAGES for name in _read(each)} - {"labels"}
     roles = {name: _merged(name, language, others) for name in sorted(names)}
     labels = cast("dict[str, str]", _read(language)["labels"])
-    return Lexicon(language, roles, labels)
+    foreign = {each: _read(each)["names_in_others"] for each in others}
+    names_here = (phrase[0] for each in foreign.values() for phrase, _ in _phrases(each))
+    return Lexicon(language, roles, labels, frozenset(names_here))
 
 
 def _merged(role: str, language: str, others: Sequence[str]) -> dict[Phrase, str]:

@@ -46,10 +46,18 @@ def names(
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for key, others in known.items():
         for each in (key, *others) if with_key else others:
-            words = words_of(each)
-            if words and (words[0] in said) and key not in found.get(words, ()):
-                found[words] = (*found.get(words, ()), key)
+            for words in _written(each):
+                if words and (words[0] in said) and key not in found.get(words, ()):
+                    found[words] = (*found.get(words, ()), key)
     return Names(found)
+
+
+def _written(name: str) -> tuple[tuple[str, ...], ...]:
+    """The words of a name, and those without its hyphens: "Mary-Jane"."""
+    words = words_of(name)
+    if "-" not in name:
+        return (words,)
+    return words, tuple(part for word in words for part in word.split("-"))
 
 
 def without_long(tokens: Sequence[Token], known: Names) -> list[Token]:

@@ -27,32 +27,43 @@ def recognise_company(sentence: Sentence) -> None:
     for at in sentence.each_free():
         for role in _COMPANY:
             end = sentence.after(role, at)
-            asks = _company(sentence, role, at, anybody=anybody) if end > at else None
+            asks = _company(sentence, role, range(at, end), anybody=anybody) if end > at else None
             if asks:
                 kind = "people" if asks.people.only else "faces"
                 sentence.take(Mention(kind, tuple(range(at, end)), asks))
                 break
-            if role == "only_before" and end > at and not sentence.is_content(at - 1):
+        else:
+            end = sentence.after("only_before", at)
+            if end > at and not sentence.is_content(at - 1):
                 sentence.refuse(range(at, end))  # only dogs: no question can say that
-                break
 
 
-_COMPANY = ("nobody_else", "alone", "nobody", "only_before", "only_after")  # "else" comes first
+_COMPANY = ("nobody_else", "alone", "only_before", "nobody", "only_after")  # the longest first
+_DOES = ("ing", "ed", "s")  # ends an English word for what somebody does
 _ONLY = Question(people=People(only=True))
 
 
-def _company(sentence: Sentence, role: str, at: int, *, anybody: bool) -> Question | None:
-    """What a word asks for; None where it is not about people."""
+def _company(sentence: Sentence, role: str, at: range, *, anybody: bool) -> Question | None:
+    """What words ask for; None where they are not about people."""
     match role:
         case "nobody":
-            return Question(faces=Count(0, 0))
+            return _nobody(sentence, at.stop)
         case "alone":
             return _ONLY if anybody else Question(faces=Count(1, 1))
         case "nobody_else":
             return _ONLY if anybody else None
         case "only_before":
-            return _ONLY if _person_begins(sentence, at) else None
-    return _ONLY if _person_ends(sentence, at) else None
+            return _ONLY if _person_begins(sentence, at.stop) else None
+    return _ONLY if _person_ends(sentence, at.start) else None
+
+
+def _nobody(sentence: Sentence, end: int) -> Question | None:
+    """No face; but nobody else with somebody, and None where nobody does something."""
+    if sentence.has("with", end) and not sentence.has("negators", end):
+        return _ONLY if _person_begins(sentence, end) else None
+    verb = sentence.after("copulas", end)
+    does = sentence.is_content(verb) and sentence.tokens[verb].fold.endswith(_DOES)
+    return None if does and not sentence.has("no_deeds", verb) else Question(faces=Count(0, 0))
 
 
 def _is_wanted(sentence: Sentence, mention: Mention) -> bool:
@@ -64,11 +75,10 @@ def _is_wanted(sentence: Sentence, mention: Mention) -> bool:
 
 
 def _person_begins(sentence: Sentence, at: int) -> bool:
-    """A name follows, after words that only lead to it."""
-    after = at + 1
-    while sentence.is_free(after) and sentence.has("lead", after):
-        after += 1
-    return any(each.start == after and each.asks.people.all for each in sentence.mentions)
+    """A name is next, after words that only lead to it."""
+    while sentence.has("lead", at):
+        at += 1
+    return any(each.start == at and each.asks.people.all for each in sentence.mentions)
 
 
 def _person_ends(sentence: Sentence, at: int) -> bool:

@@ -9,6 +9,7 @@ from search.understanding.sentence import Mention, Sentence, Use, runs
 from search.understanding.tokens import Kind
 
 SEMANTIC = "semantic"
+_MINUS = {"-", "!", "\N{MINUS SIGN}", "\N{EN DASH}"}
 _LEADS = ("lead", "articles", "and", "or", "but")
 
 
@@ -17,18 +18,44 @@ class Denial:
     """The word that denies something."""
 
     start: int
-    is_double: bool = False  # and something denies the denial: "not without"
+    is_unclear: bool = False  # what it denies can't be told, as of "not without" and of "by"
 
 
 def find_denials(sentence: Sentence) -> None:
     """Mark the words that deny what follows them."""
     for at in sentence.each_free():
-        end = max(sentence.after("negators", at), sentence.after("asks", at))
+        end = _denies_until(sentence, at)
         if _only_asks(sentence, at):
             sentence.mark(range(at, end), Use.DROPPED)
         elif end > at:
-            sentence.mark(range(at, end), Use.DENIES)
-            sentence.denials[end] = at
+            sentence.deny(at, end)
+
+
+def _denies_until(sentence: Sentence, at: int) -> int:
+    """Where words end that deny what follows: `at` itself, where there are none."""
+    outside = sentence.after("outside", at)
+    if outside > at and _begins(sentence, "places", sentence.after("articles", outside)):
+        return outside
+    by = sentence.after("by", at)
+    if by > at and not sentence.is_content(at - 1) and _begins(sentence, "people", by):
+        return by  # whoever took a photo need not be in it
+    if _is_minus(sentence, at):
+        return at + 1
+    return max(sentence.after(role, at) for role in ("negators", "asks", "nobody"))
+
+
+def _begins(sentence: Sentence, kind: str, at: int) -> bool:
+    return any(each.kind == kind and each.start == at for each in sentence.mentions)
+
+
+def _is_minus(sentence: Sentence, at: int) -> bool:
+    """It is a mark before a word as search engines take it: "Anna -Ben"."""
+    mark = sentence.tokens[at]
+    if mark.text not in _MINUS or at + 1 == len(sentence):
+        return False
+    is_apart = at == 0 or sentence.tokens[at - 1].end < mark.start
+    after = sentence.tokens[at + 1]
+    return is_apart and after.start == mark.end and after.kind in {Kind.WORD, Kind.QUOTED}
 
 
 def _only_asks(sentence: Sentence, at: int) -> bool:
@@ -49,7 +76,7 @@ def denial_before(sentence: Sentence, at: int) -> Denial | None:
     first = start
     while (earlier := _denial_of(sentence, first)) is not None:
         first = earlier
-    return Denial(first, is_double=first < start)
+    return Denial(first, is_unclear=first < start or "by" in sentence.roles(start))
 
 
 def _denial_of(sentence: Sentence, at: int) -> int | None:
@@ -101,7 +128,7 @@ def is_listed(sentence: Sentence, start: int, end: int) -> bool:
 def _linking(sentence: Sentence, at: int) -> str:
     if sentence.uses[at] is Use.DROPPED:
         return "lead"
-    if sentence.is_free(at) and sentence.tokens[at].text == ",":
+    if _is_comma(sentence, at):
         return "comma"
     names = ("but", "or", "and", "articles", "lead")
     found = next((role for role in names if sentence.has(role, at)), "")
@@ -121,8 +148,8 @@ def _meanings(sentence: Sentence, start: int, end: int) -> Iterator[Mention]:
     if not denial_before(sentence, start):
         yield _meaning(sentence, start, end)
         return
-    stop = next((at for at in range(start, end) if _stops(sentence, at)), end)
-    listed = [at for at in range(start, stop) if _lists(sentence, at)]
+    stop = _denied_end(sentence, start, end)
+    listed = [at for at in range(start, stop) if is_listing(sentence, at)]
     for first, last in pairwise([start - 1, *listed, stop]):
         first, last = stripped(sentence, first + 1, last)  # noqa: PLW2901  # the same, shorter
         if first < last:
@@ -156,9 +183,24 @@ def _is_mark(sentence: Sentence, at: int) -> bool:
     return sentence.is_free(at) and sentence.tokens[at].kind is Kind.MARK
 
 
+def _denied_end(sentence: Sentence, start: int, end: int) -> int:
+    """Where it ends what is denied: at a mark, but for the commas of a list that has an "or"."""
+    hard = (at for at in range(start, end) if _stops(sentence, at) and not _is_comma(sentence, at))
+    last = [at for at in range(start, next(hard, end)) if sentence.has("or", at)]
+    after = last[-1] if last else start
+    return next((at for at in range(after, end) if _stops(sentence, at)), end)
+
+
 def _stops(sentence: Sentence, at: int) -> bool:
+    if sentence.has("or", at):  # which may be a mark
+        return False
     return _is_mark(sentence, at) or sentence.has("but", at)
 
 
-def _lists(sentence: Sentence, at: int) -> bool:
-    return sentence.has("and", at) or sentence.has("or", at)
+def is_listing(sentence: Sentence, at: int) -> bool:
+    """It stands between what is listed."""
+    return _is_comma(sentence, at) or sentence.has("and", at) or sentence.has("or", at)
+
+
+def _is_comma(sentence: Sentence, at: int) -> bool:
+    return sentence.is_free(at) and sentence.tokens[at].text == ","

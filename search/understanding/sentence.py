@@ -138,6 +138,11 @@ class Sentence:
         if (start := self.before(role, at)) < at:
             self.refuse(range(start, at))
 
+    def deny(self, start: int, end: int) -> None:
+        """These tokens deny what follows them."""
+        self.mark(range(start, end), Use.DENIES)
+        self.denials[end] = start
+
     def mark(self, at: Iterable[int], use: Use) -> None:
         for each in at:
             self.uses[each] = use

@@ -1,10 +1,12 @@
 """What is to be in a photo, and how much of it: objects and faces."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from search.questions import ENGLISH, Count, Question, Things
-from search.understanding.counting import count_at
+from search.understanding.counting import count_at, number_at
 from search.understanding.names import Names
+from search.understanding.pieces import link
 from search.understanding.sentence import Mention, Sentence
 
 _ADJECTIVES = 2  # between a number and what it counts
@@ -20,12 +22,42 @@ class _Noun:
 def recognise(sentence: Sentence, objects: Names) -> None:
     """Take objects and faces, with their numbers. `objects`: words for classes."""
     for at in sentence.each_free():
+        _refuse_numbers(sentence, objects, at)
         found = (
-            _group(sentence, at) or _counted(sentence, objects, at) or _plain(sentence, objects, at)
+            _group(sentence, at)
+            or _others(sentence, at)
+            or _counted(sentence, objects, at)
+            or _plain(sentence, objects, at)
         )
         if found:
             sentence.take(found)
             sentence.refuse_before("roughly", found.start)
+
+
+def _refuse_numbers(sentence: Sentence, objects: Names, at: int) -> None:
+    """Refuse numbers in a row that are no number together: "five thousand people"."""
+    end, last = at, None if number_at(sentence, at - 1) else number_at(sentence, at)
+    numbers = 0
+    while last:
+        numbers, end = numbers + 1, last[0]
+        last = number_at(sentence, end)
+    if numbers > 1 and _noun(sentence, objects, end):
+        sentence.refuse(range(at, end))
+
+
+def _others(sentence: Sentence, at: int) -> Mention | None:
+    """Two other people: with those who are named."""
+    counted = count_at(sentence, at)
+    end = sentence.after("others", counted.end) if counted else at
+    named = [each for each in sentence.mentions if each.asks.people.all]
+    if not counted or end == counted.end or not named:
+        return None
+    either = sum(
+        link(sentence, one.end, other.start) == "or"
+        for one, other in pairwise(sorted(named, key=lambda each: each.at))
+    )
+    count = Count(counted.count.at_least + len(named) - either)
+    return Mention("faces", tuple(range(at, end)), Question(faces=count))
 
 
 def _group(sentence: Sentence, at: int) -> Mention | None:

@@ -35,6 +35,10 @@ _CATEGORIES = {
 _DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}(?![0-9])|[0-9]{1,2}/[0-9]{4}(?![0-9])")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{3}){1,2}(?![0-9])")
 _DIGITS = re.compile(r"n+(?=-n)")  # of a shape: the 24 of "24-26"
+# Between single quotation marks, which may be apostrophes: nothing but blanks and marks around
+_SINGLE_QUOTED = re.compile(
+    r"(?<![^\s(:])(['`\u2018])(?![\s\d'])[^'`\u2018\u2019]{2,}['`\u2019](?![^\s.,;:!?)])"
+)
 _WORD = re.compile(r"[wnm][wnm'-]*")
 _EMOJI = re.compile(r"e[em]*")
 
@@ -63,6 +67,10 @@ class Token:
     @property
     def has_capital(self) -> bool:
         return self.text[:1].isupper()
+
+    @property
+    def is_possessive(self) -> bool:
+        return _is_possessive(self.text)
 
 
 def clean(text: str) -> str:
@@ -117,7 +125,7 @@ def _shape(character: str) -> str:
 
 
 def _token(text: str, shape: str, at: int) -> Token:
-    if shape[at] == "q":
+    if shape[at] in "q'":
         return _quote(text, shape, at)
     if shape[at] == "n":
         if date := _DATE.match(text, at):
@@ -134,6 +142,11 @@ def _token(text: str, shape: str, at: int) -> Token:
 
 def _quote(text: str, shape: str, at: int) -> Token:
     """What a quotation mark opens, or the mark alone where nothing closes it."""
+    if shape[at] == "'":
+        quoted = _SINGLE_QUOTED.match(text, at)
+        return _make(
+            Kind.QUOTED if quoted else Kind.MARK, text, at, quoted.end() if quoted else at + 1
+        )
     closing = {_GUILLEMETS[text[at]]} if text[at] in _GUILLEMETS else _QUOTES
     for end in range(at + 1, len(text)):
         if shape[end] == "q" and text[end] in closing:
@@ -150,16 +163,16 @@ def _make(kind: Kind, text: str, start: int, end: int) -> Token:
 @lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
     """`word` without capitals, accents and apostrophes."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_APOSTROPHES))
     plain = "".join(each for each in decomposed if unicodedata.category(each)[0] != "M")
-    return plain.translate(_APOSTROPHES).replace("'", "")
+    return plain.replace("'", "")
 
 
 def _forms(word: str) -> tuple[str, ...]:
     """The word, and what it may be made of: Anna's, anjingnya, Ben-nya, foto2, foto-foto."""
     folded = fold(word)
     forms = [folded]
-    if word.translate(_APOSTROPHES)[-2:].casefold() == "'s":
+    if _is_possessive(word):
         forms.append(folded[:-1])
     endings = ("-nya", "nya", "2")
     forms += [folded.removesuffix(each) for each in endings if len(folded) > len(each) + 1]
@@ -168,6 +181,10 @@ def _forms(word: str) -> tuple[str, ...]:
         if hyphen and half == other:
             forms.append(half)
     return tuple(dict.fromkeys(forms))
+
+
+def _is_possessive(word: str) -> bool:
+    return word.translate(_APOSTROPHES)[-2:].casefold() == "'s"
 
 
 @lru_cache(maxsize=1 << 16)

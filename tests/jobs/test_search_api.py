@@ -109,6 +109,15 @@ class TestAsking:
         assert because["objects"]["said"] == "cat"
         assert len(because["objects"]["boxes"]) == 1
 
+    def test_says_which_words_no_model_looks_for_though_they_are_denied(
+        self, api: APIClient, library: dict[str, Photo]
+    ) -> None:
+        answer = api.get(SEARCH, {"q": "kucing oranye tanpa kacamata atau awan"}).json()
+
+        interpretation = answer["interpretation"]
+        assert interpretation["question"]["not_semantic"] == ["kacamata", "awan"]
+        assert interpretation["only_as_text"] == ["oranye", "kacamata", "awan"]
+
     def test_a_part_can_be_left_out(self, api: APIClient, library: dict[str, Photo]) -> None:
         make_person(owner=library["chelsea.png"].owner, name="Anna")
         asked = api.post(SEARCH, {"q": "Anna with a cat"})

@@ -86,6 +86,11 @@ class TestOtherLanguage:
     ) -> None:
         assert worded(asked, "id", IMAGES, vocabulary) == Worded(text)
 
+    def test_keeps_words_that_the_encoder_knows_already(self, vocabulary: Vocabulary) -> None:
+        asked = worded("cat di sofa", "id", IMAGES, vocabulary)
+
+        assert asked == Worded("cat sofa")
+
     def test_says_which_words_are_left(self, vocabulary: Vocabulary) -> None:
         asked = worded(
             "Kucing oranye di sofa, Oranye bersama Anna oranye", "id", IMAGES, vocabulary

@@ -33,6 +33,7 @@ KNOWN = Known(
     within=_WITHIN,
     objects=_VOCABULARY.object_words,
     phrases=_VOCABULARY.phrases,
+    words=_VOCABULARY.words,
 )
 
 
