@@ -50,6 +50,9 @@ def _recognise(sentence: Sentence, known: Known, where: Names, now: datetime) ->
     def is_word(word: str) -> bool:
         return word in sentence.lexicon.words or word in what.single or is_common(word)
 
+    def may_be_no_person(word: str) -> bool:
+        return is_place_or_word(word) and word not in sentence.lexicon.foreign
+
     def is_person_or_word(word: str) -> bool:
         return is_word(word) or word in who.single
 
@@ -58,10 +61,10 @@ def _recognise(sentence: Sentence, known: Known, where: Names, now: datetime) ->
 
     recognise_quotes(sentence)
     keep_phrases(sentence, known.phrases, what, where)
-    people.recognise(sentence, who, is_place_or_word, doubtful=False)
+    people.recognise(sentence, who, may_be_no_person, doubtful=False)
     dates.recognise(sentence, now.date(), who.single)
     places.recognise(sentence, where, known.within, Doubts(is_person_or_word, is_common))
-    people.recognise(sentence, who, is_place_or_word, doubtful=True)
+    people.recognise(sentence, who, may_be_no_person, doubtful=True)
     people.recognise_company(sentence)
     things.recognise(sentence, what)
     people.refuse_strangers(sentence)

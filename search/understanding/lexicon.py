@@ -36,6 +36,7 @@ class Lexicon:
     roles: Mapping[str, Mapping[Phrase, str]]  # role -> its phrases, each with its value
     labels: Mapping[str, str]  # how an interpretation is shown: texts with a place for words
     names: frozenset[str]  # words of another language that are names in this one
+    foreign: frozenset[str]  # names that are words of another language alone, where one is told
 
     @cached_property
     def _beginning(self) -> dict[str, list[tuple[str, Phrase, str]]]:
@@ -85,7 +86,8 @@ def lexicon_of(found: Sequence[Token]) -> Lexicon:
     for token in found:
         for language in LANGUAGES:
             told[language] += _tells(token, language)
-    return _lexicon(max(LANGUAGES, key=lambda language: told[language]))
+    language = max(LANGUAGES, key=lambda language: told[language])
+    return _lexicon(language, is_told=bool(told[language]))
 
 
 def _tells(token: Token, language: str) -> bool:
@@ -116,15 +118,22 @@ def _words(language: str, roles: Sequence[str] | set[str]) -> set[str]:
     }
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def _lexicon(language: str) -> Lexicon:
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def _lexicon(language: str, *, is_told: bool) -> Lexicon:
     others = [each for each in LANGUAGES if each != language]
     names = {name for each in LANGUAGES for name in _read(each)} - {"labels"}
     roles = {name: _merged(name, language, others) for name in sorted(names)}
     labels = cast("dict[str, str]", _read(language)["labels"])
     foreign = {each: _read(each)["names_in_others"] for each in others}
     names_here = (phrase[0] for each in foreign.values() for phrase, _ in _phrases(each))
-    return Lexicon(language, roles, labels, frozenset(names_here))
+    foreign_words = _words_alone(language, others) if is_told else frozenset()
+    return Lexicon(language, roles, labels, frozenset(names_here), foreign_words)
+
+
+def _words_alone(language: str, others: Sequence[str]) -> frozenset[str]:
+    """What may be a name, and is a word of `others` and none of the language."""
+    own = _words(language, set(_read(language)) - {"labels"})
+    return frozenset(word for each in others for word in _words(each, ("also_words",))) - own
 
 
 def _merged(role: str, language: str, others: Sequence[str]) -> dict[Phrase, str]:

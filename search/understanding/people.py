@@ -4,21 +4,34 @@ from collections.abc import Callable
 
 from search.questions import Count, People, Question
 from search.understanding.names import Names
+from search.understanding.pieces import is_listing
 from search.understanding.sentence import Mention, Sentence, Use
 
 
 def recognise(
     sentence: Sentence, people: Names, is_doubtful: Callable[[str], bool], *, doubtful: bool
 ) -> None:
-    """Take names of people; where `doubtful` those that are words too, with a capital."""
+    """Take names of people; where `doubtful` those that are words too, and said like names."""
     for at in sentence.each_free():
         found = people.at(sentence, at)
         if not found:
             continue
         tokens, who = found
         doubted = len(tokens) == 1 and any(map(is_doubtful, sentence.tokens[at].forms))
-        if not doubted or (doubtful and sentence.tokens[at].has_capital):
+        if not doubted or (doubtful and _is_said_like_a_name(sentence, at)):
             sentence.take(Mention("people", tokens, Question(people=People(all=(who,)))))
+
+
+def _is_said_like_a_name(sentence: Sentence, at: int) -> bool:
+    """With a capital; or, where nobody has one, listed with somebody: "anna and rose"."""
+    if sentence.tokens[at].has_capital:
+        return True
+    for mention in sentence.mentions:
+        beside = mention.end == at - 1 or mention.start == at + 2
+        between = min(mention.end, at + 1)
+        if mention.asks.people.all and beside and is_listing(sentence, between):
+            return not sentence.tokens[mention.start].has_capital
+    return False
 
 
 def recognise_company(sentence: Sentence) -> None:

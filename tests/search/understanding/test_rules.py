@@ -35,6 +35,27 @@ class TestPeople:
         assert question("a wedding with dan", known).people.all == (("Dan",),)
         assert question("a wedding with Dan").not_understood == ("Dan",)
 
+    @pytest.mark.parametrize(
+        ("text", "everyone"),
+        [
+            ("anna and rose", (("Anna",), ("Rose",))),
+            ("rose or anna in the garden", (("Rose", "Anna"),)),
+            ("anna, rose and ben", (("Anna",), ("Rose",), ("Ben",))),
+            ("foto budi dan sari", (("Budi",), ("Sari",))),
+            ("a party with sari", (("Sari",),)),  # no English word
+            ("Anna with a rose", (("Anna",),)),
+            ("Anna and rose petals", (("Anna",),)),
+            ("a garden with rose", ()),
+            ("foto sari buah", ()),
+        ],
+    )
+    def test_a_name_that_is_a_word_is_said_like_one(
+        self, text: str, everyone: tuple[tuple[str, ...], ...]
+    ) -> None:
+        known = Known(people={"Anna": (), "Ben": (), "Rose": (), "Budi": (), "Sari": ()})
+
+        assert question(text, known).people.all == everyone
+
     def test_a_denial_ends_where_something_else_begins(self) -> None:
         everyone = People(all=(("Cleo Putri",),), none=("Ben",))
 
