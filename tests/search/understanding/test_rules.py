@@ -70,7 +70,14 @@ class TestPeople:
 
     @pytest.mark.parametrize(
         "text",
-        ["everyone", "foto semua orang", "latest photos", "recent pictures of them together"],
+        [
+            "everyone",
+            "foto semua orang",
+            "latest photos",
+            "the last photo",
+            "foto terakhir",
+            "recent pictures of them together",
+        ],
     )
     def test_everybody_is_nobody_in_particular(self, text: str) -> None:
         assert question(text) == Question(language=question(text).language)
