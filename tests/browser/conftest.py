@@ -17,9 +17,12 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
-FORBIDDEN = (
-    "Content Security Policy"  # what a browser says of it in the console begins in many ways
-)
+FORBIDDEN = "Content Security Policy"
+# Where scripts run, by an event: of messages in the console the browser keeps some to itself.
+TELLS = f"""
+document.addEventListener("securitypolicyviolation", event => told(
+  `{FORBIDDEN}: ${{event.effectiveDirective}} forbids ${{event.blockedURI}} ${{event.sample}}`))
+"""
 
 
 class Browsing(Protocol):
@@ -56,11 +59,12 @@ def watched(page: Page) -> Iterator[None]:
             forbids, or a script of it failed.
     """
     failed: list[str] = []
-    said: list[str] = []
     page.on("pageerror", lambda error: failed.append(f"{page.url}: {error}"))
-    page.on("console", lambda message: said.append(message.text))
+    page.on("console", lambda told: failed.extend([told.text] if FORBIDDEN in told.text else []))
+    page.expose_binding("told", lambda source, text: failed.append(f"{source['page'].url}: {text}"))
+    page.add_init_script(TELLS)
     yield
-    assert failed + [text for text in said if FORBIDDEN in text] == []
+    assert failed == []
 
 
 @pytest.fixture(scope="package")

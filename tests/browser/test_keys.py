@@ -54,14 +54,10 @@ class TestKeys:
 
 
 class TestGuessing:
-    def test_is_told_when_to_come_back(
-        self, browsing: Browsing, live_server: LiveServer, tmp_path: Path
-    ) -> None:
+    def test_is_told_when_to_come_back(self, browsing: Browsing, live_server: LiveServer) -> None:
         with browsing() as page:
             for _ in range(5):
                 sign_in(page, f"{live_server.url}/admin/", "guess")
-            page.screenshot(path=tmp_path / "locked.png")
-
             expect(page.locator("[role=alert]")).to_have_text(
                 "Too many tries. Come back in 15 minutes."
             )
