@@ -1,6 +1,5 @@
 """Asking for work."""
 
-import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,7 +49,7 @@ class Source:
 
 def upload(file: File[bytes], *, external_id: str = "", sidecar: bytes = b"") -> Source:
     """Put an uploaded file where the workers find it, with what lay beside it as its `sidecar`."""
-    key = storages["intake"].save(f"uploads/{uuid.uuid4().hex}", file)
+    key = storages["intake"].save(uploads.new_key(sidecar=bool(sidecar)), file)
     if sidecar:
         storages["intake"].save(key + uploads.SIDECAR, ContentFile(sidecar))
     return Source(Item.Source.UPLOAD, key, external_id, (file.name or "")[:255])

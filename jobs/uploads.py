@@ -1,5 +1,6 @@
 """Uploads in the intake, and sidecars beside them: there as long as somebody waits for them."""
 
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -12,6 +13,7 @@ from photos.errors import StoreUnavailable
 from photos.storage import lacks_file
 
 SIDECAR = ".xmp"  # after the key of the photo
+_ACCOMPANIED = "-and-sidecar"  # ends the keys of photos that have one: no other is asked for it
 
 
 @contextmanager
@@ -35,6 +37,10 @@ def keeping(keys: Sequence[str]) -> Iterator[Callable[[bool], None]]:
             discard(keys)
 
 
+def new_key(*, sidecar: bool) -> str:
+    return f"uploads/{uuid.uuid4().hex}{_ACCOMPANIED if sidecar else ''}"
+
+
 def of(items: QuerySet[Item]) -> list[str]:
     """Keys of what still waits for `items`."""
     return list(items.filter(source=Item.Source.UPLOAD).values_list("location", flat=True))
@@ -46,7 +52,7 @@ def photo_of(key: str) -> str:
 
 
 def has_sidecar(item: Item) -> bool:
-    return item.source == Item.Source.UPLOAD and storages["intake"].exists(item.location + SIDECAR)
+    return item.source == Item.Source.UPLOAD and item.location.endswith(_ACCOMPANIED)
 
 
 def sidecar_of(item: Item) -> bytes | None:
@@ -55,7 +61,7 @@ def sidecar_of(item: Item) -> bytes | None:
     Raises:
         StoreUnavailable: the disk, or the way to it, fails.
     """
-    if item.source != Item.Source.UPLOAD:
+    if not has_sidecar(item):
         return None
     try:
         with storages["intake"].open(item.location + SIDECAR) as file:
@@ -69,5 +75,6 @@ def sidecar_of(item: Item) -> bytes | None:
 def discard(keys: Iterable[str]) -> None:
     """Delete photos that nobody waits for any more, with their sidecars."""
     for key in keys:
-        for each in (key, key + SIDECAR):
-            storages["intake"].delete(each)
+        storages["intake"].delete(key)
+        if key.endswith(_ACCOMPANIED):
+            storages["intake"].delete(key + SIDECAR)

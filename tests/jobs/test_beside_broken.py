@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 from django.core.management import call_command
 
 from faces.portability.files import BESIDE
-from jobs import cleanup
+from jobs import cleanup, uploads
 from jobs.models import Item
 from jobs.pipeline import Parts
 from photos.models import Owner, Photo
@@ -106,8 +106,9 @@ class TestSidecarsInTheIntake:
         put(folder, a_jpg=picture(), a_xmp=saying(ANNA))
         look(owner, folder)
         storage = storages["intake"]
-        for name in ("nobodys", "nobodys.xmp"):
-            storage.save(f"uploads/{name}", ContentFile(b"1"))
+        nobodys = uploads.new_key(sidecar=True)
+        for key in (nobodys, nobodys + uploads.SIDECAR):
+            storage.save(key, ContentFile(b"1"))
         for key in files("intake"):
             os.utime(storage.path(key), (0, 0))
 
