@@ -6,24 +6,18 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
-from rest_framework import serializers, status
-from rest_framework.exceptions import ValidationError
+from rest_framework import serializers
 
 from jobs.active import Making
 from jobs.models import STATUS, Item, RemoteWorker
 from jobs.remote.answers import MAX_DETAIL, is_composed, wanted
 from photos.operations import OPERATIONS
 from photos.roles import spaces
+from search.serializers.asked import valid
 
 MAX_PHOTOS = 32  # of one claim
 MAX_HELD = 1000  # in the hands of one worker
 WORKER_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
-
-
-class Unprocessable(ValidationError):
-    """What a worker has sent is not as it must be."""
-
-    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
 
 
 class WordsOfWorker(serializers.Serializer[Any]):
@@ -37,12 +31,7 @@ class WordsOfWorker(serializers.Serializer[Any]):
         Raises:
             Unprocessable: naming the field, and what to send.
         """
-        words = cls(data=data)
-        try:
-            words.is_valid(raise_exception=True)
-        except ValidationError as exc:
-            raise Unprocessable(exc.detail) from exc
-        return words
+        return valid(cls(data=data))
 
 
 class ClaimSerializer(WordsOfWorker):

@@ -16,8 +16,8 @@ MAX_LIMIT = 200
 _MOST_VALUES = 50  # of one parameter
 _EACH = "Each is there: `dog`, `dog:2`, `dog:2-4`, `dog:2-`, `dog:0`."
 _COUNTED = re.compile(r"(?P<label>[^:]{1,100})(?::(?P<count>[0-9-]{1,9}))?")
-Asked = TypeVar("Asked", bound=serializers.Serializer[Any])
 _NUMBER = re.compile(r"(?P<least>[0-9]{1,4})(?P<range>-(?P<most>[0-9]{1,4})?)?")
+Asked = TypeVar("Asked", bound=serializers.Serializer[Any])
 
 
 class NamesField(serializers.ListField):
