@@ -7,11 +7,15 @@ As JSON.
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection
 from itertools import cycle, islice
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx2
 from django.contrib.auth import get_user_model
 
 import config.wsgi  # noqa: F401  # sets Django up, before its models are imported
@@ -45,18 +49,34 @@ TIMES = 60  # of each owner and door; all questions equally often
 _KEY = "bench"
 
 
+@dataclass(frozen=True)
+class Client:
+    """One that costs next to nothing: those of libraries cost milliseconds, which are not ours."""
+
+    connection: HTTPConnection
+    secret: str
+
+    def post(self, path: str, asked: object) -> None:
+        headers = {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"}
+        self.connection.request("POST", path, json.dumps(asked), headers)
+        answer = self.connection.getresponse()
+        said = answer.read()
+        if answer.status != HTTPStatus.OK:
+            sys.exit(f"{path} answers {answer.status}: {said[:500]!r}")
+
+
 def measure(url: str) -> dict[str, Any]:
     """By share of the owner: milliseconds of the doors, and of the statements behind one."""
     took: dict[int, dict[str, list[float]]] = {}
     connect()
     for share in SHARES:
         owner = owner_of(share)
-        with httpx2.Client(base_url=url, headers=_identity(owner), timeout=60) as client:
-            took[share] = _of_owner(owner, client)
+        with closing(HTTPConnection(urlsplit(url).netloc, timeout=60)) as connection:
+            took[share] = _of_owner(owner, Client(connection, _secret(owner)))
     return {"ms": took, "n": TIMES}
 
 
-def _of_owner(owner: Owner, client: httpx2.Client) -> dict[str, list[float]]:
+def _of_owner(owner: Owner, client: Client) -> dict[str, list[float]]:
     space, vectors = Space.objects.get(role=IMAGE_ENCODER.name), _vectors(owner)
     asked = [partial(nearest, owner, space, each, limit=LIMIT) for each in vectors]
     half = len(asked) // 2
@@ -80,12 +100,12 @@ def _often(acts: list[Callable[[], object]]) -> Iterator[Callable[[], object]]:
     return islice(cycle(acts), TIMES)
 
 
-def _identity(owner: Owner) -> dict[str, str]:
+def _secret(owner: Owner) -> str:
     user, _ = get_user_model().objects.get_or_create(username=owner.subject)
     Owner.objects.filter(pk=owner.pk).update(user=user)
     ApiKey.objects.filter(user=user, name=_KEY).delete()
     _, secret = issue(Terms(_KEY, user, EVERYDAY))
-    return {"Authorization": f"Bearer {secret}"}
+    return secret
 
 
 def _vectors(owner: Owner) -> Array:
@@ -95,18 +115,13 @@ def _vectors(owner: Owner) -> Array:
     return vectors
 
 
-def _ask(client: httpx2.Client, question: str) -> None:
-    _answered(client.post("/api/v1/search/", json={"q": question}))
+def _ask(client: Client, question: str) -> None:
+    client.post("/api/v1/search/", {"q": question})
 
 
-def _look(client: httpx2.Client, vector: Array) -> None:
+def _look(client: Client, vector: Array) -> None:
     asked = {"vector": vector.tolist(), "limit": LIMIT}
-    _answered(client.post("/collections/image_embeddings/points/search", json=asked))
-
-
-def _answered(answer: httpx2.Response) -> None:
-    if answer.status_code != httpx2.codes.OK:
-        sys.exit(f"{answer.url} answers {answer.status_code}: {answer.text[:500]}")
+    client.post("/collections/image_embeddings/points/search", asked)
 
 
 def main(url: str) -> None:
