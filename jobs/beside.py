@@ -29,7 +29,7 @@ def alone(names: Collection[str], photos: Collection[str]) -> Iterator[str]:
     """Of the `names` in a folder the sidecars of none of its `photos`."""
     of_photos = {each for name in photos for each in (name, Path(name).stem)}
     for name in names:
-        if name.endswith(SUFFIX) and name.removesuffix(SUFFIX) not in of_photos:
+        if Path(name).suffix.lower() == SUFFIX and Path(name).stem not in of_photos:
             yield name
 
 

@@ -89,8 +89,11 @@ def _files(folder: Path) -> Iterator[Path]:
 def place_of(path: Path) -> Path:
     """Of the photo `path`: where its sidecar is, or would be."""
     usual = path.with_name(path.name + SUFFIX)
-    other = path.with_suffix(SUFFIX)
-    return other if other.is_file() and not usual.exists() else usual
+    if usual.exists():
+        return usual
+    loud = SUFFIX.upper()  # as cameras and programs of old write endings
+    others = [path.with_suffix(SUFFIX), path.with_name(path.name + loud), path.with_suffix(loud)]
+    return next(filter(Path.is_file, others), usual)
 
 
 def _write(photo: Photo, path: Path, *, dry_run: bool) -> Written:

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class TestNewPhotos:
-    @pytest.mark.parametrize("name", ["a_jpg_xmp", "a_xmp"])
+    @pytest.mark.parametrize("name", ["a_jpg_xmp", "a_xmp", "a_jpg_XMP", "a_XMP"])
     def test_get_the_names_in_their_sidecars(
         self, name: str, owner: Owner, folder: Path, parts: Parts
     ) -> None:

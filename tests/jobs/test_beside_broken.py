@@ -88,7 +88,7 @@ class TestSidecarsThatCanNotBeRead:
         assert names(owner) == [(None, False)] * 2
 
     def test_without_a_photo_are_named_alone(self, owner: Owner, folder: Path) -> None:
-        put(folder, a_xmp=saying(ANNA), b_jpg_xmp=saying(ANNA), c_txt=b"")
+        put(folder, a_xmp=saying(ANNA), b_jpg_XMP=saying(ANNA), c_txt=b"")
         told, said = StringIO(), StringIO()
 
         call_command("scan", str(folder), owner=owner.subject, stdout=said, stderr=told)
@@ -96,7 +96,7 @@ class TestSidecarsThatCanNotBeRead:
         assert said.getvalue().startswith("0 new, 0 known")
         assert told.getvalue().splitlines() == [
             "a.xmp: a sidecar without its photo",
-            "b.jpg.xmp: a sidecar without its photo",
+            "b.jpg.XMP: a sidecar without its photo",
         ]
         assert not Item.objects.exists()
 
