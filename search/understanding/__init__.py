@@ -17,6 +17,7 @@ from search.understanding.pieces import find_denials
 from search.understanding.places import Doubts
 from search.understanding.sentence import Sentence
 from search.understanding.tokens import MAX_QUESTION, clean, tokens
+from search.understanding.unasked import refuse_choices, refuse_measures
 from search.understanding.wording import keep_phrases, recognise_quotes
 
 __all__ = ["MAX_QUESTION", "understand", "without"]
@@ -62,10 +63,13 @@ def _recognise(sentence: Sentence, known: Known, where: Names, now: datetime) ->
     recognise_quotes(sentence)
     keep_phrases(sentence, known.phrases, what, where)
     people.recognise(sentence, who, may_be_no_person, doubtful=False)
+    refuse_measures(sentence)
     dates.recognise(sentence, now.date(), who.single)
     places.recognise(sentence, where, known.within, Doubts(is_person_or_word, is_common))
     people.recognise(sentence, who, may_be_no_person, doubtful=True)
     people.recognise_company(sentence)
+    people.recognise_absence(sentence)
+    refuse_choices(sentence)
     things.recognise(sentence, what)
     people.refuse_strangers(sentence)
     find_denials(sentence)

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 
 from search.questions import Days, Question
 from search.understanding import periods
 from search.understanding.moments import Moments
 from search.understanding.periods import Period, yearly_day
+from search.understanding.pieces import next_listed
 from search.understanding.relative import Amount, Moment
 from search.understanding.sentence import Mention, Sentence, Use
 from search.understanding.together import completed
@@ -75,7 +77,7 @@ def _drop_preposition(sentence: Sentence, at: int) -> None:
 
 
 def _read(moments: Moments, at: int) -> _Dates | None:
-    readers = (_range, _beside, _side, _single)
+    readers = (_range, _days, _beside, _side, _single)
     return next((found for reader in readers if (found := reader(moments, at))), None)
 
 
@@ -117,6 +119,35 @@ def _days_of_month(moments: Moments, first: Moment, link: str) -> _Dates | None:
     second = moments.day_of(then, number[0], number[1], first.month)
     counts = not second.year and moments.sentence.is_content(second.end)  # 10 dogs
     return None if counts else _dates(first, second)
+
+
+def _days(moments: Moments, at: int) -> _Dates | None:
+    """Several days of one month: March 5, 6 and 7, 2020; 5 and 6 March."""
+    sentence = moments.sentence
+    named = sentence.find("months", at)
+    numbers = _numbers(moments, moments.after_point(named[0]) if named else at)
+    if len(numbers) < 2:  # noqa: PLR2004  # one is a date by itself
+        return None
+    end, number = numbers[-1]
+    month = named or sentence.find("months", sentence.after("of", end))
+    if not month:
+        return None
+    last = moments.day_of(at, end if named else month[0], number, int(month[1]))
+    if named and not last.year and sentence.is_content(end):  # March 5, 10 dogs
+        return None
+    each = [_same_month(day, last).periods for _, day in numbers]
+    return _Dates(at, last.end, tuple(chain(*each)) if all(each) else ())
+
+
+def _numbers(moments: Moments, at: int) -> list[tuple[int, int]]:
+    """Days of a month that are listed there, each with where it ends."""
+    found: list[tuple[int, int]] = []
+    while (number := moments.day_number(at)) and not moments.relative.ago(at):
+        found.append(number)
+        at = next_listed(moments.sentence, number[0])
+        if at == number[0]:
+            break
+    return found
 
 
 def _dates(first: Moment, second: Moment) -> _Dates:

@@ -186,7 +186,7 @@ class Moments:
             end, value, shift = found
             yearly = make(value)
             if not shift and (past := self.sentence.after("before_last", end)) > end:
-                return Moment(at, past, yearly.latest_but_one(self.today))
+                return Moment(at, past, yearly.back(self.today, 2))
             if shift in {"this", "next"}:
                 return self._shifted_cycle(at, end, yearly, shift)
             exact = self._of_year(at, end, yearly)

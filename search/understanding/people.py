@@ -1,11 +1,13 @@
 """Who is to be in a photo: people by their names, and whether there is anybody else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from search.questions import Count, People, Question
 from search.understanding.names import Names
 from search.understanding.pieces import is_listing
 from search.understanding.sentence import Mention, Sentence, Use
+from search.understanding.tokens import Kind
 
 
 def recognise(
@@ -96,6 +98,40 @@ def _person_begins(sentence: Sentence, at: int) -> bool:
 
 def _person_ends(sentence: Sentence, at: int) -> bool:
     return any(each.end == at and each.asks.people.all for each in sentence.mentions)
+
+
+def recognise_absence(sentence: Sentence) -> None:
+    """Deny people of whom it is said behind their names: "Anna and Ben are not in it"."""
+    for at in sentence.each_free():
+        end = _absent_end(sentence, at)
+        if end == at or not _says_no_more(sentence, end):
+            continue
+        people = list(_listed_until(sentence, at))
+        for each in people:
+            said = range(at, end) if each is people[0] else ()
+            absent = Question(people=People(none=each.asks.people.all[0]))
+            sentence.mentions.remove(each)
+            sentence.take(replace(each, at=(*each.at, *said), asks=absent))
+
+
+def _says_no_more(sentence: Sentence, at: int) -> bool:
+    return at == len(sentence) or sentence.tokens[at].kind is Kind.MARK or sentence.has("but", at)
+
+
+def _absent_end(sentence: Sentence, at: int) -> int:
+    """Where it ends that somebody is not there; `at`, if that is not said."""
+    verb = sentence.after("copulas", at)
+    isnt = sentence.after("negators", verb) if verb > at else sentence.after("absent_by_itself", at)
+    return sentence.after("absent", isnt) if isnt > verb else at
+
+
+def _listed_until(sentence: Sentence, end: int) -> Iterator[Mention]:
+    """The people of a list that ends there, the last one first."""
+    people = {each.end: each for each in sentence.mentions if each.asks.people.all}
+    while end in people:
+        yield people[end]
+        joint = sentence.before("and", people[end].start)
+        end = joint if joint < people[end].start else -1
 
 
 def refuse_strangers(sentence: Sentence) -> None:

@@ -62,9 +62,12 @@ class Yearly:
                 return (over[-1],)
         return ()
 
-    def latest_but_one(self, today: date) -> tuple[Period, ...]:
-        latest = self.latest(today)
-        return self.latest(latest[0][0]) if latest else ()
+    def back(self, today: date, count: int) -> tuple[Period, ...]:
+        """The `count`th of those that are over, from the latest on; none, if it never comes."""
+        found: tuple[Period, ...] = ()
+        for _ in range(min(count, LOOK_BACK)):
+            found = self.latest(found[0][0] if found else today)
+        return found
 
     def by(self, day: date) -> tuple[Period, ...]:
         """The latest that begins on `day` or before, in its year or the one before."""

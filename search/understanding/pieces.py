@@ -202,5 +202,11 @@ def is_listing(sentence: Sentence, at: int) -> bool:
     return _is_comma(sentence, at) or sentence.has("and", at) or sentence.has("or", at)
 
 
+def next_listed(sentence: Sentence, at: int) -> int:
+    """Where the next of a list begins, after one that ends at `at`: `at`, if there is none."""
+    then = at + _is_comma(sentence, at)
+    return max(sentence.after(role, then) for role in ("and", "or"))
+
+
 def _is_comma(sentence: Sentence, at: int) -> bool:
     return sentence.is_free(at) and sentence.tokens[at].text == ","

@@ -52,7 +52,14 @@ class Relative:
 
     def at(self, at: int) -> Moment | None:
         """The date that begins there."""
-        readers = (self._day, self._day_part, self.ago, self._last_some, self.shifted)
+        readers = (
+            self._day,
+            self._day_part,
+            self.ago,
+            self._seasons_ago,
+            self._last_some,
+            self.shifted,
+        )
         return next((found for reader in readers if (found := reader(at))), None)
 
     def _day(self, at: int) -> Moment | None:
@@ -90,6 +97,20 @@ class Relative:
             return Moment(at, after, periods.same_day(amount.unit, amount.count, self.today))
         days = periods.unit(amount.unit, amount.count, self.today) if amount.is_clear else ()
         return _moment(at, end, days, amount.unit)
+
+    def _seasons_ago(self, at: int) -> Moment | None:
+        """Two summers ago: the one before the last."""
+        sentence = self.sentence
+        number = number_at(sentence, at)
+        some = sentence.after("some", at)
+        start = number[0] if number else some
+        for role in ("seasons_several", "seasons"):
+            found = sentence.find(role, start) if start > at else None
+            if found and (end := sentence.after("ago", found[0])) > found[0]:
+                count = number[1] if number else 0
+                days = periods.season(found[1]).back(self.today, count)
+                return Moment(at, end, days, year=days[0][0].year if days else 0)
+        return None
 
     def amount(self, at: int) -> Amount | None:
         """Such as 3 weeks, a day, seminggu, a few years."""

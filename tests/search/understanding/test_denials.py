@@ -164,3 +164,38 @@ class TestThings:
         asked = question(text)
 
         assert asked == Question(not_understood=(refused,), language=asked.language)
+
+
+class TestAbsence:
+    @pytest.mark.parametrize(
+        ("text", "absent", "meaning"),
+        [
+            ("photos Anna is not in", ("Anna",), ""),
+            ("photos that Anna isn't in", ("Anna",), ""),
+            ("a party where Anna and Ben are not in the picture", ("Anna", "Ben"), "party"),
+            ("a party where Ben wasn't there, in the garden", ("Ben",), "party garden"),
+            ("foto yang Anna dan Ben tidak ada", ("Anna", "Ben"), ""),
+            ("pesta yang Ben gak ikut", ("Ben",), "pesta"),
+            ("photos without Ben", ("Ben",), ""),
+            ("foto pantai minus Ben", ("Ben",), "pantai"),
+        ],
+    )
+    def test_may_be_said_behind_a_name(
+        self, text: str, absent: tuple[str, ...], meaning: str
+    ) -> None:
+        asked = question(text)
+
+        assert asked.people == People(none=absent)
+        assert (asked.semantic, asked.not_understood) == (meaning, ())
+
+    def test_is_of_those_alone_of_whom_it_is_said(self) -> None:
+        asked = question("photos with Anna where Ben is not")
+
+        assert asked.people == People(all=(("Anna",),), none=("Ben",))
+
+    @pytest.mark.parametrize("text", ["Anna is not smiling", "Anna is not in Jakarta"])
+    def test_is_not_that_of_what_somebody_does_and_where(self, text: str) -> None:
+        assert question(text).people == People(all=(("Anna",),))
+
+    def test_is_no_question_whether_there_are_photos(self) -> None:
+        assert question("ada foto Ben nggak?").people == People(all=(("Ben",),))
