@@ -104,10 +104,19 @@ def _two(moments: Moments, at: int, link: str, *, is_led: bool) -> _Dates | None
     first = sure.at(at)
     if first and (second := _linked(sure if is_led else moments, first.end, link)):
         return _dates(first, second)
+    if first and first.periods and (end := _present_end(moments, first.end, link)):
+        return _Dates(first.start, end, ((first.periods[0][0], None),))
     number = moments.day_number(at)
     if number and (second := _linked(moments, number[0], link)) and second.month:
         return _dates(_same_month(number[1], second), second)
     return _days_of_month(moments, first, link) if first else None
+
+
+def _present_end(moments: Moments, at: int, link: str) -> int:
+    """Where "to present" ends; 0, if it is not said."""
+    then = moments.sentence.after(link, at)
+    end = moments.sentence.after("to_present", then)
+    return end if end > then > at else 0
 
 
 def _days_of_month(moments: Moments, first: Moment, link: str) -> _Dates | None:

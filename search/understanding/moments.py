@@ -18,8 +18,8 @@ _MIDDLE = "mid-"
 _ORDINAL = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?")
 _BEGINNINGS = {  # roles of words with which a date may begin
     *DAYS,
-    "this_before", "earlier_today", "last_before", "next_before", "last_some", "fused_units",
-    "units", "one", "some", "numbers", "ordinals",
+    "this_before", "this_after", "earlier_today", "last_before", "next_before", "last_some",
+    "fused_units", "units", "one", "some", "numbers", "ordinals",
     "day_words", "portions", "weekdays", "months", "holidays", "seasons", "seasons_in_doubt",
     "decades", "date_lead", "date_of",
 }  # fmt: skip
@@ -64,6 +64,7 @@ class Moments:
             return None
         readers = (
             self.numerals.day,
+            self.numerals.week,
             self.relative.at,
             self._weekday,
             self._day_of_month,

@@ -1,5 +1,6 @@
 """Dates in figures: 24/12/2022, 2019, '19, the 90s, 2020-05, 2019/20."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,6 +9,8 @@ from search.understanding.relative import Moment
 from search.understanding.sentence import Sentence
 from search.understanding.tokens import APOSTROPHES, Kind
 
+_COMPACT = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")  # 20200501
+_WEEK = re.compile(r"(?:ke-?)?([0-9]{1,2})")
 _LINES = ("-", "/", "\N{EN DASH}")  # join figures
 
 
@@ -27,9 +30,30 @@ class Numerals:
         return self._decade(at) or self._two_figures(at) or self.year(at)
 
     def day(self, at: int) -> Moment | None:
-        if not self.sentence.is_free(at) or self.sentence.tokens[at].kind is not Kind.DATE:
+        if not self.sentence.is_free(at):
             return None
-        return Moment(at, at + 1, figures.date_of(self.sentence.tokens[at].text))
+        token = self.sentence.tokens[at]
+        compact = _COMPACT.fullmatch(token.text)
+        if token.kind is not Kind.DATE and not compact:
+            return None
+        written = "-".join(compact.groups()) if compact else token.text
+        return Moment(at, at + 1, figures.date_of(written))
+
+    def week(self, at: int) -> Moment | None:
+        """Week 32 of 2020, as ISO 8601 counts them; minggu ke-32 2020."""
+        unit = self.sentence.find("units", at)
+        if not unit or unit[1] != "week" or not self.sentence.is_word(unit[0]):
+            return None
+        number = _WEEK.fullmatch(self.sentence.tokens[unit[0]].fold)
+        end = unit[0] + 1
+        end += self.sentence.is_free(end) and self.sentence.tokens[end].text == ","
+        year = self._free_year(self.sentence.after("of", end)) if number else None
+        if not number or not year:
+            return None
+        return Moment(at, year.end, periods.iso_week(year.year, int(number[1])))
+
+    def _free_year(self, at: int) -> Moment | None:
+        return self.year(at) if self.sentence.is_free(at) else None
 
     def _decade(self, at: int) -> Moment | None:
         if found := self.sentence.find("decades", at):

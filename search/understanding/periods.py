@@ -133,6 +133,15 @@ def last_some(name: str, count: int, today: date) -> tuple[Period, ...]:
         return ()
 
 
+def iso_week(year: int, number: int) -> tuple[Period, ...]:
+    """None, if the year has no such week."""
+    try:
+        monday = date.fromisocalendar(year, number, 1)
+    except ValueError:
+        return ()
+    return ((monday, monday + timedelta(days=WEEK)),)
+
+
 def same_day(name: str, count: int, today: date) -> tuple[Period, ...]:
     """Today, but `count` days, weeks, months or years ago; none, if that is no one day."""
     try:
@@ -203,6 +212,8 @@ def holiday(name: str) -> Yearly:
         return Yearly(lambda year: (day(date(year - 1, 12, 31)),))
     if name == "easter":
         return Yearly(_easter)
+    if name == "ramadan":
+        return Yearly(_ramadan)
     return Yearly(lambda year: _official(name, year))
 
 
@@ -230,6 +241,13 @@ def weekday(number: int, shift: str, today: date) -> Period:
 def _easter(year: int) -> tuple[Period, ...]:
     friday = timedelta(days=2)
     return tuple(day(first + friday) for first, _ in _official("good_friday", year))
+
+
+def _ramadan(year: int) -> tuple[Period, ...]:
+    """The thirty days before Eid al-Fitr, of which the first may be one too many."""
+    feasts = (first for each in (year, year + 1) for first, _ in _official("eid_al_fitr", each))
+    begun = ((first - timedelta(days=30), first) for first in feasts)
+    return tuple(each for each in begun if each[0].year == year)
 
 
 @lru_cache(maxsize=1024)

@@ -15,6 +15,7 @@ DAYS = {
     "today": 0,
     "tomorrow": -1,
 }
+_DECADE = 10  # years
 SHIFTS = (("last", 1), ("this", 0), ("next", -1))
 
 
@@ -79,6 +80,9 @@ class Relative:
             end = sentence.after(role, at)
             if end > at and any(sentence.has(each, end) for each in parts):
                 return Moment(at, end, periods.unit("day", back, self.today))
+        end = sentence.after("this_after", at)
+        if end > at and any(sentence.before(each, at) < at for each in ("day_parts", "nights")):
+            return Moment(at, end, periods.unit("day", 0, self.today))  # siang ini
         return None
 
     def ago(self, at: int) -> Moment | None:
@@ -121,10 +125,12 @@ class Relative:
         for role, count in (("some", 0), ("one", 1)):
             if not number and sentence.has(role, at):
                 number = sentence.after(role, at), count
-        found = number and (
-            sentence.find("units", number[0]) or sentence.find("short_units", number[0])
-        )
-        return Amount(found[0], number[1], found[1]) if number and found else None
+        if not number:
+            return None
+        if (end := sentence.after("long_units", number[0])) > number[0]:
+            return Amount(end, number[1] * _DECADE, "year")
+        found = sentence.find("units", number[0]) or sentence.find("short_units", number[0])
+        return Amount(found[0], number[1], found[1]) if found else None
 
     def one(self, at: int) -> Amount | None:
         """The "day" of "the day after"."""
@@ -135,7 +141,8 @@ class Relative:
         """The last 7 days; 7 hari terakhir."""
         sentence = self.sentence
         start = sentence.after("last_some", at)
-        amount = self.amount(start)
+        decade = sentence.after("long_units", start)
+        amount = Amount(decade, _DECADE, "year") if decade > start > at else self.amount(start)
         if not amount:
             return None
         end = amount.end if start > at else sentence.after("some_after", amount.end)

@@ -1,4 +1,5 @@
-"""What people say and no question can ask for: hours, distances, how many photos, the first ones.
+"""What people say and no question can ask for: hours, distances, how many photos, the first ones,
+and what comes round and is no year's.
 
 It is refused before anything else could be made of it.
 """
@@ -25,7 +26,7 @@ def refuse_measures(sentence: Sentence) -> None:
 
 
 def refuse_choices(sentence: Sentence) -> None:
-    """Refuse which of the photos, and how many: "10 photos of Anna", "the oldest photo"."""
+    """Refuse which of the photos, and how many: "the oldest photo", "10 photos", "on Mondays"."""
     for at in sentence.each_free():
         end, number = number_at(sentence, at) or (at, 0)
         is_counted = end > at and sentence.has("photo_nouns", end)
@@ -33,7 +34,7 @@ def refuse_choices(sentence: Sentence) -> None:
             sentence.mark(range(at, end), Use.DROPPED)  # says no more than "a"
         elif is_counted:
             sentence.refuse(range(sentence.before("last_before", at), end))
-        elif (end := _order_end(sentence, at)) > at:
+        elif (end := max(sentence.after("recurring", at), _order_end(sentence, at))) > at:
             sentence.refuse(range(at, end))
 
 

@@ -1,4 +1,4 @@
-"""Several days of one month, and seasons counted from today: Wednesday, 13 March 2024."""
+"""Dates that are seldom asked for. Today is Wednesday, 13 March 2024."""
 
 import pytest
 
@@ -58,3 +58,40 @@ class TestSeasonsAgo:
 
         assert (asked.dates, asked.semantic) == ((), "beach")
         assert asked.not_understood == ("a few summers ago",)
+
+
+class TestPeriods:
+    @pytest.mark.parametrize(
+        ("text", "days"),
+        [
+            ("2019 to present", "2019-01-01.."),
+            ("from May 2019 to date", "2019-05-01.."),
+            ("up to last week", "..2024-03-10"),
+            ("this year so far", "2024-01-01..2024-12-31"),
+            ("the past decade", "2014-03-14..2024-03-13"),
+            ("two decades ago", "2004-01-01..2004-12-31"),
+            ("H1 2021", "2021-01-01..2021-06-30"),
+            ("week 32 of 2020", "2020-08-03..2020-08-09"),
+            ("minggu ke-32 2020", "2020-08-03..2020-08-09"),
+            ("hari minggu 5 Mei 2019", "2019-05-05"),
+            ("20200501", "2020-05-01"),
+            ("ramadan 2022", "2022-04-02..2022-05-01"),
+            ("foto bulan puasa", "2023-03-23..2023-04-21"),
+            ("tujuh belasan 2020", "2020-08-17"),
+            ("malam ini", "2024-03-13"),
+        ],
+    )
+    def test_are_read(self, text: str, days: str) -> None:
+        asked = question(text)
+
+        assert (shown(asked.dates), asked.semantic, asked.not_understood) == (days, "", ())
+
+    @pytest.mark.parametrize("text", ["week 54 of 2020", "20201301", "Mondays"])
+    def test_that_are_none_are_not_understood(self, text: str) -> None:
+        asked = question(text)
+
+        assert (asked.dates, asked.not_understood) == ((), (text,))
+
+    @pytest.mark.parametrize("text", ["date palm", "birthday present", "12345678"])
+    def test_are_not_what_only_looks_like_one(self, text: str) -> None:
+        assert (question(text).dates, question(text).semantic) == ((), text)
