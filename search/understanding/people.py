@@ -22,6 +22,8 @@ def recognise(
         doubted = len(tokens) == 1 and any(map(is_doubtful, sentence.tokens[at].forms))
         if not doubted or (doubtful and _is_said_like_a_name(sentence, at)):
             sentence.take(Mention("people", tokens, Question(people=People(all=(who,)))))
+            beside = sentence.before("near", at)
+            sentence.mark(range(beside, at), Use.DROPPED)  # where in the photo, nobody knows
 
 
 def _is_said_like_a_name(sentence: Sentence, at: int) -> bool:

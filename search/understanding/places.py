@@ -69,6 +69,7 @@ def _take(sentence: Sentence, found: tuple[tuple[int, ...], tuple[str, ...]], en
     near = start < named or _lists_near(sentence, start)
     asks = Question(places=tuple(Somewhere(name, near=near) for name in names))
     sentence.take(Mention("places", tuple(range(start, end)), asks))
+    sentence.refuse_before("directions", start)
 
 
 def _lists_near(sentence: Sentence, at: int) -> bool:

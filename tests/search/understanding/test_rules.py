@@ -56,6 +56,13 @@ class TestPeople:
 
         assert question(text, known).people.all == everyone
 
+    @pytest.mark.parametrize("text", ["Ben next to Anna", "Ben, close to Anna", "Ben dekat Anna"])
+    def test_who_is_beside_whom_says_no_more_than_who_is_there(self, text: str) -> None:
+        asked = question(text)
+
+        assert asked.people == People(all=(("Ben",), ("Anna",)))
+        assert (asked.semantic, asked.not_understood) == ("", ())
+
     def test_a_denial_ends_where_something_else_begins(self) -> None:
         everyone = People(all=(("Cleo Putri",),), none=("Ben",))
 

@@ -41,6 +41,8 @@ class TestDistances:
             ("within 10 km of Jakarta", "within 10 km"),
             ("200 km from Jakarta", "200 km"),
             ("dalam radius 5 km dari Jakarta", "dalam radius 5 km"),
+            ("south of Jakarta", "south of"),
+            ("di selatan Jakarta", "di selatan"),
         ],
     )
     def test_are_not_understood(self, text: str, refused: str) -> None:
@@ -61,6 +63,7 @@ class TestChoices:
             ("the oldest photo of Anna", "oldest"),
             ("first pictures of Anna", "first"),
             ("foto pertama Anna", "pertama"),
+            ("best photos of Anna", "best"),
             ("10 photos of Anna", "10"),
             ("latest 10 photos of Anna", "10"),
             ("last ten photos of Anna", "last ten"),
