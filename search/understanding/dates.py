@@ -14,11 +14,28 @@ from search.understanding.relative import Amount, Moment
 from search.understanding.sentence import Mention, Sentence, Use
 from search.understanding.together import completed
 
+
+def _since(period: Period) -> Days:
+    return period[0], None
+
+
+def _until(period: Period) -> Days:
+    return None, period[1]
+
+
+def _before(period: Period) -> Days:
+    return None, period[0]
+
+
+def _after(period: Period) -> Days:
+    return period[1], None
+
+
 _SIDES: tuple[tuple[str, Callable[[Period], Days]], ...] = (
-    ("since", lambda period: (period[0], None)),
-    ("until", lambda period: (None, period[1])),
-    ("before", lambda period: (None, period[0])),
-    ("after", lambda period: (period[1], None)),
+    ("since", _since),
+    ("until", _until),
+    ("before", _before),
+    ("after", _after),
 )
 
 
@@ -224,9 +241,32 @@ def _side(moments: Moments, at: int) -> _Dates | None:
             return _Dates(at, found.end, _next_to(found, Amount(at, 1, "day"), role))
         if found:
             return _Dates(at, found.end, tuple(side(each) for each in found.periods[:1]))
+    return _aged(moments, at)
+
+
+def _aged(moments: Moments, at: int) -> _Dates | None:
+    """Older than 2010; newer than 5 years."""
+    for role, side, since in (
+        ("older_than", _before, _before),
+        ("newer_than", _after, _since),
+    ):
+        start = moments.sentence.after(role, at)
+        if start == at:
+            continue
+        if found := moments.at(start):
+            return _Dates(at, found.end, tuple(map(side, found.periods[:1])))
+        if (amount := moments.relative.amount(start)) and amount.is_clear:
+            last = periods.last_some(amount.unit, amount.count, moments.today)
+            return _Dates(at, amount.end, tuple(map(since, last)))
     return None
 
 
 def _single(moments: Moments, at: int) -> _Dates | None:
     found = moments.at(at)
-    return _Dates(found.start, found.end, found.periods, found) if found else None
+    if not found:
+        return None
+    for role, side in (("or_earlier", _until), ("or_later", _since)):
+        end = moments.sentence.after(role, found.end)
+        if end > found.end:
+            return _Dates(found.start, end, tuple(map(side, found.periods[:1])))
+    return _Dates(found.start, found.end, found.periods, found)

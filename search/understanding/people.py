@@ -39,9 +39,13 @@ def _is_said_like_a_name(sentence: Sentence, at: int) -> bool:
 
 
 def recognise_company(sentence: Sentence) -> None:
-    """Take what says that there is nobody else: "only", "alone", "nobody else", "nobody"."""
+    """Take what says how many there are, or nobody else: "berdua", "alone", "nobody"."""
     anybody = any(_is_wanted(sentence, each) for each in sentence.mentions)
     for at in sentence.each_free():
+        if found := sentence.find("so_many", at):
+            count = Count(int(found[1]), int(found[1]))
+            sentence.take(Mention("faces", tuple(range(at, found[0])), Question(faces=count)))
+            continue
         for role in _COMPANY:
             end = sentence.after(role, at)
             asks = _company(sentence, role, range(at, end), anybody=anybody) if end > at else None

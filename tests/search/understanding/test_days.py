@@ -79,6 +79,17 @@ class TestPeriods:
             ("foto bulan puasa", "2023-03-23..2023-04-21"),
             ("tujuh belasan 2020", "2020-08-17"),
             ("malam ini", "2024-03-13"),
+            ("malam minggu", "2024-03-09"),
+            ("newer than 2020", "2021-01-01.."),
+            ("foto lebih lama dari 2010", "..2009-12-31"),
+            ("photos older than 5 years", "..2019-03-13"),
+            ("newer than 3 weeks", "2024-02-22.."),
+            ("not older than 2010", "2010-01-01.."),
+            ("in 1999 or earlier", "..1999-12-31"),
+            ("May 2020 and later", "2020-05-01.."),
+            ("2019 onwards", "2019-01-01.."),
+            ("2019 ke atas", "2019-01-01.."),
+            ("sehabis lebaran 2022", "2022-05-04.."),
         ],
     )
     def test_are_read(self, text: str, days: str) -> None:
@@ -92,6 +103,8 @@ class TestPeriods:
 
         assert (asked.dates, asked.not_understood) == ((), (text,))
 
-    @pytest.mark.parametrize("text", ["date palm", "birthday present", "12345678"])
+    @pytest.mark.parametrize(
+        "text", ["date palm", "birthday present", "12345678", "older than the hills"]
+    )
     def test_are_not_what_only_looks_like_one(self, text: str) -> None:
         assert (question(text).dates, question(text).semantic) == ((), text)

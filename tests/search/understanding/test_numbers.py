@@ -28,6 +28,8 @@ class TestNumbers:
             ("< 3 people", Count(0, 2)),
             ("≤ 3 people", Count(0, 3)),
             ("3+ people", Count(3)),
+            ("the three of us", Count(3, 3)),
+            ("foto berdua", Count(2, 2)),
         ],
     )
     def test_faces_are_counted_in_words_and_signs(self, text: str, count: Count) -> None:
