@@ -95,9 +95,8 @@ class Vocabulary:
         concept = self._by_key.get(key)
         if concept is None:
             return key.replace("_", " ")
-        return next(
-            concept.words[each] for each in self._preferred(language) if each in concept.words
-        )
+        said = concept.wordings
+        return next(said[each].word for each in self._preferred(language) if each in said)
 
     def language(self, language: str) -> Language:
         """What the file of `language` says, or else the English one, or any."""

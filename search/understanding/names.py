@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from search.understanding.sentence import Sentence
 from search.understanding.tokens import Kind, Token, words_of
@@ -52,6 +52,7 @@ def names(
     return Names(found)
 
 
+@lru_cache(maxsize=1 << 16)
 def _written(name: str) -> tuple[tuple[str, ...], ...]:
     """The words of a name, and those without its hyphens: "Mary-Jane"."""
     words = words_of(name)
