@@ -16,14 +16,15 @@ BROKEN = {
     "style": "document.body.setAttribute('style', 'color: red')",
     "sheet": "document.body.append(Object.assign(document.createElement('style'), "
     "{textContent: 'p {}'}))",
-    "handler": "document.body.setAttribute('onclick', 'a()')",
+    "handler": "document.body.setAttribute('onclick', 'a()'); document.body.click()",  # compiles it
     "picture": "new Promise(done => { const image = new Image(); image.onerror = done;"
     " image.src = 'data:image/gif;base64,R0lGODlhAQABAAAAACw='; })",
     "host": "fetch('http://127.0.0.1:9/').catch(() => {})",
 }
 
-UNTIL_FORBIDDEN = """() => new Promise(done => {{
+UNTIL_FORBIDDEN = """() => new Promise((done, fail) => {{
   document.addEventListener("securitypolicyviolation", () => done());
+  setTimeout(() => fail(new Error("nothing was forbidden")), 30000);
   {};
 }})"""
 
