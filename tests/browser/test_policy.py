@@ -1,9 +1,11 @@
 """Tests hear of it when a page breaks its policy in a real browser."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError as NothingHeard
 from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -16,23 +18,32 @@ BROKEN = {
     "style": "document.body.setAttribute('style', 'color: red')",
     "sheet": "document.body.append(Object.assign(document.createElement('style'), "
     "{textContent: 'p {}'}))",
-    "handler": "document.body.setAttribute('onclick', 'a()'); document.body.click()",  # compiles it
+    "handler": "document.body.setAttribute('onclick', 'a()')",
     "picture": "new Promise(done => { const image = new Image(); image.onerror = done;"
     " image.src = 'data:image/gif;base64,R0lGODlhAQABAAAAACw='; })",
     "host": "fetch('http://127.0.0.1:9/').catch(() => {})",
 }
 
-UNTIL_FORBIDDEN = """() => new Promise((done, fail) => {{
-  document.addEventListener("securitypolicyviolation", () => done());
-  setTimeout(() => fail(new Error("nothing was forbidden")), 30000);
+WATCHED = """() => {{
+  const root = document.documentElement;
+  document.addEventListener("securitypolicyviolation", () => {{ root.dataset.forbidden = ""; }});
   {};
-}})"""
+}}"""
 
 
 def run(browsing: Browsing, url: str, script: str) -> None:
     with browsing() as page:
         page.goto(url)
-        page.evaluate(UNTIL_FORBIDDEN.format(script))
+        page.evaluate(WATCHED.format(script))
+        page.wait_for_selector("html[data-forbidden]", state="attached", timeout=10_000)
+
+
+def run_until_heard(browsing: Browsing, url: str, script: str) -> None:
+    """Of thousands of pages of Chromium one does nothing any more, and says so by nothing."""
+    for _ in range(2):
+        with suppress(NothingHeard):
+            return run(browsing, url, script)
+    return run(browsing, url, script)
 
 
 class TestPolicy:
@@ -41,7 +52,7 @@ class TestPolicy:
         self, live_server: LiveServer, browsing: Browsing, kind: str
     ) -> None:
         with pytest.raises(AssertionError, match=FORBIDDEN):
-            run(browsing, f"{live_server.url}/admin/login/", BROKEN[kind])
+            run_until_heard(browsing, f"{live_server.url}/admin/login/", BROKEN[kind])
 
 
 class TestDocumentation:
