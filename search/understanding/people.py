@@ -113,6 +113,8 @@ def recognise_absence(sentence: Sentence) -> None:
         if end == at or not _says_no_more(sentence, end):
             continue
         people = list(_listed_until(sentence, at))
+        if people and sentence.before("or", people[-1].start) < people[-1].start:
+            continue  # either of them: no question can say that
         for each in people:
             said = range(at, end) if each is people[0] else ()
             absent = Question(people=People(none=each.asks.people.all[0]))

@@ -197,5 +197,10 @@ class TestAbsence:
     def test_is_not_that_of_what_somebody_does_and_where(self, text: str) -> None:
         assert question(text).people == People(all=(("Anna",),))
 
+    def test_of_either_is_not_understood(self) -> None:
+        asked = question("photos Anna or Ben is not in")
+
+        assert (asked.people, asked.not_understood) == (People(all=(("Anna", "Ben"),)), ("not",))
+
     def test_is_no_question_whether_there_are_photos(self) -> None:
         assert question("ada foto Ben nggak?").people == People(all=(("Ben",),))
