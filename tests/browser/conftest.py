@@ -18,7 +18,7 @@ QUIET = (
     "--no-first-run",
 )
 FORBIDDEN = "Content Security Policy"
-# Where scripts run, by an event: of messages in the console the browser keeps some to itself.
+# Where scripts run, by its event, which tests can wait for; else by the console.
 TELLS = f"""
 document.addEventListener("securitypolicyviolation", event => told(
   `{FORBIDDEN}: ${{event.effectiveDirective}} forbids ${{event.blockedURI}} ${{event.sample}}`))
