@@ -64,7 +64,7 @@ class Sentence:
         return len(self.tokens)
 
     def is_free(self, at: int) -> bool:
-        return 0 <= at < len(self) and self.uses[at] is Use.FREE
+        return 0 <= at < len(self.tokens) and self.uses[at] is Use.FREE
 
     def is_word(self, at: int) -> bool:
         """It is a word that nothing has taken."""
@@ -76,9 +76,10 @@ class Sentence:
 
     def find(self, role: str, at: int) -> tuple[int, str] | None:
         """The end of the longest phrase of `role` that begins at `at`, and its value."""
-        if not self.is_free(at):
+        phrases = self._from[at].get(role) if 0 <= at < len(self.tokens) else None
+        if not phrases or self.uses[at] is not Use.FREE:
             return None
-        for found in self._from[at].get(role, ()):
+        for found in phrases:
             if all(map(self.is_free, range(at + 1, found.end))):
                 return found.end, found.value
         return None
