@@ -27,11 +27,13 @@ from local.marks import Legend
 from local.processes import Supervisor, interruptible, wait_until
 from local.report import Report, counted, faults, groups
 from local.sheet import draw, rows
-from local.stack import Service, Surroundings
+from local.stack import Service, Surroundings, built_models
 from local.stage import DATABASE, Stage
 from local.steps import Steps
-from local.triton import LOOPBACK, free_ports
+from local.triton import LOOPBACK, Triton, free_ports
+from local.warming import warming
 
+PACK = "packaged"  # what roles of a new service have
 READY_S = 60  # for the web server
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130  # exit statuses
 
@@ -112,9 +114,11 @@ class Demo:
             database = Database(server, DATABASE)
             database.drop()
             database.create()
-        with self._steps.step("triton", "Start Triton; models are loaded when they are needed"):
+        with self._steps.step("triton", "Start Triton; it loads models while the rest starts"):
             folder = self._stage.folder / "triton"
             triton = stack.enter_context(self._surroundings.model_server(folder))
+            if isinstance(triton, Triton):
+                stack.enter_context(warming(triton, self._models()))
         where = {
             "DATABASE_URL": database.url,
             "TRITON_URL": triton.url,
@@ -123,17 +127,21 @@ class Demo:
         }
         return Service(where | self._stage.settings)
 
+    def _models(self) -> list[str]:
+        """Those that a service begins with."""
+        models = built_models(self._surroundings.repository)
+        return [model for model in models if model.split(".")[1:2] == [PACK]]
+
     def _open(self, stack: ExitStack, service: Service) -> Journey:
         """The service itself: its tables, an administrator, the web server and the workers."""
         with self._steps.step("migrate", "Make the tables"):
             service.prepare()
-        with self._steps.step("admin", "Make the administrator"):
-            self._admin.ensure(service)
-            token = self._admin.token(service)
-        with self._steps.step("service", "Start the web server and the workers"):
+        with self._steps.step("service", "Start the web server and workers; make an administrator"):
             port, *_ = free_ports()
             commands = service.commands(port, restart_after_s=None)
             supervisor = stack.enter_context(Supervisor(commands, log_folder=self._stage.logs))
+            self._admin.ensure(service)
+            token = self._admin.token(service)
             journey = Journey(Api(f"http://{LOOPBACK}:{port}", token), supervisor.tend)
             wait_until(journey.ready, timeout_s=READY_S, what="The web server")
         return journey
