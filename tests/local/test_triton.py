@@ -140,6 +140,7 @@ class TestAnswers:
 
         np.testing.assert_allclose(answers[0].as_numpy("mean"), given[0].mean((1, 2)), rtol=1e-6)
         np.testing.assert_allclose(answers[1].as_numpy("mean"), given[1].mean((1, 2)), rtol=1e-6)
+        wait_until(lambda: _runs(client) > runs, timeout_s=5)  # counted once it has been answered
         assert _runs(client) == runs + 1
 
     def test_come_from_a_model_whose_config_was_completed(
