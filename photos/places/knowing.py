@@ -11,9 +11,9 @@ from django.db.models import Q
 
 from photos import distinct
 from photos.models import Owner, Place
-from photos.places.gazetteer import Vectors, chord, vectors
+from photos.places.gazetteer import Vectors, apart_km, vectors
 
-_ROUNDING = 1e-6  # of distances, as parts of the earth's radius: some metres
+_ROUNDING_KM = 0.01
 _REMEMBERED = 32  # sets of places: one an owner
 MOST_PLACES = 20_000  # of an owner; there are 170 thousand in the world
 
@@ -101,8 +101,7 @@ def _centre(place: Place, names: Collection[str]) -> Place:
 
 def _near(places: Sequence[Place], centres: Sequence[Place], km: float) -> list[Place]:
     straight = _on_sphere(places) @ _on_sphere(list({each.pk: each for each in centres}.values())).T
-    apart = np.sqrt(np.maximum(0, 2 - 2 * straight.max(axis=1)))
-    near = apart <= chord(km) + _ROUNDING
+    near = apart_km(straight.max(axis=1)) <= km + _ROUNDING_KM
     return [place for place, is_near in zip(places, near, strict=True) if is_near]
 
 
