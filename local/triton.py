@@ -13,10 +13,11 @@ import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from functools import cached_property
 from http import HTTPStatus
+from itertools import islice
 from pathlib import Path
+from random import SystemRandom
 from typing import Self
 from urllib.error import URLError
 
@@ -26,7 +27,8 @@ from local.processes import Child, Command, last_lines, wait_until
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".venvs" / "triton"
 STAND_INS = Path(__file__).with_name("backend")
 LOOPBACK = "127.0.0.1"
-STANDARD_PORTS = range(8000, 8003)  # the web server's, and those of another Triton
+LOWEST_PORT = 10_000  # below are the usual ones: of web servers, databases, another Triton
+GIVEN_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")  # to whoever names none
 START_S = 300  # the largest models on a cold disk
 EXIT_S = 5  # for requests in flight and unloading; an open HTTP connection uses up all of it
 GRACE_S = 1  # then it is killed: it keeps nothing that could be lost, and unloading takes seconds
@@ -227,14 +229,25 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def free_ports() -> tuple[int, int, int]:
-    """Three ports of the loopback on which nobody listens now."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(3 + len(STANDARD_PORTS))]
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        ports = (each.getsockname()[1] for each in sockets)
-        first, second, third, *_ = (port for port in ports if port not in STANDARD_PORTS)
+    """Three ports of the loopback on which nobody listens now.
+
+    None that the system gives to connections and to whoever names none: these come and go all the
+    time, and one of them would have it before whoever asked here.
+    """
+    given = int(GIVEN_PORTS.read_text().split()[0])
+    ports = range(LOWEST_PORT, given if given > 2 * LOWEST_PORT else 2**16)
+    first, second, third = islice(filter(_is_free, SystemRandom().sample(ports, 1000)), 3)
     return first, second, third
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def server_errors(log: Iterable[str]) -> list[str]:

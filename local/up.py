@@ -8,9 +8,10 @@ With `--demo` it shows what the last demo found.
 import argparse
 import socket
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from time import sleep
 
 from local import LocalError
@@ -94,7 +95,9 @@ def start(
     Admin(surroundings.var / "admin-password").ensure(service)
     commands = service.commands(port, restart_after_s=RESTART_AFTER_S, grpc_port=grpc_port)
     supervisor = stack.enter_context(Supervisor(commands))
-    _await_web(port, supervisor)
+    _await(Api(f"http://{LOOPBACK}:{port}").healthy, supervisor, what="The web server")
+    if grpc_port is not None:
+        _await(partial(_listens, grpc_port), supervisor, what="The gRPC server")
     return Running(service, supervisor, triton)
 
 
@@ -129,14 +132,18 @@ def _database(stack: ExitStack, surroundings: Surroundings, *, demo: bool) -> di
     return {"DATABASE_URL": database.url}
 
 
-def _await_web(port: int, supervisor: Supervisor) -> None:
-    api = Api(f"http://{LOOPBACK}:{port}")
-
+def _await(answers: Callable[[], bool], supervisor: Supervisor, *, what: str) -> None:
     def ready() -> bool:
         supervisor.tend()
-        return api.healthy()
+        return answers()
 
-    wait_until(ready, timeout_s=READY_S, what="The web server")
+    wait_until(ready, timeout_s=READY_S, what=what)
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1):
+        return True
+    return False
 
 
 def _watch(running: Running) -> None:

@@ -1,6 +1,7 @@
 import json
 import signal
 import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -30,20 +31,31 @@ def serves_grpc(port: int) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
+def said(up: subprocess.Popen[str], words: str = "") -> str:
+    """The line with `words` that it writes next; without: all that it writes until it ends."""
+    assert up.stdout
+    written = ""
+    for line in up.stdout:
+        if words and words in line:
+            return line
+        written += line
+    assert not words, f"It ended before it said {words!r}:\n{written}"
+    return written
+
+
 class TestUp:
     def test_serves_until_it_is_interrupted(self, place: Place) -> None:
         need_models()
         port, grpc_port, *_ = free_ports()
 
         with place.start("local.up", "--port", str(port), "--grpc-port", str(grpc_port)) as up:
-            assert up.stdout
-            while "http://" not in (line := up.stdout.readline()):
-                assert line, "it ended before it was ready"
+            line = said(up, "http://")
+            said(up, f"gRPC at {LOOPBACK}:{grpc_port}")
             assert serves_grpc(grpc_port)
             with urlopen(f"http://{LOOPBACK}:{port}/health") as answer:
                 health = json.load(answer)
             up.send_signal(signal.SIGINT)
-            written = up.stdout.read()
+            written = said(up)
 
         assert health | {"device": ""} == {
             "status": "ok",
