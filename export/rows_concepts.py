@@ -116,7 +116,7 @@ TEXT_ENCODER = Model(
     weights=(SENTENCES, TOKENIZER),
     tolerance={"embedding": 1e-5},
     serving=Serving(
-        cpu=Target(max_batch=32, preferred=(), delay_us=0, instances=1, threads=1),
+        cpu=Target(max_batch=32, preferred=(), delay_us=0, instances=2, threads=1),
         gpu=Target(max_batch=128, preferred=(32, 64, 128), delay_us=2000, instances=1),
     ),
 )
