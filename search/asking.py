@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from faces.errors import PersonMissing
 from faces.models import Person
 from photos.models import Owner
+from photos.places import KnownPlaces, known_places
 from search.errors import FilterUnknown
 from search.filtering import wished
 from search.knowledge import known_to
@@ -40,6 +41,7 @@ class Asked:
     words: Question  # what these ask for
     description: str  # what it is to look like: the words of what is meant, and of things
     filters: Question  # by parameters
+    where: KnownPlaces  # of the owner's photos
     sort: Sort = Sort.RELEVANCE
     min_confidence: float = 0.0  # of objects
     limit: int = 50
@@ -54,7 +56,8 @@ def asked_of(owner: Owner, data: Mapping[str, Any], *, now: datetime) -> Asked:
         FilterUnknown, PersonMissing: a parameter names what is not here.
         VocabularyError: a file of the vocabulary is broken.
     """
-    known = known_to(owner)
+    where = known_places(owner)
+    known = known_to(owner, where)
     text = data.get("q", "")
     understood = understand(text, known, now) if text else Understood(Question())
     left_out = frozenset(data.get("without", ()))
@@ -66,6 +69,7 @@ def asked_of(owner: Owner, data: Mapping[str, Any], *, now: datetime) -> Asked:
         words=without(understood, left_out),
         description=_description(parts),
         filters=_filters(owner, data, known),
+        where=where,
         sort=Sort(data.get("sort", Sort.RELEVANCE)),
         min_confidence=data["min_confidence"],
         limit=data["limit"],

@@ -1,7 +1,7 @@
 """Which of an owner's photos are what a question asks for, without any order."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -10,7 +10,7 @@ from pgvector.django import CosineDistance
 from faces.models import Face, Membership, Part
 from photos.models import Owner, Photo
 from photos.operations import OBJECTS
-from photos.places import photos_in
+from photos.places import KnownPlaces
 from search.models import DetectedObject, ImageVector
 from search.questions import Count, Days, People, Question, Somewhere, Things
 from search.ranking import Meaning
@@ -25,7 +25,8 @@ class Sieve:
     """What filters need to know beside the question."""
 
     owner: Owner
-    recipes: Mapping[str, str] = field(default_factory=dict)  # operation -> how it is done now
+    recipes: Mapping[str, str]  # operation -> how it is done now
+    where: KnownPlaces  # of the owner's photos
     min_confidence: float = 0.0  # of objects
     unlike: Sequence[Meaning] = ()  # what photos must not look like
 
@@ -87,7 +88,7 @@ def _conditions(sieve: Sieve, question: Question) -> Iterable[Q]:
     yield from _people(sieve.owner, question.people)
     if question.dates:
         yield _any(_days(each) for each in question.dates)
-    yield from _places(sieve.owner, question.places)
+    yield from _places(sieve.where, question.places)
     for things in question.objects:
         yield from _number(_things(sieve, things), things.count)
     if question.faces:
@@ -144,20 +145,18 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
-def _places(owner: Owner, places: Sequence[Somewhere]) -> Iterable[Q]:
-    """As many queries for many places as for one of each kind."""
-    inside = [each for each in places if not each.excluded]
-    if inside:
-        yield _in_or_near(owner, inside)
+def _places(where: KnownPlaces, places: Sequence[Somewhere]) -> Iterable[Q]:
+    if inside := [each for each in places if not each.excluded]:
+        yield _in_or_near(where, inside)
     if outside := [each for each in places if each.excluded]:
-        yield ~_in_or_near(owner, outside)
+        yield ~_in_or_near(where, outside)
 
 
-def _in_or_near(owner: Owner, places: Sequence[Somewhere]) -> Q:
+def _in_or_near(where: KnownPlaces, places: Sequence[Somewhere]) -> Q:
     near = [each.name for each in places if each.near]
     inside = [each.name for each in places if not each.near]
-    either = photos_in(owner, *inside) if inside else Q()
-    return either | photos_in(owner, *near, near_km=NEAR_KM) if near else either
+    either = where.photos_in(*inside) if inside else Q()
+    return either | where.photos_in(*near, near_km=NEAR_KM) if near else either
 
 
 def _things(sieve: Sieve, things: Things) -> QuerySet[DetectedObject]:

@@ -81,7 +81,11 @@ def _facets(library: Library, hits: Hits) -> Facets:
 def _sieve(library: Library, asked: Asked) -> Sieve:
     unlike = [library.meaning(each, asked.words.language) for each in asked.words.not_semantic]
     return Sieve(
-        library.owner, library.recipes, asked.min_confidence, [each for each in unlike if each]
+        library.owner,
+        library.recipes,
+        asked.where,
+        asked.min_confidence,
+        [each for each in unlike if each],
     )
 
 

@@ -32,28 +32,35 @@ def names_of(owner: Owner) -> Mapping[str, tuple[str, ...]]:
 class KnownPlaces:
     """The cities, regions and countries of an owner's photos."""
 
-    names: Mapping[str, tuple[str, ...]]  # as names_of()
-    within: Mapping[str, frozenset[str]]  # by these names: what each of them lies in
+    keys: tuple[int, ...] = ()  # of the places
+
+    @property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """As names_of()."""
+        return _names_of(self.keys)
+
+    @property
+    def within(self) -> Mapping[str, frozenset[str]]:
+        """By these names: what each of them lies in."""
+        return _around(self.keys)
+
+    def photos_in(self, *names: str, near_km: float | None = None) -> Q:
+        """Which photos were taken in a city, region or country called one of `names`.
+
+        None where there is no such one. With `near_km` also those from places so near to one of
+        these: distances are those of cities, not of photos, and an index finds the photos,
+        however many there are.
+        """
+        places = _places(self.keys)
+        inside = [place for place in places if any(each in names for each, _ in _names(place))]
+        if near_km is not None and inside:
+            inside = _near(places, [_centre(place, names) for place in inside], near_km)
+        return Q(place__in=[place.pk for place in inside])
 
 
 def known_places(owner: Owner) -> KnownPlaces:
-    """As many queries as names_of()."""
-    keys = _keys(owner)
-    return KnownPlaces(_names_of(keys), _around(keys))
-
-
-def photos_in(owner: Owner, *names: str, near_km: float | None = None) -> Q:
-    """Which of the owner's photos were taken in a city, region or country called one of `names`.
-
-    By the names that names_of() has; none where it has no such one. With `near_km` also those
-    from places so near to one of these. Distances are those of cities, not of photos: as many
-    queries as names_of(), and an index finds the photos, however many there are.
-    """
-    places = _places(_keys(owner))
-    inside = [place for place in places if any(each in names for each, _ in _names(place))]
-    if near_km is not None and inside:
-        inside = _near(places, [_centre(place, names) for place in inside], near_km)
-    return Q(place__in=[place.pk for place in inside])
+    """As many queries as names_of(), the second when it is first looked at."""
+    return KnownPlaces(_keys(owner))
 
 
 def _keys(owner: Owner) -> tuple[int, ...]:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -25,16 +24,22 @@ Values = Sequence[Any]
 Statement = tuple[str, Values]  # and the values in it
 
 # Written down, as Django takes longer to write one than the database to answer it.
-_AFTER = """
+_LAST = """
 SELECT photo_id FROM search_photowords WHERE owner_id = %s
 ORDER BY photo_id DESC LIMIT 1 OFFSET %s
 """
-_WALKED = """
+_OF_FEW = """
 (SELECT %s::int, photo_id FROM search_photowords
-WHERE owner_id = %s AND photo_id >= %s AND photo_id < %s
-    AND (words @@ %s::tsquery) IS TRUE AND {among}
+WHERE owner_id = %s AND (words @@ %s::tsquery) IS TRUE AND {among}
 ORDER BY photo_id DESC LIMIT %s)
 """  # `IS TRUE` is known to no index
+_WALKED = """
+(SELECT %s::int, photo_id FROM (
+    SELECT photo_id, words FROM search_photowords
+    WHERE owner_id = %s AND photo_id < %s ORDER BY photo_id DESC LIMIT %s
+) AS read WHERE (words @@ %s::tsquery) IS TRUE AND {among}
+ORDER BY photo_id DESC LIMIT %s)
+"""
 _BY_INDEX = """
 (SELECT %s::int, photo_id FROM (
     SELECT photo_id + 0 FROM search_photowords
@@ -71,20 +76,21 @@ def newest(owner: Owner, photos: Photos | None, wanted: Collection[str]) -> set[
     """For each tsquery of `wanted`, photos of the owner's `photos` that have it: the newest ones.
 
     What is in many photos is found by reading the newest; what is in few, by the index, which
-    gives all of them, at a cost for each. Of few keys, all are read. Four queries at most.
+    gives all of them, at a cost for each. Of few keys, all are read. Three queries at most.
     """
     walk, most = WALKED // len(wanted), RANKED // len(wanted)
     try:
         search = _Search(owner, _Among.of(photos), walk, most)
     except EmptyResultSet:
         return set()
-    few = isinstance(photos, Keys) and len(photos) <= walk
-    bound = 0 if few else search.after(walk)
-    found = _found([search.walked(each, bound, _END, most) for each in enumerate(wanted)])
-    counts = Counter(number for number, _ in found)
-    left = {each: most - counts[each[0]] for each in enumerate(wanted)}
-    if bound:
-        found += _found(list(search.older(bound, left)))
+    if isinstance(photos, Keys) and len(photos) <= walk:
+        found = _found([search.of_few(each) for each in enumerate(wanted)])
+    else:
+        found = _found([search.walked(each, _END, walk, most) for each in enumerate(wanted)])
+        counts = Counter(number for number, _ in found)
+        left = {each: most - counts[each[0]] for each in enumerate(wanted)}
+        if any(left.values()) and (end := search.last(walk)):
+            found += _found(list(search.older(end, left)))
     return {photo for _, photo in found}
 
 
@@ -95,35 +101,37 @@ class _Search:
     walk: int  # photos that are read for each
     most: int  # that are wanted of each
 
-    def older(self, bound: int, left: dict[tuple[int, str], int]) -> Iterator[Statement]:
-        """What finds as many as are `left` of each, among what was not read yet."""
+    def older(self, end: int, left: dict[tuple[int, str], int]) -> Iterator[Statement]:
+        """What finds as many as are `left` of each, before `end`: that was not read yet."""
         for wanted, limit in left.items():
             if limit and (self.most - limit) * _FURTHER >= self.most:
-                yield self.walked(wanted, self._end, bound, limit)
+                yield self.walked(wanted, end, self.walk * _FURTHER, limit)
             elif limit:
-                yield self._by_index(wanted, bound, limit)
+                yield self._by_index(wanted, end, limit)
 
-    @cached_property
-    def _end(self) -> int:
-        return self.after(self.walk * (_FURTHER + 1))
-
-    def walked(self, wanted: tuple[int, str], first: int, end: int, limit: int) -> Statement:
-        """(the number, photo) of what has it, one after the other from the newest on."""
+    def of_few(self, wanted: tuple[int, str]) -> Statement:
+        """(the number, photo) of what has it, of those that are asked for: these are looked up."""
         number, query = wanted
-        values = (number, self.owner.pk, first, end, query, *self.among.values, limit)
+        values = (number, self.owner.pk, query, *self.among.values, self.most)
+        return _OF_FEW.format(among=self.among.sql), values
+
+    def walked(self, wanted: tuple[int, str], end: int, rows: int, limit: int) -> Statement:
+        """The same, of so many photos before `end`: one after the other from the newest on."""
+        number, query = wanted
+        values = (number, self.owner.pk, end, rows, query, *self.among.values, limit)
         return _WALKED.format(among=self.among.sql), values
 
     def _by_index(self, wanted: tuple[int, str], end: int, limit: int) -> Statement:
-        """The same, of all before `end`."""
+        """The same, of all before `end`, by the index."""
         number, query = wanted
         theirs = all_of([literal(owner_lexeme(self.owner.pk)), query])
         values = (number, theirs, self.owner.pk, end, _ALL, *self.among.values, limit)
         return _BY_INDEX.format(among=self.among.sql), values
 
-    def after(self, count: int) -> int:
-        """The owner's `count` newest photos have greater keys than this; 0: there are no more."""
+    def last(self, count: int) -> int:
+        """The oldest of the owner's `count` newest photos; 0: they have fewer."""
         with connection.cursor() as cursor:
-            cursor.execute(_AFTER, [self.owner.pk, count])
+            cursor.execute(_LAST, [self.owner.pk, count - 1])
             row = cursor.fetchone()
             return row[0] if row else 0
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from photos.models import Owner, Photo, Place
-from photos.places import names_of, photos_in
+from photos.places import known_places, names_of
 from tests.factories import make_owner, make_photo, make_place
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def paris() -> Place:
 
 
 def found(owner: Owner, name: str, **near: float) -> set[Photo]:
-    return set(Photo.objects.of(owner).filter(photos_in(owner, name, **near)))
+    return set(Photo.objects.of(owner).filter(known_places(owner).photos_in(name, **near)))
 
 
 class TestNamesOf:
@@ -148,6 +148,6 @@ class TestPhotosIn:
             make_photo(owner=owner, place=make_place(name="Ubud", within=ubud))
 
         with django_assert_num_queries(2):
-            photos_in(owner, "Ubud", near_km=10)
+            known_places(owner).photos_in("Ubud", near_km=10)
         with django_assert_num_queries(1):
-            photos_in(owner, "Bali")
+            known_places(owner).photos_in("Bali")
