@@ -3,13 +3,10 @@
 And programs of the release before that work on it when it has been upgraded already.
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -25,6 +22,7 @@ from faces.models import Cluster, Face, Membership
 from jobs.models import Item, State
 from tests.config.filled import fill
 from tests.config.migration_rules import BEFORE, release, targets
+from tests.config.upgrading import Rows, cut, database_of_our_own, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -47,9 +45,6 @@ NOT_EMPTY = {
     "jobs_workertoken",
     "config_apikey", "config_auditentry", "search_photolook",
 }  # fmt: skip
-_DJANGOS = ("auth_", "django_")  # tables that Django fills anew after each migration
-
-Rows = dict[str, dict[str, dict[str, Any]]]  # table -> key -> column -> value
 
 
 @dataclass(frozen=True)
@@ -62,32 +57,13 @@ class Journey:
     new: dict[str, int]  # keys of what a program of the release before has stored, after that
 
 
-@contextmanager
-def database_of_our_own() -> Iterator[None]:
-    """What the default connection leads to meanwhile: a copy of the suite's, which is empty."""
-    ours = str(connection.settings_dict["NAME"])
-    own = f"{ours}_upgraded"
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{own}" TEMPLATE "{ours}"')
-    connection.close()
-    connection.settings_dict["NAME"] = own
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = ours
-        with connection.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{own}" WITH (FORCE)')
-        connection.close()
-
-
 @pytest.fixture(scope="module")
 def journey(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Journey]:
     files = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     with (
         django_db_blocker.unblock(),
         override_settings(STORAGES={**django_settings.STORAGES, "default": files}),
-        database_of_our_own(),
+        database_of_our_own(with_tables=True),
     ):
         fill()
         before = rows()
@@ -96,25 +72,6 @@ def journey(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
         call_command("migrate", verbosity=0)
         after = rows()
         yield Journey(before, behind, after, work_as_before())
-
-
-def rows() -> Rows:
-    """All that is in our own tables."""
-    with connection.cursor() as cursor:
-        names = connection.introspection.table_names(cursor)
-        ours = [name for name in names if not name.startswith(_DJANGOS)]
-        found: Rows = {}
-        for table in ours:
-            key = connection.introspection.get_primary_key_column(cursor, table)
-            cursor.execute(f'SELECT "{key}"::text, to_jsonb(one) FROM "{table}" AS one')  # noqa: S608  # our own tables
-            found[table] = {key: json.loads(row) for key, row in cursor.fetchall()}
-    return found
-
-
-def cut(table: Mapping[str, Mapping[str, Any]], like: Mapping[str, Mapping[str, Any]]) -> Any:
-    """The rows of `table`, with the columns alone that those of `like` have."""
-    columns = set(next(iter(like.values()), {}))
-    return {key: {each: row[each] for each in columns & row.keys()} for key, row in table.items()}
 
 
 # As the release before asks for work, but for what a worker can do and whose photos it may see.
