@@ -21,9 +21,6 @@ from search.questions import Question
 from search.vocabulary import load
 from search.words.reasons import Reason, reasons
 
-# Of a place, by the hundred in all languages: to read them takes longer than to find the photo.
-_UNSEEN = ("place__other_names", "place__region_names", "place__country_names")
-
 
 @dataclass(frozen=True)
 class Result:
@@ -90,8 +87,7 @@ def reader_of(owner: Owner) -> Iterator[Reader | None]:
 
 
 def _results(owner: Owner, asked: Asked, found: Found) -> list[Result]:
-    shown = Photo.objects.of(owner).select_related("place").defer(*_UNSEEN)
-    photos_ = shown.in_bulk(found.photos)
+    photos_ = Photo.objects.of(owner).with_place().in_bulk(found.photos)
     language = asked.words.language
     because = reasons(owner, found.photos, _said(asked), language=language)
     return [

@@ -30,8 +30,7 @@ LOOPBACK = "127.0.0.1"
 LOWEST_PORT = 10_000  # below are the usual ones: of web servers, databases, another Triton
 GIVEN_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")  # to whoever names none
 START_S = 300  # the largest models on a cold disk
-EXIT_S = 5  # for requests in flight and unloading; an open HTTP connection uses up all of it
-GRACE_S = 1  # then it is killed: it keeps nothing that could be lost, and unloading takes seconds
+GRACE_S = 1  # for requests in flight: it keeps nothing that could be lost; unloading takes seconds
 ATTEMPTS = 5  # to find ports that nobody takes before the server does
 ERROR = re.compile(r"^(?:[EF]\d{4} [^\]]*\]|error:) *(.*)")  # `E1121 09:30:00.1 7 x.cc:1] "..."`
 CAUSE = re.compile(r"^failed to (?:load|poll) ")  # lines that name the model, and why
@@ -150,7 +149,6 @@ class Triton:
             f"--http-port={http}",
             f"--metrics-port={metrics}",
             "--allow-gpu-metrics=false",
-            f"--exit-timeout-secs={EXIT_S}",
         ]
 
     def _reason(self, otherwise: LocalError) -> str:
@@ -241,13 +239,21 @@ def free_ports() -> tuple[int, int, int]:
 
 
 def _is_free(port: int) -> bool:
+    try:
+        try_port(port)
+    except OSError:
+        return False
+    return True
+
+
+def try_port(port: int) -> None:
+    """
+    Raises:
+        OSError, OverflowError: somebody else listens at `port` of the loopback, or we may not.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
+        probe.bind((LOOPBACK, port))
 
 
 def server_errors(log: Iterable[str]) -> list[str]:

@@ -21,7 +21,7 @@ from local.database import Database
 from local.processes import TEND_S, Supervisor, interruptible, wait_until
 from local.stack import ModelServer, Service, Surroundings
 from local.stage import DATABASE, Stage
-from local.triton import LOOPBACK
+from local.triton import LOOPBACK, try_port
 
 READY_S = 120
 RESTART_AFTER_S = 1.0
@@ -103,14 +103,12 @@ def start(
 
 def check_free(port: int) -> None:
     """Raises LocalError if somebody else listens at `port` of the loopback, or we may not."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except (OSError, OverflowError) as exc:
-            raise LocalError(
-                f"Port {port} cannot be used ({exc}): choose another, as in `make up PORT=8100`."
-            ) from exc
+    try:
+        try_port(port)
+    except (OSError, OverflowError) as exc:
+        raise LocalError(
+            f"Port {port} cannot be used ({exc}): choose another, as in `make up PORT=8100`."
+        ) from exc
 
 
 def _database(stack: ExitStack, surroundings: Surroundings, *, demo: bool) -> dict[str, str]:

@@ -192,7 +192,7 @@ def _sought(owner: Owner, data: Mapping[str, Any]) -> tuple[Sought, Space]:
 
 def _shown(hits: list[Hit], scale: Scale) -> list[dict[str, Any]]:
     """Two queries, however many."""
-    there = Photo.objects.select_related("place").in_bulk([hit.photo for hit in hits])
+    there = Photo.objects.with_place().in_bulk([hit.photo for hit in hits])
     faces = Face.objects.with_people().in_bulk([hit.face for hit in hits])
     return [
         {

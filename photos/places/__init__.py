@@ -3,7 +3,7 @@
 from photos.places.following import heard_from
 from photos.places.gazetteer import MAX_KM, City, geocode
 from photos.places.keeping import place_at, place_of
-from photos.places.knowing import KnownPlaces, known_places, names_of
+from photos.places.knowing import KnownPlaces, known_places
 
 __all__ = [
     "MAX_KM",
@@ -12,7 +12,6 @@ __all__ = [
     "geocode",
     "heard_from",
     "known_places",
-    "names_of",
     "place_at",
     "place_of",
 ]

@@ -18,25 +18,18 @@ _REMEMBERED = 32  # sets of places: one an owner
 MOST_PLACES = 20_000  # of an owner; there are 170 thousand in the world
 
 
-def names_of(owner: Owner) -> Mapping[str, tuple[str, ...]]:
-    """The cities, regions and countries of the owner's photos, each with its other names.
-
-    Two places of one name are one here. Also those that photos have inherited. One query, which
-    takes the longer the more places there are, not the more photos; one more for places that
-    were not asked for lately.
-    """
-    return _names_of(_keys(owner))
-
-
 @dataclass(frozen=True)
 class KnownPlaces:
-    """The cities, regions and countries of an owner's photos."""
+    """The cities, regions and countries of an owner's photos, also those that photos inherited.
 
-    keys: tuple[int, ...] = ()  # of the places
+    Two places of one name are one here.
+    """
+
+    keys: tuple[int, ...]  # of the places
 
     @property
     def names(self) -> Mapping[str, tuple[str, ...]]:
-        """As names_of()."""
+        """Each with its other names."""
         return _names_of(self.keys)
 
     @property
@@ -59,7 +52,10 @@ class KnownPlaces:
 
 
 def known_places(owner: Owner) -> KnownPlaces:
-    """As many queries as names_of(), the second when it is first looked at."""
+    """One query, which takes the longer the more places there are, not the more photos.
+
+    One more, when these are looked at, for places that were not asked for lately.
+    """
     return KnownPlaces(_keys(owner))
 
 

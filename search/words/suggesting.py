@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, TextField, Value
 from faces.models import Membership, Person
 from photos.letters import words_of
 from photos.models import Owner
-from photos.places import names_of
+from photos.places import known_places
 from search.models import PhotoWords
 from search.vocabulary import Vocabulary, load
 from search.words.asked import has
@@ -74,7 +74,7 @@ def _people(owner: Owner, start: str) -> list[Suggestion]:
 def _places(owner: Owner, start: str) -> list[Suggestion]:
     return [
         Suggestion(PLACES, name, called)
-        for name, others in names_of(owner).items()
+        for name, others in known_places(owner).names.items()
         for called in (name, *others)
         if _begin(called, start) >= 0
     ]

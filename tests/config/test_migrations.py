@@ -22,7 +22,7 @@ from faces.models import Cluster, Face, Membership
 from jobs.models import Item, State
 from tests.config.filled import fill
 from tests.config.migration_rules import BEFORE, release, targets
-from tests.config.upgrading import Rows, cut, database_of_our_own, rows
+from tests.config.upgrading import Rows, changed, database_of_our_own, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -128,11 +128,7 @@ class TestTheWayBack:
         assert {table for table in NOT_EMPTY if not journey.before[table]} == set()
 
     def test_keeps_all_that_the_release_before_knows(self, journey: Journey) -> None:
-        before, behind = journey.before, journey.behind
-
-        changed = [name for name, was in behind.items() if cut(before[name], was) != was]
-
-        assert changed == []
+        assert changed(journey.behind, journey.before) == []
 
     def test_gives_up_the_tables_that_it_does_not_have(self, journey: Journey) -> None:
         assert journey.before.keys() - journey.behind.keys() == NEW_TABLES
@@ -168,11 +164,7 @@ class TestTheWayBack:
 
 class TestTheWayForward:
     def test_keeps_all_that_was_there(self, journey: Journey) -> None:
-        behind, after = journey.behind, journey.after
-
-        changed = [name for name, was in behind.items() if cut(after[name], was) != was]
-
-        assert changed == []
+        assert changed(journey.behind, journey.after) == []
 
     def test_finds_out_what_can_be_found_out_again(self, journey: Journey) -> None:
         before, after = journey.before, journey.after

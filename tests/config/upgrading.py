@@ -44,7 +44,12 @@ def rows() -> Rows:
     return found
 
 
-def cut(table: Mapping[str, Mapping[str, Any]], like: Mapping[str, Mapping[str, Any]]) -> Any:
+def changed(was: Rows, now: Rows) -> list[str]:
+    """Tables of `was` that are gone, or have other rows, as far as their columns were there."""
+    return [name for name, rows in was.items() if name not in now or _cut(now[name], rows) != rows]
+
+
+def _cut(table: Mapping[str, Mapping[str, Any]], like: Mapping[str, Mapping[str, Any]]) -> Any:
     """The rows of `table`, with the columns alone that those of `like` have."""
     columns = set(next(iter(like.values()), {}))
     return {key: {each: row[each] for each in columns & row.keys()} for key, row in table.items()}

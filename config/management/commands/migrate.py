@@ -47,7 +47,7 @@ def _seldom_collecting() -> Iterator[None]:
     """Garbage is looked for after more objects than usual.
 
     Each step draws the classes of all models anew, and these stay: on an empty database looking for
-    garbage among them was a fifth of the time.
+    garbage among them was a seventh of the time.
     """
     usual = gc.get_threshold()
     gc.set_threshold(100 * usual[0], *usual[1:])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from photos.models import Owner, Photo, Place
-from photos.places import known_places, names_of
+from photos.places import known_places
 from tests.factories import make_owner, make_photo, make_place
 
 pytestmark = pytest.mark.django_db
@@ -37,14 +37,14 @@ def found(owner: Owner, name: str, **near: float) -> set[Photo]:
     return set(Photo.objects.of(owner).filter(known_places(owner).photos_in(name, **near)))
 
 
-class TestNamesOf:
+class TestNames:
     def test_are_those_of_cities_regions_and_countries(
         self, owner: Owner, ubud: Place, paris: Place
     ) -> None:
         for place in (ubud, ubud, paris, None):
             make_photo(owner=owner, place=place)
 
-        assert names_of(owner) == {
+        assert known_places(owner).names == {
             "Bali": ("Pulau Bali",),
             "France": ("Perancis", "Prancis"),
             "Indonesia": (),
@@ -55,25 +55,25 @@ class TestNamesOf:
     def test_are_those_of_the_city_that_a_quarter_is_in(self, owner: Owner, paris: Place) -> None:
         make_photo(owner=owner, place=make_place(name="Le Marais", country="France", within=paris))
 
-        assert list(names_of(owner)) == ["France", "Le Marais", "Paris"]
+        assert list(known_places(owner).names) == ["France", "Le Marais", "Paris"]
 
     def test_of_two_places_of_one_name_are_those_of_both(self, owner: Owner) -> None:
         for others in (["Lutetia"], ["Paris, Texas"]):
             make_photo(owner=owner, place=make_place(name="Paris", other_names=others))
 
-        assert names_of(owner)["Paris"] == ("Lutetia", "Paris, Texas")
+        assert known_places(owner).names["Paris"] == ("Lutetia", "Paris, Texas")
 
     def test_are_told_of_a_place_that_is_new(self, owner: Owner, ubud: Place, paris: Place) -> None:
         make_photo(owner=owner, place=ubud)
-        before = set(names_of(owner))
+        before = set(known_places(owner).names)
         make_photo(owner=owner, place=paris)
 
-        assert set(names_of(owner)) - before == {"Paris", "France"}
+        assert set(known_places(owner).names) - before == {"Paris", "France"}
 
     def test_are_none_of_what_others_have(self, owner: Owner, ubud: Place) -> None:
         make_photo(place=ubud)
 
-        assert names_of(owner) == {}
+        assert known_places(owner).names == {}
 
     @pytest.mark.parametrize("count", [1, 3])
     def test_cost_the_same_however_many_there_are(
@@ -83,9 +83,9 @@ class TestNamesOf:
             make_photo(owner=owner, place=make_place(within=make_place()))
 
         with django_assert_num_queries(2):
-            names_of(owner)
+            len(known_places(owner).names)
         with django_assert_num_queries(1):
-            names_of(owner)
+            len(known_places(owner).names)
 
 
 class TestPhotosIn:
