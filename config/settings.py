@@ -121,15 +121,17 @@ if _password := env.str("DATABASE_PASSWORD", ""):
 # A request keeps its connection to its end, however slowly its photo comes in: with fewer than the
 # web process has threads, some slow ones would shut out all others.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 32)
+DATABASE_HELPERS = 4  # threads that read beside a request's own, each on one connection more
 _POOL = {
     "min_size": 1,
-    "max_size": DATABASE_POOL_SIZE,
+    "max_size": DATABASE_POOL_SIZE + DATABASE_HELPERS,
     "timeout": 3,
 }  # seconds: an end is said soon
 if env.bool("DATABASE_POOL", False):
     # For the web process only: a pool does not survive the fork of django-q2's workers.
     _database["OPTIONS"] = {**_database.get("OPTIONS", {}), "pool": _POOL}
     _database["CONN_HEALTH_CHECKS"] = True  # of a connection before it is lent out
+    _database["ENGINE"] = "config.database"
 DATABASES = {"default": _database}
 
 # --- Files --------------------------------------------------------------------------------------
