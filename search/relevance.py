@@ -7,7 +7,6 @@ docs/search-quality.md.
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Self
 
 import numpy as np
@@ -17,6 +16,7 @@ from django.db.models import Avg, Count, QuerySet
 from inference.arrays import Array
 from inference.identity import ModelIdentity
 from photos.models import Owner, Space
+from search.kept import Kept
 from search.models import ImageVector
 from search.tagging import ANY_LANGUAGE, confidences, known_languages
 from search.vocabulary import DEFAULT_LANGUAGE, Vocabulary
@@ -32,12 +32,10 @@ WORDS = 32  # that a question is compared with: one call of a text encoder
 _UNKNOWN_USUAL = 0.5  # cosine of two photos that have nothing to do with each other
 _MOST_USUAL = 0.99  # where all photos are one and the same
 _REMEMBERED_S = 600
-_MOST_KINDS = 4  # of words that are kept: of two packs, before and after a change
 
 Encode = Callable[[Sequence[str]], Array]  # texts -> (n, d) of length 1
 
-_words: dict[tuple[str, ...], Array] = {}
-_lock = Lock()
+KEPT = Kept[tuple[str, ...], Array](4)  # words of two packs, before and after a change
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,13 +142,7 @@ def usual_words(images: ModelIdentity, encode: Encode, vocabulary: Vocabulary) -
     """
     chosen = _chosen(vocabulary, known_languages(images))
     key = (images.space, *chosen)
-    with _lock:
-        if key not in _words:
-            made = encode(chosen)
-            while len(_words) >= _MOST_KINDS:
-                del _words[next(iter(_words))]
-            _words[key] = made
-        return _words[key]
+    return KEPT.of([key], lambda _: {key: encode(chosen)})[key]
 
 
 def _chosen(vocabulary: Vocabulary, languages: Collection[str]) -> list[str]:

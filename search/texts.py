@@ -1,10 +1,8 @@
 """Words as vectors in the space in which photos are searched."""
 
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 from django.db.models import F
@@ -16,46 +14,35 @@ from inference.roles import IMAGE_ENCODER, TEXT_ENCODER
 from inference.tokens import FileTokens
 from photos.models import ServedModel, Space
 from search.errors import ForeignVectors
+from search.kept import Kept
 
-KEPT = 512  # vectors of texts in each process: a few MB
-_kept: OrderedDict[tuple[str, str], Array] = OrderedDict()  # (space, text), used least first
-_lock = Lock()
+Wanted = tuple[str, str]  # space, text
+KEPT = Kept[Wanted, Array](512)  # vectors of texts that a process remembers: a few MB
 
 
-def encode(texts: Sequence[str], space: Space, client: Inference, repository: Path) -> Array:
+def encode(
+    texts: Sequence[str], space: Space, client: Callable[[], Inference], repository: Path
+) -> Array:
     """What `texts`, one at least, mean: (n, d) float32 of length 1, as photos have in `space`.
 
     By the text encoder that shares a space with the image encoder of `space`, whichever is active;
-    one that is not loaded is loaded. The last `KEPT` texts are remembered by this process: the
-    pages of one question ask a server once. Asks for others in one call, in no transaction.
+    one that is not loaded is loaded. The last texts are remembered by this process: the pages of
+    one question ask a server once. For others a `client` is made, and asked in one call, in no
+    transaction.
 
     Raises:
         ForeignVectors: there is no such text encoder here. The message says what to do.
         InferenceError: the model gave no answer, or a wrong one.
     """
+
+    def encoded(missing: Sequence[Wanted]) -> Mapping[Wanted, Array]:
+        encoder = _encoder(_served(space), client(), repository)
+        vectors = encoder.encode([text for _, text in missing])
+        return dict(zip(missing, vectors, strict=True))
+
     keys = [(space.name, text) for text in texts]
-    known = _remembered(keys)
-    if missing := [key for key in dict.fromkeys(keys) if key not in known]:
-        encoder = _encoder(_served(space), client, repository)
-        found = dict(zip(missing, encoder.encode([text for _, text in missing]), strict=True))
-        _remember(found)
-        known |= found
+    known = KEPT.of(keys, encoded)
     return np.stack([known[key] for key in keys])
-
-
-def _remembered(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Array]:
-    with _lock:
-        known = {key: _kept[key] for key in keys if key in _kept}
-        for key in known:
-            _kept.move_to_end(key)
-    return known
-
-
-def _remember(found: Mapping[tuple[str, str], Array]) -> None:
-    with _lock:
-        _kept.update(found)
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
 
 
 def _served(space: Space) -> str:

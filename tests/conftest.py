@@ -18,6 +18,9 @@ from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+import search.relevance
+import search.texts
+import search.words.stems
 from inference import folders
 from inference.client import TritonClient
 from inference.control import TritonControl
@@ -190,6 +193,13 @@ def _empty_tables(_case: TransactionTestCase) -> None:
     deletions = [f"DELETE FROM {connection.ops.quote_name(table)}" for table in sorted(tables)]  # noqa: S608  # our own tables
     with transaction.atomic(), connection.cursor() as cursor:  # references are checked at its end
         cursor.execute(";".join(deletions))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered() -> None:
+    """As in a new process: what a test costs is not what those before it have asked for."""
+    for kept in (search.texts.KEPT, search.relevance.KEPT, search.words.stems.KEPT):
+        kept.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -26,9 +26,9 @@ class Word:
 
 
 def asked_words(question: str, language: str) -> list[Word]:
-    """Each once, in order, without those that say nothing in `language`. One query, if any."""
+    """Each once, in order, without those that say nothing in `language`. As stems_of()."""
     words = list(dict.fromkeys(words_of(question)))
-    stems = stems_of(words) if words else {}
+    stems = stems_of(words)
     found = [
         Word(word, frozenset(forms(word, stems[word])))
         for word in words

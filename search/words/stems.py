@@ -1,8 +1,10 @@
 """What different forms of a word have in common: PostgreSQL's stemmers, for both languages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection
+
+from search.kept import Kept
 
 _DICTIONARIES = {"en": "english_stem", "id": "indonesian_stem"}
 _STEMS = """
@@ -21,10 +23,21 @@ EVERY = ""  # language: any of those there are
 Stems = Mapping[str, str]  # by language, but for those in which the word says nothing
 
 
+# Stems never change: what one question asked for, the next has.
+KEPT = Kept[str, Stems](50_000)  # words that a process remembers, which are some 20 MB
+
+
 def stems_of(words: Iterable[str]) -> dict[str, Stems]:
-    """The stems of each of `words`, which are as words_of() gives them. One query."""
+    """The stems of each of `words`, which are as words_of() gives them.
+
+    One query, or none where all of them were asked for lately.
+    """
+    return KEPT.of(words, _asked)
+
+
+def _asked(words: Sequence[str]) -> dict[str, Stems]:
     with connection.cursor() as cursor:
-        cursor.execute(_STEMS, [sorted(set(words))])
+        cursor.execute(_STEMS, [sorted(words)])
         return {word: _stems(word, *found) for word, *found in cursor.fetchall()}
 
 

@@ -46,7 +46,6 @@ SCALE = Scale(cosine=0.5, steepness=10)
 
 @pytest.fixture(autouse=True)
 def _nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search.relevance, "_words", {})
     monkeypatch.setattr(search.tagging, "_taggers", {})
 
 

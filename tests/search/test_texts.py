@@ -1,7 +1,6 @@
 """Words as vectors in the space in which photos are searched."""
 
 import shutil
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from photos import roles
 from photos.models import Role, ServedModel, Space
 from photos.services import bare_space_of
 from search.errors import ForeignVectors
+from search.kept import Kept
 from search.texts import encode
 from tests.factories import DIMENSION, make_space, unit
 from tests.search.changing import make_model
@@ -25,11 +25,6 @@ from tests.search.factories import TEXTS
 from tests.served import IMAGE_ENCODER, TEXT_ENCODER, beside
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search.texts, "_kept", OrderedDict())
 
 
 @dataclass
@@ -70,7 +65,7 @@ class TestEncode:
     ) -> None:
         client = Asked()
 
-        vectors = encode(["a dog", "two dogs"], space(pack), client, repository)
+        vectors = encode(["a dog", "two dogs"], space(pack), lambda: client, repository)
 
         assert vectors.shape == (2, DIMENSION)
         assert client.calls == [(f"text_encoder.{pack}.1", 2)]
@@ -81,16 +76,16 @@ class TestEncode:
         newer.save()
         client = Asked()
 
-        encode(["a dog"], space("b"), client, repository)
+        encode(["a dog"], space("b"), lambda: client, repository)
 
         assert client.calls == [("text_encoder.b.1", 1)]
 
     def test_remembers_each_text_in_each_space(self, repository: Path) -> None:
         client, a, b = Asked(), space("a"), space("b")
-        encode(["a dog", "a cat"], a, client, repository)
+        encode(["a dog", "a cat"], a, lambda: client, repository)
 
-        again = encode(["a cat", "a cow", "a cat"], a, client, repository)
-        encode(["a cat"], b, client, repository)
+        again = encode(["a cat", "a cow", "a cat"], a, lambda: client, repository)
+        encode(["a cat"], b, lambda: client, repository)
 
         assert again.shape == (3, DIMENSION)
         assert [count for _, count in client.calls] == [2, 1, 1]
@@ -99,21 +94,21 @@ class TestEncode:
         self, repository: Path, django_assert_num_queries: Any
     ) -> None:
         client, a = Asked(), space("a")
-        encode(["a dog"], a, client, repository)
+        encode(["a dog"], a, lambda: client, repository)
 
         with django_assert_num_queries(0):
-            encode(["a dog"], a, client, repository)
+            encode(["a dog"], a, lambda: client, repository)
 
     def test_forgets_what_was_used_least(
         self, repository: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(search.texts, "KEPT", 2)
+        monkeypatch.setattr(search.texts, "KEPT", Kept(2))
         client, a = Asked(), space("a")
         for text in ("one", "two", "one", "three"):
-            encode([text], a, client, repository)
+            encode([text], a, lambda: client, repository)
 
-        encode(["one"], a, client, repository)
-        encode(["two"], a, client, repository)
+        encode(["one"], a, lambda: client, repository)
+        encode(["two"], a, lambda: client, repository)
 
         assert [count for _, count in client.calls] == [1, 1, 1, 1]
 
@@ -122,7 +117,7 @@ class TestEncode:
         ServedModel.objects.filter(pack="a", role=role).delete()
 
         with pytest.raises(ForeignVectors, match=r"image_encoder:a:1.* model repository"):
-            encode(["a dog"], space("a"), Asked(), repository)
+            encode(["a dog"], space("a"), Asked, repository)
 
     def test_by_the_real_models_is_a_vector_of_the_photos_space(
         self, triton: TritonClient, settings: Any
@@ -131,7 +126,7 @@ class TestEncode:
         real = bare_space_of(triton.identity(IMAGE_ENCODER))
 
         dog, puppy, car = encode(
-            ["a dog", "a puppy", "a car"], real, triton, settings.MODEL_REPOSITORY
+            ["a dog", "a puppy", "a car"], real, lambda: triton, settings.MODEL_REPOSITORY
         )
 
         assert dog.shape == (real.dimension,)
