@@ -13,16 +13,22 @@ from typing import Any, Self
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.translation import gettext
 
 from photos import heads
 from photos.errors import ModelUnknown, NothingBefore, RepositoryBroken
 from photos.heads import HEADS
 from photos.models import Role, ServedModel
+from photos.statements import prepared
 
 PREFERRED = "packaged"  # the pack that a role begins with
 _NAME = re.compile(r"([a-z][a-z0-9_]{0,39})\.([A-Za-z0-9][A-Za-z0-9._-]{0,59})\.([1-9][0-9]{0,5})")
+
+# Written down, as each photo and each question asks it: Django takes longer to write it.
+_ACTIVE = """
+SELECT role.name, model.name, model.space, model.manifest #>> '{parameters,takes}'
+FROM photos_role AS role JOIN photos_servedmodel AS model ON model.id = role.active_id
+"""
 
 
 @dataclass(frozen=True)
@@ -101,10 +107,8 @@ def active_models() -> dict[str, str]:
 
     A head is left out while its role's vectors are of another model than it was trained for.
     """
-    takes = KeyTextTransform("takes", KeyTransform("parameters", "active__manifest"))
-    rows = Role.objects.annotate(takes=takes).values_list(
-        "name", "active__name", "active__space", "takes"
-    )
+    with prepared() as cursor:
+        rows = cursor.execute(_ACTIVE).fetchall()
     active = {name: (model, space, takes) for name, model, space, takes in rows}
     for role, head in HEADS.items():
         if head in active and active.get(role, ("", None, ""))[1] != active[head][2]:

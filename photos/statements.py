@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 
 @contextmanager
@@ -15,11 +16,21 @@ def prepared() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
     For those that each photo costs: it halves what they take. The text of a statement must not
     vary with its values, which the server binds.
     """
-    connection.validate_no_broken_transaction()
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        connection.connection.prepare_threshold = 0  # Django's own cursors never prepare
+    database = connections[DEFAULT_DB_ALIAS]  # once: `connection` looks it up for each word
+    database.validate_no_broken_transaction()
+    database.ensure_connection()
+    kind = _Logged if database.queries_logged else psycopg.Cursor
+    with database.wrap_database_errors, kind(database.connection) as cursor:
+        database.connection.prepare_threshold = 0  # Django's own cursors never prepare
         yield cursor
+
+
+class _Logged(psycopg.Cursor[tuple[Any, ...]]):
+    """One whose statements are in `connection.queries`, as those of Django's cursors are."""
+
+    def execute(self, query: Any, *args: Any, **options: Any) -> Self:
+        connection.queries_log.append({"sql": str(query), "time": ""})
+        return super().execute(query, *args, **options)
 
 
 class Joined:
@@ -39,19 +50,30 @@ class Joined:
 
     def read(self, row: tuple[Any, ...]) -> list[Any]:
         """One object of each table, from a row of `columns`."""
-        values = iter(row)
-        return [_read(model, values) for model in self._tables.values()]
+        objects, first = [], 0
+        for model, names, converters in self._models:
+            values = list(row[first : first + len(names)])
+            for place, convert in converters:
+                values[place] = convert(values[place], None, connection)
+            objects.append(model.from_db(DEFAULT_DB_ALIAS, names, values))
+            first += len(names)
+        return objects
+
+    @cached_property
+    def _models(self) -> list[tuple[type[models.Model], list[str], list[tuple[int, Any]]]]:
+        """Each with its columns, and those that are not as the database has them."""
+        return [
+            (model, [field.attname for field in _fields(model)], _converters(model))
+            for model in self._tables.values()
+        ]
 
 
-def _read(model: type[models.Model], values: Iterator[Any]) -> models.Model:
-    fields = _fields(model)
-    converted = [_converted(field, next(values)) for field in fields]
-    return model.from_db(connection.alias, [field.attname for field in fields], converted)
-
-
-def _converted(field: Any, value: Any) -> Any:
-    convert = getattr(field, "from_db_value", None)
-    return convert(value, None, connection) if convert else value
+def _converters(model: type[models.Model]) -> list[tuple[int, Any]]:
+    return [
+        (place, field.from_db_value)
+        for place, field in enumerate(_fields(model))
+        if hasattr(field, "from_db_value")
+    ]
 
 
 def _fields(model: type[models.Model]) -> tuple[Any, ...]:

@@ -1,16 +1,24 @@
 """What words are in the space in which photos are searched."""
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 
 from inference.identity import ModelIdentity
 from inference.roles import IMAGE_ENCODER
-from photos.models import Owner, ServedModel, Space
+from photos.models import Owner, Space
+from photos.statements import prepared
 from search.errors import ForeignVectors
 from search.ranking import Meaning
 from search.relevance import Encode, Scale, Usual, lift_of, usual_photo, usual_words
 from search.vocabulary import Vocabulary
 from search.wording import Worded, worded
+
+# Written down, as each question asks it: Django takes longer to write it.
+_PARAMETERS = """
+SELECT manifest ->> 'parameters' FROM photos_servedmodel WHERE role = %s AND space = %s
+ORDER BY id LIMIT 1
+"""
 
 
 def images_of(space: Space) -> ModelIdentity:
@@ -19,14 +27,14 @@ def images_of(space: Space) -> ModelIdentity:
     Raises:
         ForeignVectors: it is in the repository no more.
     """
-    models = ServedModel.objects.filter(role=IMAGE_ENCODER.name, space=space.name)
-    manifest = models.values_list("manifest", flat=True).first()
-    if manifest is None:
+    with prepared() as cursor:
+        row = cursor.execute(_PARAMETERS, [IMAGE_ENCODER.name, space.name]).fetchone()
+    if row is None:
         raise ForeignVectors(
             f"No image encoder here made the vectors of {space.name}, in which photos are "
             "searched: put its pack back into the model repository."
         )
-    parameters = manifest.get("parameters", {})
+    parameters = json.loads(row[0] or "{}")
     return ModelIdentity(
         space.role, space.name, space.weights_sha256, space.version, parameters, shapes={}
     )

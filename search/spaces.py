@@ -6,6 +6,7 @@ searched.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import cast
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -14,6 +15,7 @@ import photos.services
 from inference.roles import IMAGE_ENCODER
 from photos.models import Owner, Role, ServedModel, Space
 from photos.roles import active_models
+from photos.statements import Joined, prepared
 from search.errors import PhotosLeft, SpaceMoved
 from search.models import ImageVector, SearchedSpace, Unembedded
 
@@ -21,10 +23,11 @@ from search.models import ImageVector, SearchedSpace, Unembedded
 SEARCHED = "searched_encoder"
 _SHARED = "SELECT space_id FROM search_searchedspace FOR SHARE"
 # Written down here, as each search asks it: Django takes longer to say it than it takes.
-_SPACE = """
-    SELECT space.* FROM search_searchedspace AS searched
+_ROW = Joined(space=Space)
+_SPACE = f"""
+    SELECT {_ROW.columns} FROM search_searchedspace AS searched
     JOIN photos_space AS space ON space.id = searched.space_id
-"""
+"""  # noqa: S608  # names of our columns
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,12 @@ def vectors_in(space: Space | None, owner: Owner | None = None) -> QuerySet[Imag
 
 def image_space() -> Space | None:
     """That in which whole photos are searched; None while no photo was ever embedded."""
-    searched = next(iter(Space.objects.raw(_SPACE)), None)
-    return searched or photos.services.current_space(IMAGE_ENCODER.name)
+    with prepared() as cursor:
+        row = cursor.execute(_SPACE).fetchone()
+    if row is None:
+        return photos.services.current_space(IMAGE_ENCODER.name)
+    [searched] = _ROW.read(row)
+    return cast(Space, searched)
 
 
 def models() -> dict[str, str]:

