@@ -2,23 +2,25 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from django.conf import settings
+from django.db import connection
 
 import photos.serving
 from jobs import metrics
-from jobs.operations import current_recipes
+from jobs.operations import configured_recipes
 from photos.models import Owner, Photo
+from photos.parallel import Begun
+from photos.roles import active_models
 from search import finding, spaces, texts
 from search.asking import Asked
 from search.finding import Found, Library
 from search.meaning import Reader, images_of
-from search.models import AskedSearch
 from search.questions import Question
-from search.vocabulary import load
+from search.vocabulary import Vocabulary, load
 from search.words.reasons import Reason, reasons
 
 
@@ -43,13 +45,16 @@ def answer(owner: Owner, asked: Asked, cursor: str = "") -> Answer:
     Raises:
         CursorInvalid: `cursor` is not of this question.
         InferenceError: the text encoder gave no answer, where the question needs it.
+        VocabularyError: a file of the vocabulary is broken.
     """
     start = time.perf_counter()
-    with reader_of(owner) as reader:
+    vocabulary = load(settings.VOCABULARY_DIR)
+    recipes = configured_recipes(active_models(), vocabulary)
+    with _reader_of(owner, vocabulary) as reader:
         meaning = reader.meaning if reader else _nothing
         unseen = _unseen(reader, asked) if reader else ()
-        found = finding.find(Library(owner, current_recipes(), meaning), asked, cursor)
-    results = _results(owner, asked, found)
+        found = finding.find(Library(owner, recipes, meaning), asked, cursor)
+    results = _results(owner, asked, found, vocabulary)
     metrics.SEARCH_SECONDS.observe(time.perf_counter() - start)
     if not cursor:
         _note(owner, asked, found, (time.perf_counter() - start) * 1000)
@@ -68,28 +73,31 @@ def _unseen(reader: Reader, asked: Asked) -> Sequence[str]:
 
 
 @contextmanager
-def reader_of(owner: Owner) -> Iterator[Reader | None]:
+def _reader_of(owner: Owner, vocabulary: Vocabulary) -> Iterator[Reader | None]:
     """Who reads questions for the owner's photos; None where none of anybody's was embedded.
 
     Raises:
         ForeignVectors: the models that belong to the photos' vectors are not here.
-        VocabularyError: a file of the vocabulary is broken.
     """
     space = spaces.image_space()
     if space is None:
         yield None
         return
-    with photos.serving.client() as triton:
+    with ExitStack() as opened:
         encode = partial(
-            texts.encode, space=space, client=triton, repository=settings.MODEL_REPOSITORY
+            texts.encode,
+            space=space,
+            client=lambda: opened.enter_context(photos.serving.client()),
+            repository=settings.MODEL_REPOSITORY,
         )
-        yield Reader(owner, space, images_of(space), encode, load(settings.VOCABULARY_DIR))
+        yield Reader(owner, space, images_of(space), encode, vocabulary)
 
 
-def _results(owner: Owner, asked: Asked, found: Found) -> list[Result]:
-    photos_ = Photo.objects.of(owner).with_place().in_bulk(found.photos)
-    language = asked.words.language
-    because = reasons(owner, found.photos, _said(asked), language=language)
+def _results(owner: Owner, asked: Asked, found: Found, vocabulary: Vocabulary) -> list[Result]:
+    reading = Begun(partial(Photo.objects.of(owner).with_place().in_bulk, found.photos))
+    said, language = _said(asked), asked.words.language
+    because = reasons(owner, found.photos, said, vocabulary, language=language)
+    photos_ = reading.result()
     return [
         Result(photos_[photo], found.relevance.get(photo), because.get(photo, ()))
         for photo in found.photos
@@ -109,15 +117,26 @@ def _names(question: Question) -> list[str]:
     return [*people, *(each.label for each in question.objects), *question.text]
 
 
+# Not waited for until it is on the disk: a crash may take the notes of its last second with it.
+_NOTE = """
+SET LOCAL synchronous_commit = off;
+INSERT INTO search_askedsearch
+    (owner_id, at, language, parts, filters, word_count, found, took_ms, text)
+VALUES (%s, now(), %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
 def _note(owner: Owner, asked: Asked, found: Found, took_ms: float) -> None:
     """That it was asked. The words are kept only where the installation says so."""
-    AskedSearch.objects.create(
-        owner=owner,
-        language=asked.words.language,
-        parts=sorted({part.kind for part in asked.parts}),
-        filters=sorted(asked.given),
-        word_count=len(asked.text.split()),
-        found=found.total or 0,
-        took_ms=round(took_ms, 1),
-        text=asked.text if settings.SEARCH_LOG_TEXT else "",
+    values = (
+        owner.pk,
+        asked.words.language,
+        sorted({part.kind for part in asked.parts}),
+        sorted(asked.given),
+        len(asked.text.split()),
+        found.total or 0,
+        round(took_ms, 1),
+        asked.text if settings.SEARCH_LOG_TEXT else "",
     )
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, values)

@@ -32,7 +32,9 @@ class Facets:
 
 
 def of(owner: Owner, photos: Sequence[int], recipes: Mapping[str, str]) -> Facets:
-    """Of these photos of the owner. One query, however many."""
+    """Of these photos of the owner. One query, however many; none if there are none."""
+    if not photos:
+        return Facets()
     values: dict[str, str | int] = {
         "owner": owner.pk,
         "photos": Keys(photos).written,

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-from django.db.models import Max, Q
+from django.db import connection
+from django.db.models import Q
 
 from photos.models import Owner, Photo
+from photos.parallel import Begun
 from search import facets, ranking
 from search.among import Keys, is_among, resolved
 from search.asking import Asked
@@ -36,8 +39,13 @@ class Found:
     photos: Sequence[int]
     next: str  # the cursor of the page after it; empty: there is none
     total: int | None = None  # up to COUNTED, where there may be more; of the first page
-    facets: Facets | None = None  # of the first page, where they are asked for
+    counting: Begun[Facets] | None = None  # of the first page, where facets are asked for
     relevance: Mapping[int, float] = field(default_factory=dict)  # of photos that look like it
+
+    @property
+    def facets(self) -> Facets | None:
+        """Of all hits. They are waited for."""
+        return self.counting.result() if self.counting else None
 
 
 def find(library: Library, asked: Asked, cursor: str = "") -> Found:
@@ -63,19 +71,26 @@ def find(library: Library, asked: Asked, cursor: str = "") -> Found:
         photos=[photo for _, photo in hits],
         next=Cursor(key, newest, position, last).written() if more else "",
         total=None if begins else len(rest),
-        facets=_facets(library, rest) if asked.facets and not begins else None,
+        counting=_counting(library, rest) if asked.facets and not begins else None,
         relevance=relevance,
     )
 
 
+# Written down, as Django takes longer to write it than the database to answer it.
+_NEWEST = "SELECT max(id) FROM photos_photo WHERE owner_id = %s"
+
+
 def _newest(owner: Owner) -> int:
-    return Photo.objects.of(owner).aggregate(newest=Max("pk"))["newest"] or 0
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST, [owner.pk])
+        [newest] = cursor.fetchone()
+        return newest or 0
 
 
-def _facets(library: Library, hits: Hits) -> Facets:
-    if not hits:
-        return Facets()
-    return facets.of(library.owner, [photo for _, photo in hits], library.recipes)
+def _counting(library: Library, hits: Hits) -> Begun[Facets]:
+    """Beside whatever the page is for."""
+    photos = [photo for _, photo in hits]
+    return Begun(partial(facets.of, library.owner, photos, library.recipes))
 
 
 def _sieve(library: Library, asked: Asked) -> Sieve:

@@ -1,13 +1,15 @@
 """In which order photos answer words: by what they look like and by what is written of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from django.db.models import QuerySet
 
 from inference.arrays import Array
 from photos.models import Owner, Photo, Space
+from photos.parallel import Begun
 from search.among import Photos
 from search.fusion import fused
 from search.nearest import nearest
@@ -66,13 +68,15 @@ class Ranked:
 
 def ranked(wanted: Wanted) -> Ranked:
     """Photos that look like the words, have them written, or have the things: POOL of each."""
-    alike = _alike(wanted)
+    looking = Begun(partial(_alike, wanted))
+    having = None if wanted.having is None else Begun(partial(_latest, wanted.having))
     written = matching(
         wanted.owner, wanted.text, photos=wanted.photos, limit=POOL, language=wanted.language
     )
+    alike = looking.result()
     lists = [dict.fromkeys(alike, 1.0), said(written)]
-    if wanted.having is not None:
-        lists.append(dict.fromkeys(_having(wanted.having, list(alike)), _WISHED))
+    if having is not None:
+        lists.append(dict.fromkeys(_in_order(having.result(), alike), _WISHED))
     scores = fused(lists)
     return Ranked(sorted(((score, photo) for photo, score in scores.items()), reverse=True), alike)
 
@@ -101,8 +105,11 @@ def said(written: Sequence[Hit]) -> dict[int, float]:
     return {photo: share**2 for photo, share in shares.items() if share >= _ENOUGH}
 
 
-def _having(photos: QuerySet[Photo], alike: Sequence[int]) -> list[int]:
+def _latest(photos: QuerySet[Photo]) -> list[int]:
+    return list(photos.order_by("-pk").values_list("pk", flat=True)[:POOL])
+
+
+def _in_order(latest: Sequence[int], alike: Collection[int]) -> list[int]:
     """Those that look like the words as well come first, then the latest of the others."""
     places = {photo: place for place, photo in enumerate(alike)}
-    latest = photos.order_by("-pk").values_list("pk", flat=True)[:POOL]
     return sorted(latest, key=lambda photo: places.get(photo, len(places)))

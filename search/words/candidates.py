@@ -1,8 +1,9 @@
 """The newest photos that words stand in: work that is bounded, however many photos have them."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -10,6 +11,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from photos.models import Owner
+from photos.parallel import Begun
 from search.among import Keys, Photos
 from search.words.vector import all_of, literal
 from search.words.wordings import owner_lexeme
@@ -42,9 +44,9 @@ ORDER BY photo_id DESC LIMIT %s)
 """
 _BY_INDEX = """
 (SELECT %s::int, photo_id FROM (
-    SELECT photo_id + 0 FROM search_photowords
+    SELECT photo_id + 0, words @@ %s::tsquery FROM search_photowords
     WHERE words @@ %s::tsquery AND owner_id + 0 = %s AND photo_id + 0 < %s
-    ORDER BY 1 DESC LIMIT %s
+    ORDER BY 2 DESC, 1 DESC LIMIT %s
 ) AS found (photo_id) WHERE {among} LIMIT %s)
 """  # sorted before `among` is asked, which may take long; of `+ 0` no other index knows
 
@@ -72,24 +74,26 @@ class _Among:
         return cls(f"EXISTS ({found})", values)
 
 
-def newest(owner: Owner, photos: Photos | None, wanted: Collection[str]) -> set[int]:
+def newest(owner: Owner, photos: Photos | None, wanted: Sequence[str]) -> set[int]:
     """For each tsquery of `wanted`, photos of the owner's `photos` that have it: the newest ones.
 
-    What is in many photos is found by reading the newest; what is in few, by the index, which
-    gives all of them, at a cost for each. Of few keys, all are read. Three queries at most.
+    The last of `wanted` is what has all of the others. What is in many photos is found by reading
+    the newest; what is in few, by the index, which gives all of them, at a cost for each, and so
+    first those with all. Of few keys, all are read. Three queries at most.
     """
     walk, most = WALKED // len(wanted), RANKED // len(wanted)
     try:
-        search = _Search(owner, _Among.of(photos), walk, most)
+        search = _Search(owner, _Among.of(photos), wanted[-1], walk, most)
     except EmptyResultSet:
         return set()
     if isinstance(photos, Keys) and len(photos) <= walk:
         found = _found([search.of_few(each) for each in enumerate(wanted)])
     else:
+        ending = Begun(partial(search.last, walk))  # mostly needed
         found = _found([search.walked(each, _END, walk, most) for each in enumerate(wanted)])
         counts = Counter(number for number, _ in found)
         left = {each: most - counts[each[0]] for each in enumerate(wanted)}
-        if any(left.values()) and (end := search.last(walk)):
+        if any(left.values()) and (end := ending.result()):
             found += _found(list(search.older(end, left)))
     return {photo for _, photo in found}
 
@@ -98,15 +102,18 @@ def newest(owner: Owner, photos: Photos | None, wanted: Collection[str]) -> set[
 class _Search:
     owner: Owner
     among: _Among
+    all: str  # the tsquery of what has all that is wanted
     walk: int  # photos that are read for each
     most: int  # that are wanted of each
 
     def older(self, end: int, left: dict[tuple[int, str], int]) -> Iterator[Statement]:
         """What finds as many as are `left` of each, before `end`: that was not read yet."""
+        by_index = False
         for wanted, limit in left.items():
             if limit and (self.most - limit) * _FURTHER >= self.most:
                 yield self.walked(wanted, end, self.walk * _FURTHER, limit)
-            elif limit:
+            elif limit and not (by_index and wanted[1] == self.all):
+                by_index = True  # so what has all of it is found as well
                 yield self._by_index(wanted, end, limit)
 
     def of_few(self, wanted: tuple[int, str]) -> Statement:
@@ -122,10 +129,10 @@ class _Search:
         return _WALKED.format(among=self.among.sql), values
 
     def _by_index(self, wanted: tuple[int, str], end: int, limit: int) -> Statement:
-        """The same, of all before `end`, by the index."""
+        """The same, of all before `end`, by the index: first those that have all."""
         number, query = wanted
         theirs = all_of([literal(owner_lexeme(self.owner.pk)), query])
-        values = (number, theirs, self.owner.pk, end, _ALL, *self.among.values, limit)
+        values = (number, self.all, theirs, self.owner.pk, end, _ALL, *self.among.values, limit)
         return _BY_INDEX.format(among=self.among.sql), values
 
     def last(self, count: int) -> int:

@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models import F, FloatField, Func, QuerySet, Value
 
 from faces.models import Membership, Person
 from photos.models import Owner
+from photos.parallel import Begun
 from search.among import Keys, Photos, is_among
 from search.models import PhotoWords
 from search.words.asked import Word, asked_words, has, names_asked
@@ -47,8 +49,10 @@ def matching(
     words = asked_words(question, language)
     if not words:
         return []
-    named = _named(owner, words, photos)
-    candidates = newest(owner, photos, _wanted(words)) | named.keys()
+    naming = Begun(partial(_named, owner, words, photos))
+    found = newest(owner, photos, _wanted(words))
+    named = naming.result()
+    candidates = found | named.keys()
     rows = PhotoWords.objects.filter(is_among("photo_id", Keys(candidates)), owner=owner)
     hits = _ranked(rows, words, named)
     return sorted(hits, key=lambda hit: (-hit.rank, -hit.photo))[:limit]

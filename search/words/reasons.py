@@ -8,16 +8,15 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
 from inference.geometry import Box
 from photos.letters import words_of
 from photos.models import Owner
 from search.among import Keys
-from search.vocabulary import Vocabulary, load
+from search.vocabulary import Vocabulary
 from search.words.asked import Word, asked_words, names_asked
-from search.words.stems import EVERY, lexemes, stems_of
+from search.words.stems import EVERY, forms, lexemes, stems_of
 from search.words.wordings import Wording, of_label, of_tag
 
 NAMES, TAGS, OBJECTS, CAPTIONS, TEXT = "names", "tags", "objects", "captions", "text"
@@ -48,20 +47,22 @@ class _Row:
 
 
 def reasons(
-    owner: Owner, photos: Collection[int], question: str, *, language: str
+    owner: Owner,
+    photos: Collection[int],
+    question: str,
+    vocabulary: Vocabulary,
+    *,
+    language: str,
 ) -> dict[int, list[Reason]]:
     """For each of the owner's `photos` (keys), why matching() finds it: people, then what is seen.
 
-    Those of other owners have none. Three queries, however many photos; none if there are none.
-
-    Raises:
-        VocabularyError: a file of it is broken.
+    Those of other owners have none. One query, however many photos, and stems_of(); none if there
+    are none.
     """
     words = asked_words(question, language) if photos else []
     if not words:
         return {}
     names, tags, objects, captions, lines = _found(owner, photos)
-    vocabulary = load(settings.VOCABULARY_DIR)
     rows = [
         *_tags(tags, vocabulary),
         *_objects(objects, vocabulary),
@@ -135,16 +136,18 @@ def _names(found: Rows, words: Sequence[Word]) -> dict[int, list[Reason]]:
 
 
 def _tags(found: Rows, vocabulary: Vocabulary) -> Iterator[_Row]:
+    said = {key: of_tag(key, vocabulary) for key in {key for _, key in found}}
     for photo, key in found:
-        yield _Row(photo, Reason(TAGS, (), key), of_tag(key, vocabulary))
+        yield _Row(photo, Reason(TAGS, (), key), said[key])
 
 
 def _objects(found: Rows, vocabulary: Vocabulary) -> Iterator[_Row]:
     """Of a class that several models have found: the boxes of the last one."""
+    said = {label: of_label(label, vocabulary) for label in {row[1] for row in found}}
     for (photo, label), same in groupby(found, key=itemgetter(0, 1)):
         (_, _, recipe, *box), *others = same
         boxes = (Box(*box), *(Box(*each[3:]) for each in others if each[2] == recipe))
-        yield _Row(photo, Reason(OBJECTS, (), label, boxes), of_label(label, vocabulary))
+        yield _Row(photo, Reason(OBJECTS, (), label, boxes), said[label])
 
 
 def _captions(found: Rows) -> Iterator[_Row]:
@@ -163,14 +166,14 @@ def _lines(found: Rows) -> Iterator[_Row]:
 
 
 def _said(wordings: Collection[Wording], words: Sequence[Word]) -> dict[Wording, set[str]]:
-    """Which of `words` stand in each of `wordings`: many photos say the same. One query."""
+    """Which of `words` stand in each of `wordings`: many photos say the same. As stems_of()."""
     split = {wording: words_of(wording[1]) for wording in wordings}
     stems = stems_of(word for each in split.values() for word in each)
-    there = {
-        (language, text): {form for word in each for form in lexemes(word, stems[word], language)}
-        for (language, text), each in split.items()
-    }
-    return {
-        wording: {each.word for each in words if not there[wording].isdisjoint(each.forms)}
-        for wording in wordings
-    }
+    asked = {form for each in words for form in each.forms}
+    alike = {word: each for word, each in stems.items() if not asked.isdisjoint(forms(word, each))}
+    said = {}
+    for wording, each in split.items():
+        known = [word for word in each if word in alike]
+        there = {form for word in known for form in lexemes(word, alike[word], wording[0])}
+        said[wording] = {word.word for word in words if not there.isdisjoint(word.forms)}
+    return said

@@ -144,7 +144,7 @@ class TestAsking:
                 api.post(SEARCH, {"q": "a cat", "limit": limit})
 
 
-ASKING = 21
+ASKING = 18
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "nothing": ({}, "q"),
     "blank": ({"q": "   "}, "q"),

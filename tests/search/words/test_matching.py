@@ -151,12 +151,13 @@ class TestMatching:
 
     def test_takes_a_fixed_number_of_queries(self, owner: Owner) -> None:
         anna = make_person(owner=owner, name="Anna")
+        hits(owner, "anna dog beach")  # stems are remembered
         for count in (1, 3):
             for _ in range(count):
                 show(photo_of(owner, says="A dog at the beach"), anna)
             with CaptureQueriesContext(connection) as queries:
                 hits(owner, "anna dog beach")
-            assert len(queries) == 6
+            assert len(queries) == 5
 
 
 class TestOldPhotos:
@@ -191,7 +192,7 @@ class TestOldPhotos:
         cats = [photo_of(owner, says="A cat").pk for _ in range(9)][::-1]
         dogs = [photo_of(owner, says="A dog").pk for _ in range(9)][::-1]
 
-        assert found(owner, "dog cat") == [both.pk, *dogs[:2], *cats[:2]]
+        assert found(owner, "dog cat") == [both.pk, *dogs[:2], cats[0]]
 
     def test_are_kept_to_those_that_are_given(self, owner: Owner) -> None:
         rare = [photo_of(owner, says="A zebra") for _ in range(2)]
