@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from django.conf import settings
 from django.db import connection
@@ -87,7 +87,7 @@ def _reader_of(owner: Owner, vocabulary: Vocabulary) -> Iterator[Reader | None]:
         encode = partial(
             texts.encode,
             space=space,
-            client=lambda: opened.enter_context(photos.serving.client()),
+            client=cache(lambda: opened.enter_context(photos.serving.client())),
             repository=settings.MODEL_REPOSITORY,
         )
         yield Reader(owner, space, images_of(space), encode, vocabulary)

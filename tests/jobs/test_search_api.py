@@ -14,7 +14,7 @@ from jobs.active import ActiveOperations
 from jobs.operations import current_recipes
 from local.packages import fetch
 from local.photos import SCIKIT_IMAGE
-from photos import roles
+from photos import roles, serving
 from photos.images import decode
 from photos.models import Owner, Photo
 from photos.operations import CAPTION, EMBEDDING, OBJECTS, TAGS, Place
@@ -142,6 +142,22 @@ class TestAsking:
         for limit in (1, 4):
             with django_assert_num_queries(ASKING):
                 api.post(SEARCH, {"q": "a cat", "limit": limit})
+
+    def test_connects_to_the_model_server_once_and_only_for_new_words(
+        self, api: APIClient, library: dict[str, Photo], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made: list[TritonClient] = []
+        connect = serving.client
+
+        def noted() -> TritonClient:
+            made.append(connect())
+            return made[-1]
+
+        monkeypatch.setattr(serving, "client", noted)
+        for question in ("kucing oranye tanpa kacamata", "kucing oranye tanpa kacamata", "a cup"):
+            assert api.post(SEARCH, {"q": question}).status_code == 200
+
+        assert len(made) == 2
 
 
 ASKING = 18
