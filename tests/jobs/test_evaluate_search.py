@@ -16,6 +16,7 @@ from local.packages import CACHE
 from local.photos import packaged_photos
 from photos import roles
 from photos.models import Owner, Photo, Space
+from search.kept import Kept
 from tests.export.exporting import need_built_models
 from tests.pictures import jpeg
 
@@ -46,9 +47,9 @@ def folder(packaged: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def encoded() -> tuple[dict[Any, Any], dict[Any, Any]]:
+def encoded() -> tuple[Kept[Any, Any], dict[Any, Any]]:
     """Words, once they have been encoded: that takes longest, and is not what is tried here."""
-    return {}, {}
+    return Kept(4), {}
 
 
 @pytest.fixture
@@ -56,13 +57,13 @@ def served(
     triton_url: str,
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
-    encoded: tuple[dict[Any, Any], dict[Any, Any]],
+    encoded: tuple[Kept[Any, Any], dict[Any, Any]],
 ) -> None:
     need_built_models()
     settings.TRITON_URL = triton_url
     roles.sync(settings.MODEL_REPOSITORY)
     words, taggers = encoded
-    monkeypatch.setattr(search.relevance, "_words", words)
+    monkeypatch.setattr(search.relevance, "KEPT", words)
     monkeypatch.setattr(search.tagging, "_taggers", taggers)
 
 
