@@ -78,6 +78,7 @@ class Client:
     def _post(self, request: bytes) -> None:
         said = self._answer(request)
         if not said:  # it hangs up on whoever is silent for seconds
+            self.close()
             self._connection = create_connection(self._address, _PATIENCE_S)
             said = self._answer(request)
         if not said.startswith(b"HTTP/1.1 200 "):

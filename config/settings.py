@@ -123,10 +123,10 @@ if _password := env.str("DATABASE_PASSWORD", ""):
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 32)
 DATABASE_HELPERS = 4  # threads that read beside a request's own, each on one connection more
 _POOL = {
-    "min_size": 1,
+    "min_size": 1 + DATABASE_HELPERS,
     "max_size": DATABASE_POOL_SIZE + DATABASE_HELPERS,
-    "timeout": 3,
-}  # seconds: an end is said soon
+    "timeout": 3,  # seconds: an end is said soon
+}
 if env.bool("DATABASE_POOL", False):
     # For the web process only: a pool does not survive the fork of django-q2's workers.
     _database["OPTIONS"] = {**_database.get("OPTIONS", {}), "pool": _POOL}

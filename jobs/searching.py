@@ -40,7 +40,8 @@ class Answer:
 
 
 def answer(owner: Owner, asked: Asked, cursor: str = "") -> Answer:
-    """A page of the owner's photos, best first. A fixed number of queries.
+    """A page of the owner's photos, best first. A fixed number of queries, or fewer: of words and
+    models some things are remembered.
 
     Raises:
         CursorInvalid: `cursor` is not of this question.
@@ -55,6 +56,8 @@ def answer(owner: Owner, asked: Asked, cursor: str = "") -> Answer:
         unseen = _unseen(reader, asked) if reader else ()
         found = finding.find(Library(owner, recipes, meaning), asked, cursor)
     results = _results(owner, asked, found, vocabulary)
+    if found.counting:
+        found.counting.result()  # facets are part of what it takes
     metrics.SEARCH_SECONDS.observe(time.perf_counter() - start)
     if not cursor:
         _note(owner, asked, found, (time.perf_counter() - start) * 1000)

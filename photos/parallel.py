@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from contextvars import copy_context
 from threading import BoundedSemaphore
 from typing import Generic, TypeVar
@@ -20,7 +21,7 @@ class Begun(Generic[T]):
 
     It is done when it is asked for, where nothing can be done beside: in a transaction, whose rows
     no other connection sees; without a pool of connections; while no helper is free. So nobody
-    ever waits for a helper.
+    ever waits for a helper. It is to say nothing to anybody: the request's language stays behind.
     """
 
     def __init__(self, read: Callable[[], T]) -> None:
@@ -37,14 +38,15 @@ class Begun(Generic[T]):
             Whatever it does.
         """
         if self._future is None:
-            self._future = Future()
-            self._future.set_result(self._read())
+            given: Future[T] = Future()
+            given.set_result(self._read())
+            self._future = given
         return self._future.result()
 
 
 def _helped(read: Callable[[], T]) -> T:
     try:
-        return read()
+        with closing(connection):  # which gives it back
+            return read()
     finally:
-        connection.close()  # which gives it back
         _free.release()

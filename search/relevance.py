@@ -135,7 +135,7 @@ def _usual(some: QuerySet[ImageVector]) -> Usual | None:
 def usual_words(images: ModelIdentity, encode: Encode, vocabulary: Vocabulary) -> Array:
     """What words from all over the vocabulary mean, in a language that the models know.
 
-    (m, d) float32; none where there are no such words. Encoded once in a process.
+    (m, d) float32; none where there are no such words. A process remembers them.
 
     Raises:
         InferenceError: as `encode` does.

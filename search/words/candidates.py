@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -11,7 +10,6 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from photos.models import Owner
-from photos.parallel import Begun
 from search.among import Keys, Photos
 from search.words.vector import all_of, literal
 from search.words.wordings import owner_lexeme
@@ -78,8 +76,8 @@ def newest(owner: Owner, photos: Photos | None, wanted: Sequence[str]) -> set[in
     """For each tsquery of `wanted`, photos of the owner's `photos` that have it: the newest ones.
 
     The last of `wanted` is what has all of the others. What is in many photos is found by reading
-    the newest; what is in few, by the index, which gives all of them, at a cost for each, and so
-    first those with all. Of few keys, all are read. Three queries at most.
+    the newest; what is in few, by the index, which looks at all of them, at a cost for each, and
+    so gives those with all first. Of few keys, all are read. Three queries at most.
     """
     walk, most = WALKED // len(wanted), RANKED // len(wanted)
     try:
@@ -89,11 +87,10 @@ def newest(owner: Owner, photos: Photos | None, wanted: Sequence[str]) -> set[in
     if isinstance(photos, Keys) and len(photos) <= walk:
         found = _found([search.of_few(each) for each in enumerate(wanted)])
     else:
-        ending = Begun(partial(search.last, walk))  # mostly needed
         found = _found([search.walked(each, _END, walk, most) for each in enumerate(wanted)])
         counts = Counter(number for number, _ in found)
         left = {each: most - counts[each[0]] for each in enumerate(wanted)}
-        if any(left.values()) and (end := ending.result()):
+        if any(left.values()) and (end := search.last(walk)):
             found += _found(list(search.older(end, left)))
     return {photo for _, photo in found}
 

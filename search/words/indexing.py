@@ -78,8 +78,8 @@ def index(photos: Iterable[int]) -> None:
     """Have the rows of `photos` say what was found in them, in the caller's transaction.
 
     All that is stored counts, whichever models have found it: what they saw stays true when
-    others become active, and no photo is lost meanwhile. Three queries, however many photos;
-    twice changes nothing.
+    others become active, and no photo is lost meanwhile. Three queries at most, however many
+    photos; twice changes nothing.
 
     Raises:
         VocabularyError: a file of it is broken.

@@ -56,8 +56,8 @@ def reasons(
 ) -> dict[int, list[Reason]]:
     """For each of the owner's `photos` (keys), why matching() finds it: people, then what is seen.
 
-    Those of other owners have none. One query, however many photos, and stems_of(); none if there
-    are none.
+    Those of other owners have none. One query, however many photos, and stems_of() of the question
+    and of what it is found by; none if there are none.
     """
     words = asked_words(question, language) if photos else []
     if not words:
