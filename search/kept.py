@@ -21,8 +21,9 @@ class Kept(Generic[Key, Value]):
         self, keys: Iterable[Key], make: Callable[[Sequence[Key]], Mapping[Key, Value]]
     ) -> dict[Key, Value]:
         """The value of each of `keys`. `make` gives those that are missing, each once, at once."""
-        known = self._known(keys := list(dict.fromkeys(keys)))
-        if missing := [key for key in keys if key not in known]:
+        wanted = list(dict.fromkeys(keys))
+        known = self._known(wanted)
+        if missing := [key for key in wanted if key not in known]:
             made = make(missing)
             self._keep(made)
             known.update(made)

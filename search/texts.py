@@ -16,8 +16,8 @@ from photos.models import ServedModel, Space
 from search.errors import ForeignVectors
 from search.kept import Kept
 
-Wanted = tuple[str, str]  # space, text
-KEPT = Kept[Wanted, Array](512)  # vectors of texts that a process remembers: a few MB
+_Key = tuple[str, str]  # space, text
+KEPT = Kept[_Key, Array](512)  # vectors of texts that a process remembers: a few MB
 
 
 def encode(
@@ -35,7 +35,7 @@ def encode(
         InferenceError: the model gave no answer, or a wrong one.
     """
 
-    def encoded(missing: Sequence[Wanted]) -> Mapping[Wanted, Array]:
+    def encoded(missing: Sequence[_Key]) -> Mapping[_Key, Array]:
         encoder = _encoder(_served(space), client(), repository)
         vectors = encoder.encode([text for _, text in missing])
         return dict(zip(missing, vectors, strict=True))

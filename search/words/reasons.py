@@ -172,8 +172,8 @@ def _said(wordings: Collection[Wording], words: Sequence[Word]) -> dict[Wording,
     asked = {form for each in words for form in each.forms}
     alike = {word: each for word, each in stems.items() if not asked.isdisjoint(forms(word, each))}
     said = {}
-    for wording, each in split.items():
-        known = [word for word in each if word in alike]
-        there = {form for word in known for form in lexemes(word, alike[word], wording[0])}
-        said[wording] = {word.word for word in words if not there.isdisjoint(word.forms)}
+    for wording, there in split.items():
+        known = [word for word in there if word in alike]
+        stored = {form for word in known for form in lexemes(word, alike[word], wording[0])}
+        said[wording] = {each.word for each in words if not stored.isdisjoint(each.forms)}
     return said
