@@ -1,8 +1,12 @@
 """Headers of every answer, beside those that Django gives by itself."""
 
 from collections.abc import Callable
+from functools import cache
 
-from csp.constants import NONE, SELF
+from csp.constants import HEADER, NONE, SELF
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -28,6 +32,23 @@ PERMISSIONS_POLICY = ", ".join(  # what no page of ours asks a browser for
         "usb",
     )
 )  # fmt: skip
+
+
+class ContentSecurityPolicy(CSPMiddleware):
+    """django-csp's, which would write the policy anew for each answer: nearly all have the same."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if settings.DEBUG or any(name.startswith("_csp_") for name in vars(response)):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, _policy())
+        return response
+
+
+@cache
+def _policy() -> str:
+    return build_policy()
 
 
 def permissions_policy(

@@ -63,7 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.requests.identified",
     "config.monitoring.requests.counted",
-    "csp.middleware.CSPMiddleware",  # before those that answer by themselves
+    "config.headers.ContentSecurityPolicy",  # before those that answer by themselves
     "config.headers.permissions_policy",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -26,10 +26,11 @@ from photos.nearest_sql import (
     as_near_sql,
     each_within,
     nearest_sql,
+    texts_of,
     values_of,
     within,
 )
-from photos.vectors import units, written
+from photos.vectors import units
 
 # Up to here to compare with all is as fast as to read on in the index, among a million, and right.
 EXACT_UP_TO = 50_000
@@ -127,8 +128,8 @@ def _as_near(library: Library, probes: Array, least: float) -> set[int] | None:
     None where there is more than the index gives at once, be it somebody else's.
     """
     with connection.cursor() as cursor:
-        given = [written(probe) for probe in probes]
-        cursor.execute(_SET + as_near_sql(library), (least, least, library.owner.pk, given))
+        values = (least, least, library.owner.pk, texts_of(probes))
+        cursor.execute(_SET + as_near_sql(library), values)
         rows = _last(cursor)
     if max(count for count, _ in rows) > _SURE:
         return None
@@ -185,6 +186,5 @@ def _by_index(library: Library, probes: Array, read: int, limit: int) -> list[Ro
 
 def _last(cursor: Any) -> list[Any]:
     """The rows of the last statement: of each setting there is an empty answer before it."""
-    while cursor.nextset():
-        pass
+    cursor.set_result(-1)
     return list(cursor.fetchall())

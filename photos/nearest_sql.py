@@ -145,9 +145,14 @@ def _kind(library: Library) -> str:
     return f"halfvec({int(library.space.dimension)})"
 
 
+def texts_of(probes: Array) -> str:
+    """As PostgreSQL reads an array of texts, none of which has a quotation mark in it."""
+    texts = ",".join(f'"{written(probe)}"' for probe in probes)
+    return f"{{{texts}}}"
+
+
 def values_of(
     library: Library, condition: Condition, probes: Array, read: int, limit: int
 ) -> list[Any]:
     """`limit` of those that are `read` are wanted: the index gives them in about their order."""
-    given = [written(probe) for probe in probes]
-    return [given, library.owner.pk, *condition.values, read, limit]
+    return [texts_of(probes), library.owner.pk, *condition.values, read, limit]

@@ -6,7 +6,7 @@ searched.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -24,8 +24,8 @@ SEARCHED = "searched_encoder"
 _SHARED = "SELECT space_id FROM search_searchedspace FOR SHARE"
 # Written down here, as each search asks it: Django takes longer to say it than it takes.
 _ROW = Joined(space=Space)
-_SPACE = f"""
-    SELECT {_ROW.columns} FROM search_searchedspace AS searched
+_SEARCHED = f"""
+    SELECT {_ROW.columns}, {{}} FROM search_searchedspace AS searched
     JOIN photos_space AS space ON space.id = searched.space_id
 """  # noqa: S608  # names of our columns
 
@@ -64,12 +64,19 @@ def vectors_in(space: Space | None, owner: Owner | None = None) -> QuerySet[Imag
 
 def image_space() -> Space | None:
     """That in which whole photos are searched; None while no photo was ever embedded."""
+    searched = searched_space_with("NULL")
+    return searched[0] if searched else photos.services.current_space(IMAGE_ENCODER.name)
+
+
+def searched_space_with(told: str, **values: object) -> tuple[Space, Any] | None:
+    """image_space() and, by the same statement, what is `told` of it: an expression of SQL, to
+    which it is `space`. None: no photo has a vector yet."""
     with prepared() as cursor:
-        row = cursor.execute(_SPACE).fetchone()
+        row = cursor.execute(_SEARCHED.format(told), values).fetchone()
     if row is None:
-        return photos.services.current_space(IMAGE_ENCODER.name)
+        return None
     [searched] = _ROW.read(row)
-    return cast(Space, searched)
+    return searched, row[-1]
 
 
 def models() -> dict[str, str]:

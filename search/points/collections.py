@@ -13,19 +13,24 @@ import faces.vectors
 import photos.services
 import search.nearest
 from faces.models import Face, FaceVector
-from inference.roles import FACE_EMBEDDER
+from inference.roles import FACE_EMBEDDER, IMAGE_ENCODER
 from photos.models import Owner, Photo, Reference, Space
 from photos.nearest_sql import Library, Table
-from photos.statements import prepared
 from search.errors import CollectionMissing
 from search.models import ImageVector, Point, PointVector
 from search.points.numbers import OURS, PER_PHOTO
 from search.points.sources import Rows, Shown, Source, of_faces, of_photos
-from search.spaces import image_space
+from search.spaces import image_space, searched_space_with
 
 IMAGES = Point.Collection.IMAGES
+_ROLES = {IMAGES: IMAGE_ENCODER, Point.Collection.FACES: FACE_EMBEDDER}
 _PHOTOS, _FACES = search.nearest.TABLE, faces.vectors.TABLE
 _POINTS = Table(PointVector, of="point_id")
+# Whether a `space` has vectors that services have brought: written down, as each search asks it.
+_BROUGHT = f"""EXISTS (
+    SELECT FROM {_POINTS.name} AS brought
+    WHERE brought.owner_id = %(owner_id)s AND brought.space_id = space.id
+)"""  # one of our tables
 
 
 @dataclass(frozen=True)
@@ -44,15 +49,6 @@ class Lot:
     def shown(self, keys: Sequence[int], wanted: Q, told: Collection[str]) -> list[dict[str, Any]]:
         """Those whose vectors are of `keys`: as Shown.of()."""
         return self.show().of(keys, wanted, told, **self._ours)
-
-    def is_empty(self) -> bool:
-        """Whether the owner has no vector here. Written down, as each search asks it."""
-        sql = (
-            f"SELECT FROM {self.library.table.name} "  # one of our tables
-            "WHERE owner_id = %(owner_id)s AND space_id = %(space_id)s LIMIT 1"
-        )
-        with prepared() as cursor:
-            return cursor.execute(sql, self._ours).fetchone() is None
 
     def among(self, wanted: Q) -> Library:
         """Without the vectors of points that are not `wanted`."""
@@ -96,6 +92,7 @@ class Place:
     space: Space
     ours: Lot  # of photos and faces: read only
     brought: Lot  # by services
+    has_brought: bool  # whether there is any of that, as this is made
 
     @classmethod
     def of(cls, owner: Owner, name: str, told: Told) -> Self:
@@ -103,13 +100,13 @@ class Place:
         Raises:
             CollectionMissing: there is no such collection.
         """
-        collection, space = _known(name)
+        collection, space, has_brought = _known(owner, name)
         things: Rows = Photo.objects.all() if collection == IMAGES else Face.objects.all()
         made = Library(_PHOTOS if collection == IMAGES else _FACES, owner, space)
         ours = Lot(made, things, lambda: told.of(collection))
         put = Library(_POINTS, owner, space)
         theirs = Lot(put, Point.objects.all(), lambda: _brought(put, collection))
-        return cls(owner, collection, space, ours, theirs)
+        return cls(owner, collection, space, ours, theirs, has_brought)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -154,17 +151,22 @@ def space_of(collection: Point.Collection) -> Space | None:
     """Whose vectors `collection` has today; None: there are none yet."""
     if collection == IMAGES:
         return image_space()
-    return photos.services.current_space(FACE_EMBEDDER.name)
+    return photos.services.current_space(_ROLES[collection].name)
 
 
-def _known(name: str) -> tuple[Point.Collection, Space]:
+def _known(owner: Owner, name: str) -> tuple[Point.Collection, Space, bool]:
+    """With its space, and whether services have brought vectors of the owner into that."""
     if name not in Point.Collection.values:
         known = " and ".join(Point.Collection.values)
         raise CollectionMissing(f"Collection `{name[:100]}` doesn't exist: there are {known}.")
-    space = space_of(Point.Collection(name))
-    if space is None:
+    collection = Point.Collection(name)
+    if collection == IMAGES and (found := searched_space_with(_BROUGHT, owner_id=owner.pk)):
+        return collection, *found
+    brought = Exists(PointVector.objects.filter(owner=owner, space=OuterRef("pk")))
+    spaces = photos.services.current_spaces(_ROLES[collection].name).annotate(brought=brought)
+    if (space := spaces.first()) is None:
         raise CollectionMissing(
             f"Collection `{name}` doesn't exist yet: it begins with the first photo that is "
             "processed here, as its model says how long vectors are."
         )
-    return Point.Collection(name), space
+    return collection, space, space.brought

@@ -63,7 +63,7 @@ def search(
     exact_up_to = _ALL if asked.exact else exact_up_to
     told = [name for name, is_told in (("payload", payloads), ("vector", vectors)) if is_told]
     found = [*_near(place.ours, asked, told, exact_up_to)]
-    if not place.brought.is_empty():  # as mostly
+    if place.has_brought:  # mostly there is nothing
         found += _near(place.brought, asked, told, exact_up_to)
     found.sort(key=lambda point: -(point.cosine or 0))
     page = found[asked.offset : asked.offset + asked.limit]

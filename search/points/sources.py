@@ -23,6 +23,7 @@ from django.db.models.functions import JSONObject
 
 from faces.models import Membership
 from photos.models import Reference
+from photos.nearest_sql import listed
 from photos.statements import prepared
 from search.points.numbers import MOST_FACES, OURS, PER_PHOTO
 
@@ -88,7 +89,7 @@ class Shown:
         One query.
         """
         read = sorted(told)
-        sql, of = self._statement(wanted, *read), [owner_id, space_id, list(keys)]
+        sql, of = self._statement(wanted, *read), [owner_id, space_id, listed(keys)]
         with prepared() as cursor:
             found = cursor.execute(sql, of, prepare=not wanted).fetchall()
         rows = [dict(zip([self.thing, "number", *read], row, strict=True)) for row in found]
@@ -111,7 +112,7 @@ class Shown:
         shown = " UNION ALL ".join(written).replace("%", "%%")
         return (
             f"SELECT {', '.join([self.thing, 'number', *told])} FROM ({shown}) AS shown "  # noqa: S608  # Django's own
-            f"WHERE owner_id = %s AND space_id = %s AND {self.thing} = ANY(%s)"
+            f"WHERE owner_id = %s AND space_id = %s AND {self.thing} = ANY(%s::bigint[])"
         )
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from faces.models import Face, FaceVector, Membership
 from photos.models import Owner, Photo, Space
 from search.errors import CollectionMissing, PointMissing
-from search.models import ImageVector
+from search.models import ImageVector, SearchedSpace
 from search.points import finding
 from search.points.finding import Search
 from search.points.numbers import OURS
@@ -151,10 +151,23 @@ class TestSearch:
         bring(place, 2, looks=unit(1, 0.1))
         bring(place, 3, looks=unit(-1))
 
-        found = finding.search(place, _near(1))
+        found = finding.search(place_of(owner), _near(1))
 
         assert [each.number for each in found] == [OURS + unnamed.pk, 2, 1, 3]
         assert [each.cosine for each in found] == pytest.approx([1, 0.9950, 0.9806, -1], abs=1e-3)
+
+    @pytest.mark.parametrize("brings", [True, False])
+    def test_is_in_the_space_that_is_searched(self, owner: Owner, *, brings: bool) -> None:
+        photo = make_named_photo(owner, "1", looks=unit(1))
+        SearchedSpace.objects.create(space=photo.vectors.get().space)
+        bring(place_of(owner if brings else make_owner()), 2, looks=unit(1, 0.1))
+        Space.objects.create(
+            name="image_encoder:new:1", role="image_encoder", weights_sha256="2", dimension=3
+        )
+
+        found = finding.search(place_of(owner), _near(1))
+
+        assert [each.number for each in found] == ([1, 2] if brings else [1])
 
     def test_keeps_the_order_of_points_that_are_as_alike(self, owner: Owner) -> None:
         for names in (["9", "3"], ["1"]):
@@ -163,7 +176,7 @@ class TestSearch:
         for number in (4, 2):
             bring(place, number)
 
-        pages = [finding.search(place, _near(1, limit=2, offset=at)) for at in (0, 2, 4)]
+        pages = [finding.search(place_of(owner), _near(1, limit=2, offset=at)) for at in (0, 2, 4)]
 
         assert [[each.number for each in page] for page in pages] == [[3, 9], [1, 4], [2]]
 
@@ -187,7 +200,7 @@ class TestSearch:
         wanted = Search(unit(1), Q(number__in=[8, 2]), limit=10)
 
         for exact_up_to in (0, 100):
-            found = finding.search(place, wanted, exact_up_to=exact_up_to)
+            found = finding.search(place_of(owner), wanted, exact_up_to=exact_up_to)
             assert [each.number for each in found] == [8, 2]
 
     @pytest.mark.parametrize(("least", "count"), [(None, 3), (0.0, 2), (0.5, 1), (1.1, 0)])
@@ -199,7 +212,7 @@ class TestSearch:
         for number, looks in enumerate((unit(0, 1), unit(-1)), start=2):
             bring(place, number, looks=looks)
 
-        assert len(finding.search(place, _near(1, least=least))) == count
+        assert len(finding.search(place_of(owner), _near(1, least=least))) == count
 
     @pytest.mark.parametrize("exact", [True, False])
     def test_finds_enough_through_the_index_however_many_are_foreign(
@@ -214,7 +227,7 @@ class TestSearch:
 
         search = _near(1, exact=exact)
         with CaptureQueriesContext(connection) as queries:
-            found = finding.search(place, search, exact_up_to=0)
+            found = finding.search(place_of(owner), search, exact_up_to=0)
 
         assert [each.number for each in found] == [1, 5]
         through_index = [each["sql"] for each in queries if "iterative_scan" in each["sql"]]
