@@ -26,28 +26,28 @@ class HomeView(View):
 
 
 urlpatterns = [
-    re_path(r"^collections/?$", CollectionViewSet.as_view({"get": "list"})),
-    re_path(rf"{_COLLECTION}/?$", CollectionViewSet.as_view({"get": "retrieve", "put": "create"})),
-    re_path(rf"{_COLLECTION}/exists/?$", CollectionViewSet.as_view({"get": "exists"})),
+    *(  # those that are asked most often come first: each that does not fit is tried
+        re_path(rf"{_POINTS}/{path}/?$", PointViewSet.as_view({"post": action}))
+        for path, action in (
+            ("search", "search"),
+            ("query", "query"),
+            ("scroll", "scroll"),
+            ("count", "count"),
+            ("search/batch", "search_batch"),
+            ("query/batch", "query_batch"),
+            ("delete", "delete_points"),
+            ("payload/delete", "delete_payload"),
+            ("payload/clear", "clear_payload"),
+        )
+    ),
     re_path(rf"{_POINTS}/?$", PointViewSet.as_view({"put": "upsert", "post": "retrieve"})),
     re_path(
         rf"{_POINTS}/payload/?$",
         PointViewSet.as_view({"post": "set_payload", "put": "overwrite_payload"}),
     ),
-    *(
-        re_path(rf"{_POINTS}/{path}/?$", PointViewSet.as_view({"post": action}))
-        for path, action in (
-            ("delete", "delete_points"),
-            ("payload/delete", "delete_payload"),
-            ("payload/clear", "clear_payload"),
-            ("scroll", "scroll"),
-            ("count", "count"),
-            ("search", "search"),
-            ("search/batch", "search_batch"),
-            ("query", "query"),
-            ("query/batch", "query_batch"),
-        )
-    ),
     re_path(rf"{_POINTS}/(?P<number>[0-9a-f-]+)/?$", PointViewSet.as_view({"get": "one"})),
+    re_path(r"^collections/?$", CollectionViewSet.as_view({"get": "list"})),
+    re_path(rf"{_COLLECTION}/?$", CollectionViewSet.as_view({"get": "retrieve", "put": "create"})),
+    re_path(rf"{_COLLECTION}/exists/?$", CollectionViewSet.as_view({"get": "exists"})),
     re_path(r"^collections/", NoSuchView.as_view()),
 ]

@@ -264,6 +264,7 @@ api = [
 ]
 
 urlpatterns = [
+    path("api/v1/", include(api)),  # first: what comes before it is tried for each request
     path("", points.HomeView.as_view(), name="home"),
     *points.urlpatterns,
     *doors.urlpatterns,
@@ -279,7 +280,6 @@ urlpatterns = [
     re_path(r"^readyz/?$", ReadyView.as_view(), name="readyz"),
     re_path(r"^metrics/?$", MetricsView.as_view(), name="metrics"),
     path("media/", include(photo_urls.media)),
-    path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", doors.docs, name="docs"),
     re_path(r"^(?:api|job)/", NothingHereView.as_view(schema=None)),

@@ -1,6 +1,6 @@
 """What our own statements want beyond Django: to be planned once, to give rows of joined tables."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Self
@@ -34,10 +34,13 @@ class _Logged(psycopg.Cursor[tuple[Any, ...]]):
 
 
 class Joined:
-    """Tables, by their names in a statement that gives whole rows of them side by side."""
+    """Tables, by their names in a statement that gives rows of them side by side.
 
-    def __init__(self, **tables: type[models.Model]) -> None:
-        self._tables = tables
+    without: columns that are left where they are. Who asks for one of them has it read.
+    """
+
+    def __init__(self, *, without: Collection[str] = (), **tables: type[models.Model]) -> None:
+        self._without, self._tables = without, tables
 
     @property
     def columns(self) -> str:
@@ -45,7 +48,7 @@ class Joined:
         return ", ".join(
             f'{name}."{field.column}"'
             for name, model in self._tables.items()
-            for field in _fields(model)
+            for field in self._fields(model)
         )
 
     def read(self, row: tuple[Any, ...]) -> list[Any]:
@@ -63,18 +66,19 @@ class Joined:
     def _models(self) -> list[tuple[type[models.Model], list[str], list[tuple[int, Any]]]]:
         """Each with its columns, and those that are not as the database has them."""
         return [
-            (model, [field.attname for field in _fields(model)], _converters(model))
+            (model, [each.attname for each in fields], _converters(fields))
             for model in self._tables.values()
+            for fields in [self._fields(model)]
         ]
 
+    def _fields(self, model: type[models.Model]) -> list[Any]:
+        fields = model._meta.concrete_fields  # noqa: SLF001  # Django documents it
+        return [field for field in fields if field.name not in self._without]
 
-def _converters(model: type[models.Model]) -> list[tuple[int, Any]]:
+
+def _converters(fields: list[Any]) -> list[tuple[int, Any]]:
     return [
         (place, field.from_db_value)
-        for place, field in enumerate(_fields(model))
+        for place, field in enumerate(fields)
         if hasattr(field, "from_db_value")
     ]
-
-
-def _fields(model: type[models.Model]) -> tuple[Any, ...]:
-    return tuple(model._meta.concrete_fields)  # noqa: SLF001  # Django documents it

@@ -23,7 +23,7 @@ from search.models import ImageVector, SearchedSpace, Unembedded
 SEARCHED = "searched_encoder"
 _SHARED = "SELECT space_id FROM search_searchedspace FOR SHARE"
 # Written down here, as each search asks it: Django takes longer to say it than it takes.
-_ROW = Joined(space=Space)
+_ROW = Joined(space=Space, without=("created_at",))
 _SEARCHED = f"""
     SELECT {_ROW.columns}, {{}} FROM search_searchedspace AS searched
     JOIN photos_space AS space ON space.id = searched.space_id

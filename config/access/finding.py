@@ -11,7 +11,8 @@ from config.models import ApiKey
 from photos.models import Owner
 from photos.statements import Joined, prepared
 
-_ROWS = Joined(key=ApiKey, acting=User, owner=Owner)
+_ASIDE = ("created_at", "date_joined", "last_login", "password")  # what no request asks for
+_ROWS = Joined(key=ApiKey, acting=User, owner=Owner, without=_ASIDE)
 _FIND = """
     SELECT {columns} FROM config_apikey AS key
     JOIN auth_user AS acting ON acting.id = key.user_id AND acting.is_active

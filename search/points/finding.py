@@ -12,6 +12,8 @@ from search.errors import PointMissing
 from search.points.collections import Lot, Place
 from search.points.sources import Rows
 
+Row = dict[str, Any]  # of a point
+
 _SPARE = 10  # vectors beside those that are wanted, as some may be of points that are not shown
 _ALL = 10**12  # vectors: more than an owner has
 
@@ -26,8 +28,8 @@ class Found:
     cosine: float | None  # to what was searched for, -1 to 1
 
     @classmethod
-    def of(cls, row: Mapping[str, Any], cosine: float | None = None) -> Self:
-        vector = row.get("vector")
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        vector, cosine = row.get("vector"), row.get("cosine")
         return cls(
             number=row["number"],
             payload=row.get("payload", {}),
@@ -62,16 +64,16 @@ def search(
     """
     exact_up_to = _ALL if asked.exact else exact_up_to
     told = [name for name, is_told in (("payload", payloads), ("vector", vectors)) if is_told]
-    found = [*_near(place.ours, asked, told, exact_up_to)]
+    rows = _near(place.ours, asked, told, exact_up_to)
     if place.has_brought:  # mostly there is nothing
-        found += _near(place.brought, asked, told, exact_up_to)
-    found.sort(key=lambda point: -(point.cosine or 0))
-    page = found[asked.offset : asked.offset + asked.limit]
-    return [each for each in page if asked.least is None or (each.cosine or 0) >= asked.least]
+        rows += _near(place.brought, asked, told, exact_up_to)
+        rows.sort(key=lambda row: -row["cosine"])
+    page = rows[asked.offset : asked.offset + asked.limit]
+    return [Found.of(row) for row in page if asked.least is None or row["cosine"] >= asked.least]
 
 
-def _near(lot: Lot, asked: Search, told: Collection[str], exact_up_to: int) -> list[Found]:
-    """The best points of `lot`: as many as are wanted, and perhaps some more.
+def _near(lot: Lot, asked: Search, told: Collection[str], exact_up_to: int) -> list[Row]:
+    """The best points of `lot`, as Found has them: as many as are wanted, and perhaps some more.
 
     Not all that has a vector may be seen: of what is hidden there is mostly little.
     """
@@ -80,20 +82,20 @@ def _near(lot: Lot, asked: Search, told: Collection[str], exact_up_to: int) -> l
     many = wanted + _SPARE
     while True:
         [near] = neighbours(library, asked.vector[None], limit=many, exact_up_to=exact_up_to)
-        found = _points(lot, near, asked.wanted, told)
-        if len(found) >= wanted or len(near) < many:
-            return found
+        rows = _points(lot, near, asked.wanted, told)
+        if len(rows) >= wanted or len(near) < many:
+            return rows
         many *= 4
 
 
-def _points(lot: Lot, near: list[Neighbour], wanted: Q, told: Collection[str]) -> list[Found]:
+def _points(lot: Lot, near: list[Neighbour], wanted: Q, told: Collection[str]) -> list[Row]:
     """Of what is `near`, best first."""
     if not near:
         return []
-    places = {each.of: (place, each.cosine) for place, each in enumerate(near)}
+    of, places = lot.of, {each.of: (place, each.cosine) for place, each in enumerate(near)}
     rows = lot.shown(list(places), wanted, told)
-    rows.sort(key=lambda row: (places[row[lot.of]][0], row["number"]))
-    return [Found.of(row, places[row[lot.of]][1]) for row in rows]
+    rows.sort(key=lambda row: (places[row[of]][0], row["number"]))
+    return [row | {"cosine": places[row[of]][1]} for row in rows]
 
 
 def scroll(

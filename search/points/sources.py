@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any, Self
 
 from django.db import connection
@@ -92,9 +93,11 @@ class Shown:
         sql, of = self._statement(wanted, *read), [owner_id, space_id, listed(keys)]
         with prepared() as cursor:
             found = cursor.execute(sql, of, prepare=not wanted).fetchall()
-        rows = [dict(zip([self.thing, "number", *read], row, strict=True)) for row in found]
-        # Both come as JSON is written.
-        return [row | {each: json.loads(row[each]) for each in read} for row in rows]
+        columns = [self.thing, "number", *read]
+        rows = [dict(zip(columns, row, strict=True)) for row in found]
+        for row, each in product(rows, read):  # both come as JSON is written
+            row[each] = json.loads(row[each])
+        return rows
 
     def _statement(self, wanted: Q, *told: str) -> str:
         if wanted:
