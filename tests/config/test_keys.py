@@ -126,6 +126,16 @@ class TestKey:
             cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'apikey'")
             assert cursor.fetchone() == (1,)
 
+    def test_leaves_what_no_request_asks_for(self) -> None:
+        user = make_user(password="of the user")
+        _, secret = make_key(user=user)
+
+        found = keys.find(secret)
+
+        assert found is not None
+        assert found.user.get_deferred_fields() == {"password", "last_login", "date_joined"}
+        assert found.user.check_password("of the user")
+
     def test_says_when_it_was_used_once_a_minute(self) -> None:
         key, secret = make_key()
         ask(secret)

@@ -38,6 +38,12 @@ class TestAnswers:
         assert answer.pop("time") >= 0
         assert answer == {"result": {"count": 1}, "status": "ok"}
 
+    def test_are_json_whatever_is_accepted(self, api: APIClient) -> None:
+        for accepted in ("text/html", "*/*", "no type"):
+            answer = api.post(url("count"), {}, headers={"Accept": accepted})
+
+            assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+
     @pytest.mark.parametrize("slash", ["", "/"])
     def test_come_with_and_without_the_trailing_slash(self, api: APIClient, slash: str) -> None:
         for path in ("", f"/{IMAGES}", f"/{IMAGES}/exists", f"/{IMAGES}/points/123"):
