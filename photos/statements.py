@@ -36,7 +36,7 @@ class _Logged(psycopg.Cursor[tuple[Any, ...]]):
 class Joined:
     """Tables, by their names in a statement that gives rows of them side by side.
 
-    without: columns that are left where they are. Who asks for one of them has it read.
+    without: fields, of whichever of the tables, that are left out. Who asks for one has it read.
     """
 
     def __init__(self, *, without: Collection[str] = (), **tables: type[models.Model]) -> None:

@@ -22,11 +22,13 @@ from search.models import ImageVector, SearchedSpace, Unembedded
 # Beside the roles of models(): who sees photos in the space that is searched, if that is another.
 SEARCHED = "searched_encoder"
 _SHARED = "SELECT space_id FROM search_searchedspace FOR SHARE"
-# Written down here, as each search asks it: Django takes longer to say it than it takes.
+# Written down here, as each search asks it: Django takes longer to say it than it takes. By its
+# key, as PostgreSQL takes a table that it has never analysed for one of many rows.
 _ROW = Joined(space=Space, without=("created_at",))
 _SEARCHED = f"""
     SELECT {_ROW.columns}, {{}} FROM search_searchedspace AS searched
     JOIN photos_space AS space ON space.id = searched.space_id
+    WHERE searched.id = 1
 """  # noqa: S608  # names of our columns
 
 
@@ -69,8 +71,8 @@ def image_space() -> Space | None:
 
 
 def searched_space_with(told: str, **values: object) -> tuple[Space, Any] | None:
-    """image_space() and, by the same statement, what is `told` of it: an expression of SQL, to
-    which it is `space`. None: no photo has a vector yet."""
+    """The space of SearchedSpace and, by the same statement, what is `told` of it: an expression
+    of SQL, to which it is `space`. None: there is none before the first vector."""
     with prepared() as cursor:
         row = cursor.execute(_SEARCHED.format(told), values).fetchone()
     if row is None:

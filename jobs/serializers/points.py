@@ -51,7 +51,8 @@ class AskedSerializer(serializers.Serializer[None]):
     """Refuses what it does not know. What is null is not said. Needs the `place` in its context."""
 
     def get_fields(self) -> dict[str, Any]:
-        """As DRF does, but where a field has a child: making it anew takes longer than its work."""
+        """Copies, so that each has a parent of its own. DRF makes each field anew, which takes
+        longer than its work; here only those with a child do that, as it knows its parent too."""
         return {
             name: deepcopy(field) if hasattr(field, "child") else copy(field)
             for name, field in self._declared_fields.items()

@@ -4,15 +4,12 @@ Source: https://api.qdrant.tech, version 1.15.
 """
 
 import time
-from collections.abc import Iterable
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
 from rest_framework import exceptions
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -37,6 +34,7 @@ from jobs.serializers.points import (
     SearchesSerializer,
     SearchSerializer,
 )
+from photos.views import OneAnswer
 from search.errors import CollectionDiffers
 from search.models import Point
 from search.points import finding, writing
@@ -66,20 +64,10 @@ _CONFIG = {
 }
 
 
-class AlwaysTheFirst(DefaultContentNegotiation):
-    """Answers are JSON, whatever a client would accept: Qdrant doesn't ask."""
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        first, *_ = renderers
-        return first, first.media_type
-
-
 class QdrantView(APIView):
     """Answers and errors in Qdrant's shape."""
 
-    content_negotiation_class = AlwaysTheFirst
+    content_negotiation_class = OneAnswer  # Qdrant has no other
     parser_classes = (LongJSONParser,)
     schema = None  # Qdrant's own description is theirs
 

@@ -9,8 +9,6 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.generics import get_object_or_404
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,6 +19,7 @@ from jobs.models.positions import BEGINNING, Position
 from jobs.telling import streams
 from jobs.telling.streams import Source, Stream
 from photos.models import owners_of
+from photos.views import OneAnswer
 
 
 class StreamedSerializer(serializers.Serializer[None]):
@@ -73,20 +72,11 @@ class ListeningSerializer(serializers.Serializer[None]):
         return kinds
 
 
-class AnyAccept(DefaultContentNegotiation):
-    """Streams are always text/event-stream, and errors JSON, whatever the caller accepts."""
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
-
-
 class StreamView(APIView):
     """One whose answer goes on. There is no HEAD: it would wait for nothing."""
 
     http_method_names = ("get", "options")
-    content_negotiation_class = AnyAccept
+    content_negotiation_class = OneAnswer
 
 
 class JobEventsView(StreamView):

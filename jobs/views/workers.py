@@ -31,7 +31,8 @@ from jobs.serializers.workers import (
     WordsOfWorker,
 )
 from jobs.telling.streams import Work
-from jobs.views.streams import STREAM, AnyAccept, StreamView, stream
+from jobs.views.streams import STREAM, StreamView, stream
+from photos.views import OneAnswer
 
 MAX_ANSWER_BYTES = 32 * 2**20  # findings of a poster of a thousand faces have 20 MB
 LEFT = "Kindred-Operations"  # header of a photo: the operations that are left to do on it
@@ -93,7 +94,7 @@ class HeartbeatView(WorkerView):
 class PhotoView(WorkerView):
     """The file of a photo."""
 
-    content_negotiation_class = AnyAccept
+    content_negotiation_class = OneAnswer
 
     @extend_schema(
         parameters=[HeldSerializer, _LEFT],

@@ -162,11 +162,11 @@ def _known(owner: Owner, name: str) -> tuple[Point.Collection, Space, bool]:
     collection = Point.Collection(name)
     if collection == IMAGES and (found := searched_space_with(_BROUGHT, owner_id=owner.pk)):
         return collection, *found
-    brought = Exists(PointVector.objects.filter(owner=owner, space=OuterRef("pk")))
-    spaces = photos.services.current_spaces(_ROLES[collection].name).annotate(brought=brought)
-    if (space := spaces.first()) is None:
+    space = photos.services.current_space(_ROLES[collection].name)
+    if space is None:
         raise CollectionMissing(
             f"Collection `{name}` doesn't exist yet: it begins with the first photo that is "
             "processed here, as its model says how long vectors are."
         )
-    return collection, space, space.brought
+    brought = PointVector.objects.filter(owner=owner, space=space)
+    return collection, space, brought.exists()

@@ -12,7 +12,7 @@ from search.errors import PointMissing
 from search.points.collections import Lot, Place
 from search.points.sources import Rows
 
-Row = dict[str, Any]  # of a point
+Record = dict[str, Any]  # what Found.of() makes a point of
 
 _SPARE = 10  # vectors beside those that are wanted, as some may be of points that are not shown
 _ALL = 10**12  # vectors: more than an owner has
@@ -72,8 +72,8 @@ def search(
     return [Found.of(row) for row in page if asked.least is None or row["cosine"] >= asked.least]
 
 
-def _near(lot: Lot, asked: Search, told: Collection[str], exact_up_to: int) -> list[Row]:
-    """The best points of `lot`, as Found has them: as many as are wanted, and perhaps some more.
+def _near(lot: Lot, asked: Search, told: Collection[str], exact_up_to: int) -> list[Record]:
+    """The best points of `lot`, for Found.of(): as many as are wanted, and perhaps some more.
 
     Not all that has a vector may be seen: of what is hidden there is mostly little.
     """
@@ -88,7 +88,7 @@ def _near(lot: Lot, asked: Search, told: Collection[str], exact_up_to: int) -> l
         many *= 4
 
 
-def _points(lot: Lot, near: list[Neighbour], wanted: Q, told: Collection[str]) -> list[Row]:
+def _points(lot: Lot, near: list[Neighbour], wanted: Q, told: Collection[str]) -> list[Record]:
     """Of what is `near`, best first."""
     if not near:
         return []

@@ -64,14 +64,6 @@ class TestGroups:
         assert words.startswith(f"Photo {wrong.pk} is no duplicate of 2 others. <a ")
         assert groups() == [{best.pk, right.pk}]
 
-    def test_are_told_of_in_no_cookie(self, admin_client: Client) -> None:
-        best, _ = make_group(make_owner())
-
-        answer = admin_client.post(f"{GROUPS}{best.pk}/different/")
-
-        assert answer.status_code == 302
-        assert "messages" not in answer.cookies
-
     def test_are_narrowed_down_still_after_that(self, admin_client: Client) -> None:
         owner = make_owner()
         best, _ = make_group(owner)
@@ -121,6 +113,5 @@ class TestWhatWasSaid:
             while DifferentPhotos.objects.count() < count:
                 _, wrong = make_group(make_owner(), of=DifferentPhotos.objects.count())
                 admin_client.post(f"{GROUPS}{wrong.pk}/different/")
-            admin_client.get(SAID)  # shows what was said of that
             with django_assert_num_queries(5):
                 assert len(listed(admin_client, SAID)) == count
