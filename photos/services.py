@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, Q, Subquery
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils import timezone
 
@@ -281,10 +281,15 @@ def current_space(role: str) -> Space | None:
 
     Where a head is behind that model, it is the head's, as soon as it has vectors.
     """
+    return spaces_of(role).first()
+
+
+def spaces_of(role: str) -> QuerySet[Space]:
+    """Those that photos are or were looked at in, that of current_space() first."""
     models = Role.objects.filter(active__space=OuterRef("name"))
     takes = KeyTextTransform("takes", KeyTransform("parameters", "active__manifest"))
     given = Role.objects.filter(name=role).values("active__space")
     heads = models.annotate(takes=takes).filter(name=HEADS.get(role), takes=Subquery(given))
     spaces = Space.objects.annotate(of_head=Exists(heads)).filter(Q(role=role) | Q(of_head=True))
     active = Exists(models.filter(name=role))
-    return spaces.order_by("-of_head", active.desc(), "-pk").first()
+    return spaces.order_by("-of_head", active.desc(), "-pk")

@@ -162,11 +162,12 @@ def _known(owner: Owner, name: str) -> tuple[Point.Collection, Space, bool]:
     collection = Point.Collection(name)
     if collection == IMAGES and (found := searched_space_with(_BROUGHT, owner_id=owner.pk)):
         return collection, *found
-    space = photos.services.current_space(_ROLES[collection].name)
+    brought = PointVector.objects.filter(owner=owner, space=OuterRef("pk"))
+    spaces = photos.services.spaces_of(_ROLES[collection].name)
+    space = spaces.annotate(has_brought=Exists(brought)).first()
     if space is None:
         raise CollectionMissing(
             f"Collection `{name}` doesn't exist yet: it begins with the first photo that is "
             "processed here, as its model says how long vectors are."
         )
-    brought = PointVector.objects.filter(owner=owner, space=space)
-    return collection, space, brought.exists()
+    return collection, space, space.has_brought

@@ -73,8 +73,6 @@ class Fuzz:
         @hypothesis.seed(SEED)
         @hypothesis.settings(
             max_examples=self.examples,
-            deadline=None,
-            database=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )

@@ -121,7 +121,7 @@ class TestContradictions:
 
 
 class TestAnyGrouping:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(method=st.sampled_from(Method), number=st.integers(0, 2**32 - 1))
     def test_keeps_to_what_is_known(self, method: Method, number: int) -> None:
         random = np.random.default_rng(number)

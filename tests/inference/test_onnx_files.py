@@ -212,7 +212,7 @@ class TestCheck:
         with pytest.raises(FileRefused, match="nested too deeply"):
             check(file)
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(st.data())
     def test_says_no_more_than_yes_or_no_of_any_bytes(
         self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

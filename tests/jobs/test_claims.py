@@ -31,9 +31,7 @@ def claim(limit: int, worker: str = "anna") -> list[Item]:
 
 class TestOrder:
     @pytest.mark.django_db
-    @settings(
-        max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(
         priorities=st.lists(st.integers(0, HIGHEST_PRIORITY), min_size=1, max_size=30),
         limits=st.lists(st.integers(1, 7), min_size=1, max_size=30),

@@ -18,7 +18,7 @@ from tests.pictures import jpeg, noise
 
 LIMITS = Limits(max_pixels=1_000_000, max_bytes=20_000_000, timeout_s=10)
 SOON_S = 5.0
-FAMILY = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+FAMILY = settings(max_examples=300)
 WHOLE = [
     jpeg(),
     saved(Image.fromarray(noise()), "PNG"),

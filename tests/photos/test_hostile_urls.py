@@ -24,7 +24,7 @@ URLS = st.one_of(
     st.lists(st.sampled_from(PARTS) | st.text(max_size=3), max_size=9).map("".join),
     st.text(alphabet=string.printable, max_size=40),
 )
-MANY = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+MANY = settings(max_examples=200)
 
 
 def notations(address: int) -> list[str]:

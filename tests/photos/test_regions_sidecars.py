@@ -51,7 +51,7 @@ class TestSidecar:
             for region, true in zip(back, [ANNA, BEN], strict=True):
                 assert corners(region.box) == pytest.approx(corners(true.box), abs=0.02)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.data())
     def test_keeps_each_edge_to_half_a_pixel(self, data: st.DataObject) -> None:
         width, height = data.draw(SIDES), data.draw(SIDES)

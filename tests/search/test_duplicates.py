@@ -140,11 +140,7 @@ class TestComparing:
 
         assert (groups(), leaders(best)) == ([], [best.pk])
 
-    @settings(
-        max_examples=25,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def test_gives_the_same_groups_in_whatever_order_photos_come(
         self, owner: Owner, data: st.DataObject, monkeypatch: pytest.MonkeyPatch

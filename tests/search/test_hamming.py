@@ -25,7 +25,7 @@ def turned(some: Array, seed: int) -> Array:
 
 
 class TestBands:
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(seed=st.integers(0, 2**32), first=st.integers(0, hamming.MOST), more=st.integers(0, 6))
     def test_find_exactly_what_comparing_all_with_all_finds(
         self, seed: int, first: int, more: int

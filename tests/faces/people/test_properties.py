@@ -109,8 +109,7 @@ def space(db: None) -> Space:
 class TestAnySequence:
     @settings(
         max_examples=25,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
+        suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.generate],
     )
     @given(st.data())

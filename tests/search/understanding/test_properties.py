@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from random import Random
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from search.errors import QuestionInvalid
@@ -42,7 +42,6 @@ _ODD = [
     "…",
 ]
 
-many = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 jumbles = st.lists(st.sampled_from(_WORDS + _ODD), min_size=1, max_size=25).map(" ".join)
 
 
@@ -101,7 +100,6 @@ def _telling(text: str) -> list[Token]:
 
 
 class TestUnderstand:
-    @many
     @given(st.text(max_size=600))
     def test_understands_any_text_or_says_that_it_is_no_question(self, text: str) -> None:
         try:
@@ -113,7 +111,6 @@ class TestUnderstand:
         asks = (part.asks for part in understood.parts)
         assert understood.question == joined(asks, language)
 
-    @many
     @given(questions())
     @example(("id", [Clause("di Lake Toba", LAKE)]))  # of which one word is English
     def test_understands_what_clauses_mean(self, question: tuple[str, list[Clause]]) -> None:
@@ -123,7 +120,6 @@ class TestUnderstand:
 
         assert plain(understood.question) == meant(clauses)
 
-    @many
     @given(questions(), st.randoms(use_true_random=False))
     def test_does_not_mind_the_order_of_clauses(
         self, question: tuple[str, list[Clause]], random: Random
@@ -136,7 +132,6 @@ class TestUnderstand:
 
         assert plain(one.question) == plain(other.question)
 
-    @many
     @given(jumbles)
     def test_accounts_for_every_word(self, text: str) -> None:
         try:
@@ -149,12 +144,10 @@ class TestUnderstand:
         )
         assert Counter(each.text for each in _telling(text)) - said == Counter()
 
-    @many
     @given(jumbles)
     def test_understands_the_same_twice(self, text: str) -> None:
         assert understand(text, KNOWN, NOW) == understand(text, KNOWN, NOW)
 
-    @many
     @given(questions(), st.sampled_from([str.upper, str.lower, str.title]))
     def test_does_not_mind_capitals_of_names(
         self, question: tuple[str, list[Clause]], change: Callable[[str], str]
@@ -165,7 +158,6 @@ class TestUnderstand:
 
         assert plain(understood.question) == meant(clauses)
 
-    @many
     @given(questions(), st.sampled_from("\u0301\u0308\u0327"))
     def test_does_not_mind_accents_of_names(
         self, question: tuple[str, list[Clause]], accent: str
@@ -180,7 +172,6 @@ class TestUnderstand:
 
 
 class TestWithout:
-    @many
     @given(jumbles)
     def test_takes_one_part_away_and_leaves_the_others(self, text: str) -> None:
         try:
@@ -193,7 +184,6 @@ class TestWithout:
             rest = joined(others, understood.question.language)
             assert without(understood, [part.key]) == rest
 
-    @many
     @given(questions())
     def test_leaves_what_the_other_clauses_mean(self, question: tuple[str, list[Clause]]) -> None:
         _, clauses = question
