@@ -1,5 +1,6 @@
 """Vectors in PostgreSQL, as numbers: of faces, of photos, of whatever has them."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from inference.arrays import Array
 from photos.errors import VectorUnfit
 from photos.models import Space
 
+_SMALLEST = 1e-300  # length of numbers that are told exactly
 _HEADER = 4  # bytes before the numbers of a half vector: its dimension, and two unused ones
 
 
@@ -51,7 +53,10 @@ def unit(numbers: Sequence[float]) -> Array:
         VectorUnfit: as units().
         OverflowError: a whole number among them is larger than any float.
     """
-    return np.asarray(units(np.array([numbers], np.float64))[0])
+    length = math.hypot(*numbers)
+    if not _SMALLEST < length < math.inf:  # mostly a mistake; else it has to be scaled first
+        return np.asarray(units(np.array([numbers], np.float64))[0])
+    return (np.array(numbers, np.float64) / length).astype(np.float32)
 
 
 def units(vectors: Array) -> Array:

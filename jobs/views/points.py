@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
 import photos.services
-from jobs.intake.batch import LongJSONParser
+from jobs.intake.batch import NumbersJSONParser
 from jobs.models import Item, State
 from jobs.serializers.points import (
     AskedSerializer,
@@ -68,7 +68,7 @@ class QdrantView(APIView):
     """Answers and errors in Qdrant's shape."""
 
     content_negotiation_class = OneAnswer  # Qdrant has no other
-    parser_classes = (LongJSONParser,)
+    parser_classes = (NumbersJSONParser,)
     schema = None  # Qdrant's own description is theirs
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:

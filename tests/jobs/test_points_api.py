@@ -87,6 +87,16 @@ class TestAnswers:
 
         assert answer.json()["result"] == [{"id": 1, "payload": shown, "vector": None}]
 
+    def test_have_whole_numbers_as_they_were_sent_up_to_64_bits(self, api: APIClient) -> None:
+        sent = {"most": 2**64 - 1, "least": -(2**63)}
+        points = [{"id": 1, "vector": VECTOR, "payload": sent | {"more": 2**64}}]
+        api.put(url(), {"points": points})
+
+        payload = api.get(url("1")).json()["result"]["payload"]
+
+        assert payload.pop("more") == pytest.approx(2**64)
+        assert payload == sent
+
 
 class TestCallers:
     def test_see_nothing_of_others(self, api: APIClient) -> None:
