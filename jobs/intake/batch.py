@@ -45,6 +45,10 @@ class LongJSONParser(BaseParser):
         return self.read(stream, context)
 
     def read(self, stream: IO[Any], context: dict[str, Any]) -> Any:
+        """
+        Raises:
+            ParseError: it is no JSON.
+        """
         try:
             return JSONParser().parse(stream, self.media_type, context)
         except RecursionError as exc:
