@@ -16,14 +16,14 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
 import photos.services
-from jobs.intake.batch import NumbersJSONParser
+from jobs.intake.parsers import NumbersJSONParser
 from jobs.models import Item, State
+from jobs.serializers.point_fields import Fields
 from jobs.serializers.points import (
     AskedSerializer,
     ChosenSerializer,
     CollectionSerializer,
     CountSerializer,
-    Fields,
     KeysSerializer,
     PayloadSerializer,
     PointsSerializer,

@@ -14,7 +14,8 @@ from rest_framework.views import APIView
 import photos.services
 from jobs import services, waiting
 from jobs.errors import UploadTooLarge
-from jobs.intake.batch import BatchSerializer, LongJSONParser, UploadsSerializer
+from jobs.intake.batch import BatchSerializer, UploadsSerializer
+from jobs.intake.parsers import LongJSONParser
 from jobs.models import Job, State
 from jobs.operations import current_recipes
 from jobs.serializers.jobs import (

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from jobs.errors import UploadTooLarge
 from jobs.given import Given
-from jobs.intake.batch import LongJSONParser
+from jobs.intake.parsers import LongJSONParser
 from jobs.models import STATUS, Item, RemoteWorker, State, WorkerToken
 from jobs.remote import services
 from jobs.remote.answers import current

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from jobs import services
-from jobs.intake import batch
+from jobs.intake import parsers
 from jobs.models import Item, Job, State
 from photos.models import Owner
 from tests.factories import make_item, make_job, make_owner
@@ -121,7 +121,7 @@ class TestBatch:
     def test_that_is_too_long_is_not_read(
         self, api: APIClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(batch, "_JSON_BYTES", 1000)
+        monkeypatch.setattr(parsers, "_JSON_BYTES", 1000)
 
         answer = api.post(URL, {"photos": [{"url": LINK}] * 100})
 

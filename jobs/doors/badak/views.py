@@ -29,7 +29,7 @@ from jobs.doors.badak.shown import (
     BadakJobSerializer,
 )
 from jobs.errors import OperationUnavailable
-from jobs.intake.batch import LongJSONParser
+from jobs.intake.parsers import LongJSONParser
 from jobs.models import Item, Job, with_findings
 from jobs.operations import current_recipes
 from jobs.services import Source, Wishes
