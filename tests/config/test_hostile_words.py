@@ -25,7 +25,10 @@ from tests.config.signing import AUDIENCE, ISSUER, claims, jwks_of, make_key, pa
 from tests.factories import make_owner
 from tests.photos import packets
 
-MANY = settings(max_examples=150, suppress_health_check=list(HealthCheck))
+MANY = settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 KEY, OTHER = make_key(), make_key()
 RULES = Rules(ISSUER, AUDIENCE, 5)
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

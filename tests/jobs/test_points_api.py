@@ -193,7 +193,7 @@ class TestQueries:
             ("query", {"query": 123}, 11),
             ("scroll", {"filter": {"must_not": [{"is_empty": {"key": "job_id"}}]}}, 5),
             ("count", {}, 5),
-            (("", {"ids": [123, 124, 125]}, 5)),
+            ("", {"ids": [123, 124, 125]}, 5),
         ],
     )
     @pytest.mark.parametrize("more", [1, 3])

@@ -140,7 +140,10 @@ class TestComparing:
 
         assert (groups(), leaders(best)) == ([], [best.pk])
 
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=25,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
     @given(data=st.data())
     def test_gives_the_same_groups_in_whatever_order_photos_come(
         self, owner: Owner, data: st.DataObject, monkeypatch: pytest.MonkeyPatch

@@ -109,7 +109,7 @@ def space(db: None) -> Space:
 class TestAnySequence:
     @settings(
         max_examples=25,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
         phases=[Phase.explicit, Phase.generate],
     )
     @given(st.data())
