@@ -1,41 +1,34 @@
 """Large inputs through memory that we and a model server on the same machine both have.
 
-A region is a file in /dev/shm that its client has locked. It is registered at the server once,
-and lent to one call after the other. The lock ends with the process, however that ends: what has
-no lock is dead, and whoever makes or closes regions sweeps it up, here and at the server.
+A region is registered at the server once, and lent to one call after the other. Whoever makes or
+closes regions sweeps up those that are dead, here and at the server.
 
 A server (Triton 24.09 or newer) keeps a region as long as a request reads it, and says so. By
 that we know when a call that we gave up has ended there too.
 Source: the system shared memory extension of Triton's protocol.
 """
 
-import errno
-import fcntl
 import logging
-import mmap
-import os
-import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache, partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import numpy as np
 from tritonclient import grpc
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 from inference import tracing
 from inference.arrays import Array
+from inference.regions import FOLDER, PREFIX, Region, dead
 
-FOLDER = Path("/dev/shm")  # noqa: S108  # where the server looks for regions
-PREFIX = "kindred-input-"  # of the names of our regions, here and at the server
 MIN_BYTES = 128 * 2**10  # of an input: for smaller ones gRPC takes as long
-LEFT_FREE = 0.5  # of the folder: others need it too, such as PostgreSQL
 _PATIENCE_S = 5.0  # for the server to answer about a region, which takes it a millisecond
+_MOMENT_S = 0.25  # for the server to let go of what it has read
+_POLL_S = 0.005
 _IN_USE = "currently in use"
 _TIMEOUT = "StatusCode.DEADLINE_EXCEEDED"
 _EXISTS = "StatusCode.ALREADY_EXISTS"
@@ -51,49 +44,6 @@ def is_this_machine(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-@dataclass(frozen=True, eq=False)
-class Region:
-    """Memory of `size` bytes that others find under `name` in `folder`; locked while we live."""
-
-    folder: Path
-    name: str
-    size: int
-    memory: mmap.mmap
-    file: int
-
-    @classmethod
-    def make(cls, size: int, folder: Path) -> Self:
-        """
-        Raises:
-            OSError: there is no room for it, or no such folder.
-        """
-        _check_room(size, folder)
-        name = f"{PREFIX}{secrets.token_hex(8)}"
-        file = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600)
-        try:
-            os.posix_fallocate(file, 0, size)  # or else writing into a full folder would kill us
-            fcntl.flock(file, fcntl.LOCK_EX)  # before it has a name: no sweep ever finds it free
-            # src_dir_fd plays no part but to have the link followed, to the file itself.
-            os.link(f"/proc/self/fd/{file}", folder / name, src_dir_fd=file)
-            return cls(folder, name, size, mmap.mmap(file, size), file)
-        except OSError:
-            os.close(file)
-            raise
-
-    def write(self, array: Array) -> None:
-        np.ndarray(array.shape, array.dtype, buffer=self.memory)[...] = array
-
-    def remove(self) -> None:
-        """Have it gone. Only for one that no server has."""
-        (self.folder / self.name).unlink(missing_ok=True)
-        self.abandon()
-
-    def abandon(self) -> None:
-        """Leave it to the next sweep."""
-        self.memory.close()
-        os.close(self.file)
 
 
 class _UnknownRegion(Exception):
@@ -126,7 +76,7 @@ class SharedInputs:
         for region in idle:
             region.abandon()
         if sharing:
-            self._sweep()
+            self._sweep_patiently()
             self._sweep_server()
 
     def infer(
@@ -219,12 +169,25 @@ class SharedInputs:
         self._enabled = False
         say_once(self._url, why)
 
-    def _sweep(self) -> None:
-        """Remove regions without a lock, unless the server still reads them."""
+    def _sweep_patiently(self) -> None:
+        """The same as `_sweep`; a server may have a region in hand a moment after its answer."""
+        deadline = time.monotonic() + _MOMENT_S
+        while not self._sweep() and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+
+    def _sweep(self) -> bool:
+        """Remove regions without a lock, unless the server still reads them; whether none is left.
+
+        With a server that does not answer, nothing is to be waited for.
+        """
+        left = False
         with suppress(InferenceServerException):
-            for file in filter(_is_dead, self._folder.glob(f"{PREFIX}*")):
+            for file in dead(self._folder):
                 if self._lets_go(file.name):
                     file.unlink(missing_ok=True)
+                else:
+                    left = True
+        return not left
 
     def _sweep_server(self) -> None:
         """Have the server let go of regions that are not in the folder, which it shares."""
@@ -269,27 +232,6 @@ def _tensor(name: str, array: Array, region: Region | None) -> Any:
     if region:
         return tensor.set_shared_memory(region.name, array.nbytes)
     return tensor.set_data_from_numpy(array)
-
-
-def _check_room(size: int, folder: Path) -> None:
-    disk = os.statvfs(folder)
-    if disk.f_bavail * disk.f_frsize - size < LEFT_FREE * disk.f_blocks * disk.f_frsize:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _is_dead(file: Path) -> bool:
-    """Whether the process that made the region `file` is gone, or has abandoned it."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:  # gone, or of somebody else
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
 
 
 @cache  # once in a process: clients come and go

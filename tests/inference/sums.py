@@ -13,7 +13,8 @@ from tritonclient.utils import InferenceServerException
 
 from inference.arrays import Array
 from inference.client import TritonClient
-from inference.shared_memory import FOLDER, MIN_BYTES, PREFIX
+from inference.regions import FOLDER, PREFIX
+from inference.shared_memory import MIN_BYTES
 from inference.spec import ANY, ModelSpec, TensorSpec
 from local.triton import Triton
 
@@ -112,10 +113,6 @@ class Server:
             except InferenceServerException:
                 return True
         return False
-
-    def forget_all(self) -> None:
-        with closing(grpc.InferenceServerClient(self.url)) as server:
-            server.unregister_system_shared_memory()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tritonclient import grpc
 
-from inference import shared_memory
+from inference import regions
 from inference.client import TritonClient
 from inference.errors import InferenceRejected
 from inference.shared_memory import MIN_BYTES, SharedInputs, is_this_machine
@@ -131,7 +131,7 @@ class TestFolder:
     def test_is_not_filled_to_the_brim(
         self, client: TritonClient, server: Server, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(shared_memory, "LEFT_FREE", 1.0)
+        monkeypatch.setattr(regions, "LEFT_FREE", 1.0)
 
         answer = ask(client, 1)
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from tritonclient import grpc
+from tritonclient.utils import InferenceServerException
 
 from inference.client import TritonClient
 from inference.errors import InferenceTimeout, InferenceUnavailable
-from inference.shared_memory import FOLDER, SharedInputs
+from inference.regions import FOLDER
+from inference.shared_memory import SharedInputs
 from local.processes import wait_until
 from tests.inference.memory import (
     _nothing_said,
@@ -32,7 +34,7 @@ class TestServer:
     ) -> None:
         ask(client, 1)
         names = server.regions()
-        server.forget_all()
+        wait_until(lambda: not server.reads(names), timeout_s=10)  # and they are forgotten
 
         again = ask(client, 2)
 
@@ -75,6 +77,27 @@ class TestServer:
         assert connection.asked == 3 + 1  # twice with a region, then without
         assert said(caplog) == ["it does not know regions that it was given"]
 
+    def test_that_lets_go_a_moment_after_its_answer_is_left_nothing(self, server: Server) -> None:
+        with closing(Lingering(server.url)) as connection:
+            inputs = SharedInputs(connection, server.url, enabled=True)
+            answer = plainly(inputs, 1)
+            names = server.regions()
+            inputs.close()
+
+        assert answer == [LARGE, 10]
+        assert (len(names), server.left_of(names)) == (1, set())
+
+    def test_that_does_not_let_go_is_not_waited_for(self, server: Server) -> None:
+        with closing(Lingering(server.url, times=10**6)) as connection:
+            inputs = SharedInputs(connection, server.url, enabled=True)
+            plainly(inputs, 1)
+            names = server.regions()
+            inputs.close()
+            left = server.left_of(names)
+
+        assert (len(names), left) == (1, names)
+        assert swept(names, server) == set()
+
     def test_with_another_folder_gets_all_by_grpc(
         self, server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -111,19 +134,16 @@ class TestCallThatWasGivenUp:
 
 
 class TestKilledProcess:
-    def test_leaves_what_the_next_client_removes(
-        self, client: TritonClient, server: Server
-    ) -> None:
+    def test_leaves_what_the_next_client_removes(self, server: Server) -> None:
         with worker(server) as process:
             names = server.regions()
             process.kill()
             process.wait()
 
-        ask(client, 1)
+        wait_until(lambda: not swept(names, server), timeout_s=10)
 
         assert len(names) == 1
-        assert server.left_of(names) == set()
-        assert len(server.regions()) == 1
+        assert server.regions() == set()
 
     def test_leaves_alone_what_the_server_still_reads(
         self, client_of: Callable[..., TritonClient], server: Server
@@ -170,6 +190,20 @@ class Forgetful(grpc.InferenceServerClient):  # type: ignore[misc]  # ships no t
         self.asked += 1
         self.unregister_system_shared_memory()
         return super().infer(*arguments, **options)
+
+
+class Lingering(grpc.InferenceServerClient):  # type: ignore[misc]  # ships no types
+    """Has its regions in hand a while after its answer: for so many questions."""
+
+    def __init__(self, url: str, times: int = 2) -> None:
+        super().__init__(url)
+        self.times = times
+
+    def unregister_system_shared_memory(self, name: str = "", **options: Any) -> None:
+        if self.times:
+            self.times -= 1
+            raise InferenceServerException(f"Region '{name}', it is currently in use.")
+        super().unregister_system_shared_memory(name, **options)
 
 
 def swept(names: set[str], server: Server) -> set[str]:
